@@ -1,0 +1,17 @@
+/** `npm run bench -- NAME ...` runs benches by name, `npm run bench` lists them. */
+import type { Bench } from "./harness.ts";
+import { runBench } from "./harness.ts";
+import { httpBench } from "./http/bench.ts";
+import { snapshotBench } from "./snapshot/bench.ts";
+import { textBench } from "./text/bench.ts";
+
+const benches: readonly Bench[] = [httpBench, snapshotBench, textBench];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name));
+if (wanted.length === 0 || unknown.length > 0) {
+  for (const name of unknown) console.error(`There is no bench ${name}.`);
+  for (const { name, title } of benches) console.log(`${name.padEnd(12)}${title}`);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+for (const bench of benches.filter(({ name }) => wanted.includes(name))) console.log(await runBench(bench, new Date()));

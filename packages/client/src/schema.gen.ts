@@ -1,0 +1,583 @@
+// Generated from spec/openapi.json by `npm run spec`. Do not edit.
+
+/** The decisions of the last hour on this server */
+export type Activity = {
+  use_case: string;
+  until: string;
+  minutes: ({
+    /** Start of the minute */
+    at: string;
+    /** Decisions by path */
+    paths: Record<"rules_first" | "model" | "rules" | "review" | "default", number>;
+    /** Their mean latency inside the decision point */
+    latency_ms: number;
+  })[];
+};
+
+/** What was decided for one record, and why */
+export type Decision = {
+  id: string;
+  use_case: string;
+  /** The record's key, where it brought one */
+  key: string | null;
+  /** null while it waits for a person */
+  outcome: string | null;
+  /** Calibrated probability of the model's choice; null where no model was asked */
+  confidence: number | null;
+  path: "rules_first" | "model" | "rules" | "review" | "default";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  /** The cause in words */
+  explanation: string;
+  /** The model's best three, best first; what it would have said where it did not decide */
+  alternatives: ({
+    outcome: string;
+    confidence: number;
+  })[];
+  /** What weighed most for the model's best, strongest first */
+  reasons: ({
+    field: string;
+    /** The word, category or number that weighed */
+    value: string;
+    /** Positive: spoke for the outcome; negative: against it */
+    weight: number;
+  })[];
+  model_version: number | null;
+  autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+  decided_at: string;
+  latency_ms: number;
+};
+
+/** A decision with everything it traces back to */
+export type DecisionTrace = {
+  decision: RecordedDecision;
+  review: Review | null;
+  outcome: Outcome | null;
+  deployment: Deployment | null;
+  model_version: ModelVersion | null;
+  readiness_report: {
+    id: string;
+    verdict: "pass" | "warn" | "block";
+    made_at: string;
+  } | null;
+  snapshot: Snapshot | null;
+};
+
+/** Decisions in the order of the records */
+export type Decisions = {
+  decisions: (Decision)[];
+};
+
+/** Which model version decides, under which policy */
+export type Deployment = {
+  id: string;
+  use_case: string;
+  /** The model version that decides */
+  version: number;
+  /** The version that was active before: next on the ladder, target of a rollback */
+  previous_version: number | null;
+  /** The policy as it was when deployed; editing the file changes nothing until the next deployment */
+  policy: {
+    autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+    /** Longest time the model may take before the ladder goes on without it */
+    deadline: string;
+    /** Rules that decide before the model is asked; the first that holds wins */
+    rules_first: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: string;
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The precision the model's own decisions must have; the confidence threshold is derived from it on held-out data */
+    confident_at: {
+      precision: string;
+    };
+    /** Where a decision goes that the model does not take */
+    otherwise: "review" | "rules" | "default";
+    /** The rules of today: the fallback, and the baseline a model must beat */
+    rules: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: string;
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The outcome when nothing else decides */
+    default?: string;
+  };
+  policy_hash: string;
+  kind: "deploy" | "rollback";
+  deployed_at: string;
+  deployed_by: string;
+};
+
+/** A trained model with its evaluation and the hashes of what it came from */
+export type ModelVersion = {
+  use_case: string;
+  /** 1, 2, 3 ... within the use case */
+  version: number;
+  /** SHA-256 of the saved model; it is loaded only when its content has this hash */
+  artifact: string;
+  learner: string;
+  classes: (string)[];
+  features: (string)[];
+  snapshot: string;
+  readiness_report: string;
+  settings_hash: string;
+  code_version: string;
+  seed: number;
+  evaluation: {
+    train_rows: number;
+    test_rows: number;
+    split: "time" | "random";
+    /** Rows from this instant on were held out */
+    split_at: string | null;
+    model: {
+      accuracy: number;
+      macro_f1: number;
+    };
+    baselines: {
+      majority: {
+        accuracy: number;
+        macro_f1: number;
+      };
+      rules: {
+        accuracy: number;
+        macro_f1: number;
+      } | null;
+    };
+    classes: ({
+      outcome: string;
+      /** Held-out rows of this outcome */
+      support: number;
+      precision: number;
+      recall: number;
+      f1: number;
+    })[];
+    calibration: {
+      /** Expected calibration error of the chosen class's confidence */
+      ece: number;
+      brier: number;
+    };
+    confident: {
+      precision_wanted: number;
+      /** Least confidence at which the model decides alone; above 1: never */
+      threshold: number;
+      /** Share of held-out rows at or above the threshold */
+      coverage: number;
+      /** Precision of those; null where there are none */
+      precision: number | null;
+      /** Its one-sided 95 % lower bound (Clopper-Pearson) */
+      precision_lower: number | null;
+    };
+    /** One decision with reasons, on the training machine */
+    latency_ms: {
+      p50: number;
+      p95: number;
+    };
+  };
+  gates: ({
+    /** As written: accuracy, macro_f1, beats majority, beats rules, p95_latency */
+    gate: string;
+    wanted: string;
+    got: string;
+    passed: boolean;
+  })[];
+  trained_at: string;
+  training_ms: number;
+};
+
+/** What turned out to be true for one decision */
+export type Outcome = {
+  decision_id: string;
+  use_case: string;
+  /** What turned out to be right */
+  outcome: string;
+  recorded_at: string;
+  /** Id of the API key, or `cli` */
+  recorded_by: string;
+};
+
+/** RFC 9457 problem details */
+export type Problem = {
+  /** Stable name of the kind of problem; GET it for what it means */
+  type: string;
+  /** The kind of problem in words */
+  title: string;
+  /** The HTTP status again */
+  status: number;
+  /** What is wrong with this request */
+  detail: string;
+  /** The path that was asked for */
+  instance: string;
+  /** The same name as in the log, the CLI and the docs */
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  /** What to do about it */
+  fix: string;
+  /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
+  errors?: ({
+    pointer: string;
+    detail: string;
+  })[];
+  /** The trace of this request, from its traceparent or made here; the log knows it */
+  trace_id: string;
+};
+
+/** A kind of problem */
+export type ProblemType = {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  /** What it says; {words} in braces are filled in */
+  detail: string;
+  fix: string;
+  /** Who can mend it: whoever sent the request, whoever runs Inlay, or its makers */
+  mended_by: "user" | "operator" | "us";
+  /** Whether the same request may succeed later */
+  retry: boolean;
+};
+
+/** A decision with the record it was made on and the policy it was made under */
+export type RecordedDecision = {
+  id: string;
+  use_case: string;
+  /** The record's key, where it brought one */
+  key: string | null;
+  /** null while it waits for a person */
+  outcome: string | null;
+  /** Calibrated probability of the model's choice; null where no model was asked */
+  confidence: number | null;
+  path: "rules_first" | "model" | "rules" | "review" | "default";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  /** The cause in words */
+  explanation: string;
+  /** The model's best three, best first; what it would have said where it did not decide */
+  alternatives: ({
+    outcome: string;
+    confidence: number;
+  })[];
+  /** What weighed most for the model's best, strongest first */
+  reasons: ({
+    field: string;
+    /** The word, category or number that weighed */
+    value: string;
+    /** Positive: spoke for the outcome; negative: against it */
+    weight: number;
+  })[];
+  model_version: number | null;
+  deployment: string | null;
+  policy_hash: string;
+  autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+  /** The record as it was decided on, after standardising */
+  record: Record<string, unknown>;
+  /** SHA-256 of the request's record: tells a repeated request from a different one */
+  request_hash: string;
+  decided_at: string;
+  /** Id of the API key, or `cli` */
+  decided_by: string;
+  latency_ms: number;
+};
+
+/** A decision waiting for, or changed by, a person */
+export type Review = {
+  id: string;
+  use_case: string;
+  status: "open" | "accepted" | "overridden";
+  /** What the model or the path proposed */
+  suggestion: string | null;
+  /** What the person decided; null while open */
+  outcome: string | null;
+  reason: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  closed_by: string | null;
+};
+
+/** A page of reviews */
+export type ReviewPage = {
+  reviews: (Review)[];
+  /** Pass as `after` for the next page; null on the last */
+  next: string | null;
+};
+
+/** What the person decided */
+export type ReviewVerdict = {
+  /** accept: the suggestion is right. override: `outcome` is right */
+  action: "accept" | "override";
+  /** What the person decided; needed to override */
+  outcome?: string;
+  /** Why; needed to override */
+  reason?: string;
+};
+
+/** The frozen data that a model version was trained on */
+export type Snapshot = {
+  /** SHA-256 of the Parquet file; also its name in the artifact store */
+  hash: string;
+  use_case: string;
+  system: string;
+  query: string;
+  key: string | null;
+  fields: ({
+    name: string;
+    type: "string" | "number" | "boolean" | "time";
+    source_type: string;
+  })[];
+  rows: number;
+  bytes: number;
+  time_column: string | null;
+  time_from: string | null;
+  time_to: string | null;
+  taken_at: string;
+};
+
+/** How the server is */
+export type Status = {
+  version: string;
+  ready: boolean;
+  /** What was looked at, and how it is */
+  details: Record<string, string>;
+  started_at: string;
+};
+
+/** A use case as it is served */
+export type UseCase = {
+  use_case: string;
+  autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+  /** The deployed model version; null where rules and people decide alone */
+  version: number | null;
+  /** What a decision can be */
+  outcomes: (string)[];
+  /** The fields that a record brings; all may be missing */
+  fields: ({
+    name: string;
+    kind: "text" | "category" | "number" | "time";
+  })[];
+  /** The field that names the record; optional */
+  key: string;
+};
+
+/** What each operation takes and answers. */
+export interface Operations {
+  /** Decide one record or many */
+  decide: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: {
+      /** The one record to decide */
+      record?: Record<string, unknown>;
+      /** Or many, at most 1000: all are decided or none */
+      records?: (Record<string, unknown>)[];
+    };
+    answer: Decision | Decisions;
+  };
+  /** A decision with everything it traces back to */
+  getDecision: {
+    params: {
+      /** Id of the decision */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: DecisionTrace;
+  };
+  /** Say what turned out to be right */
+  recordOutcome: {
+    params: {
+      /** Id of the decision */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** What turned out to be right */
+      outcome: string;
+      /** true: correct the outcome recorded before */
+      replaces?: boolean;
+    };
+    answer: Outcome;
+  };
+  /** Decisions that wait for a person, and those a person has decided */
+  listReviews: {
+    params: undefined;
+    query: {
+      /** Only of this use case */
+      use_case?: string;
+      /** Only in this state; all where it is left out */
+      status?: "open" | "accepted" | "overridden";
+      /** `next` of the page before */
+      after?: string;
+      /** At most so many on a page */
+      limit?: number;
+    };
+    body: undefined;
+    answer: ReviewPage;
+  };
+  /** Accept the suggestion, or override it with a reason */
+  closeReview: {
+    params: {
+      /** Id of the decision */
+      id: string;
+    };
+    query: undefined;
+    body: ReviewVerdict;
+    answer: Review;
+  };
+  /** The use cases of the key */
+  listUseCases: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      use_cases: (UseCase)[];
+    };
+  };
+  /** What a record of a use case holds, and what decides */
+  getUseCase: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: UseCase;
+  };
+  /** The decisions of the last hour, by minute and path */
+  getActivity: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Activity;
+  };
+  /** The model versions of a use case */
+  listModels: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      models: (ModelVersion)[];
+    };
+  };
+  /** One model version */
+  getModel: {
+    params: {
+      /** Name of the use case */
+      name: string;
+      /** Number of the model version */
+      version: number;
+    };
+    query: undefined;
+    body: undefined;
+    answer: ModelVersion;
+  };
+  /** The deployments of a use case */
+  listDeployments: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      deployments: (Deployment)[];
+    };
+  };
+  /** Let a model version decide */
+  deploy: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: {
+      /** The model version that shall decide */
+      version: number;
+    };
+    answer: Deployment;
+  };
+  /** Back to the version before */
+  rollback: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Deployment;
+  };
+  /** The process runs */
+  livez: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      live: true;
+    };
+  };
+  /** Decisions can be answered */
+  readyz: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      ready: boolean;
+    };
+  };
+  /** Version and readiness, in words */
+  getStatus: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Status;
+  };
+  /** Metrics for Prometheus */
+  metrics: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: string;
+  };
+  /** What a kind of problem means */
+  getProblemType: {
+    params: {
+      /** Last part of a problem's `type` */
+      type: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: ProblemType;
+  };
+}
+
+/** Method and path of each operation. */
+export const routes = {
+  decide: { method: "POST", path: "/v1/use-cases/{name}/decisions" },
+  getDecision: { method: "GET", path: "/v1/decisions/{id}" },
+  recordOutcome: { method: "POST", path: "/v1/decisions/{id}/outcome" },
+  listReviews: { method: "GET", path: "/v1/reviews" },
+  closeReview: { method: "POST", path: "/v1/reviews/{id}" },
+  listUseCases: { method: "GET", path: "/v1/use-cases" },
+  getUseCase: { method: "GET", path: "/v1/use-cases/{name}" },
+  getActivity: { method: "GET", path: "/v1/use-cases/{name}/activity" },
+  listModels: { method: "GET", path: "/v1/use-cases/{name}/models" },
+  getModel: { method: "GET", path: "/v1/use-cases/{name}/models/{version}" },
+  listDeployments: { method: "GET", path: "/v1/use-cases/{name}/deployments" },
+  deploy: { method: "POST", path: "/v1/use-cases/{name}/deployments" },
+  rollback: { method: "POST", path: "/v1/use-cases/{name}/deployments/rollback" },
+  livez: { method: "GET", path: "/livez" },
+  readyz: { method: "GET", path: "/readyz" },
+  getStatus: { method: "GET", path: "/v1/status" },
+  metrics: { method: "GET", path: "/metrics" },
+  getProblemType: { method: "GET", path: "/problems/{type}" },
+} as const;

@@ -1,0 +1,341 @@
+// @ts-check
+/**
+ * The status page: asks the API every few seconds and writes what it says into the page. Text goes in as text, never as markup.
+ * Elements are made once and then changed in place, so that nothing jumps while a number moves.
+ *
+ * @typedef {{ use_case: string, autonomy: string, version: number | null }} UseCase
+ * @typedef {{ at: string, paths: Record<string, number>, latency_ms: number }} Minute
+ * @typedef {{ minutes: Minute[], until: string }} Activity
+ * @typedef {{ version: number, evaluation: { model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null } } }} Model
+ * @typedef {{ id: string, use_case: string, suggestion: string | null, opened_at: string }} Review
+ * @typedef {{ version: string, ready: boolean, details: Record<string, string> }} Status
+ */
+
+const pollMs = 3000;
+const shownReviews = 10;
+const minuteMs = 60_000;
+const paths = ["model", "rules_first", "rules", "review", "default"];
+const autonomyMeans = new Map([
+  ["observe", "the model is only logged"],
+  ["shadow", "the model decides beside the present way, unseen"],
+  ["suggest", "a person confirms what the model suggests"],
+  ["veto", "the model acts unless a person objects in time"],
+  ["act", "the model acts"],
+]);
+
+const form = /** @type {HTMLFormElement} */ (element("sign-in"));
+const input = /** @type {HTMLInputElement} */ (element("key"));
+/** @type {string | null} */
+let key = sessionStorage.getItem("inlay-key");
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+/** Rises when the page starts over; what was asked before is dropped. */
+let session = 0;
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  key = input.value.trim();
+  sessionStorage.setItem("inlay-key", key);
+  input.value = "";
+  text(element("key-problem"), "");
+  restart();
+});
+element("forget").addEventListener("click", () => {
+  signOut("");
+  restart();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) restart();
+});
+restart();
+
+function restart() {
+  clearTimeout(timer);
+  session++;
+  void poll(session);
+}
+
+/** @param {number} mine */
+async function poll(mine) {
+  try {
+    showReadiness((await fetch("/readyz")).ok ? "ready" : "unready");
+    if (key === null) askForKey();
+    else await showStatus(mine);
+  } catch (error) {
+    if (mine !== session) return;
+    if (error instanceof Problem && error.status === 401) signOut(error.spoken);
+    else showTrouble(error);
+  }
+  if (mine === session && !document.hidden) timer = setTimeout(() => void poll(mine), pollMs);
+}
+
+/** @param {number} mine */
+async function showStatus(mine) {
+  const [status, { use_cases: useCases }, reviews] = await Promise.all([
+    ask(/** @type {Status | null} */ (null), "/v1/status"),
+    ask(/** @type {{ use_cases: UseCase[] } | null} */ (null), "/v1/use-cases"),
+    allowed(
+      ask(
+        /** @type {{ reviews: Review[], next: string | null } | null} */ (null),
+        `/v1/reviews?status=open&limit=${shownReviews}`,
+      ),
+    ),
+  ]);
+  const details = await Promise.all(
+    useCases.map(async ({ use_case: name, version }) => {
+      const base = `/v1/use-cases/${encodeURIComponent(name)}`;
+      return Promise.all([
+        allowed(ask(/** @type {Activity | null} */ (null), `${base}/activity`)),
+        version === null ? null : allowed(ask(/** @type {Model | null} */ (null), `${base}/models/${version}`)),
+      ]);
+    }),
+  );
+  if (mine !== session) return;
+  form.hidden = true;
+  element("forget").hidden = false;
+  element("status").hidden = false;
+  element("status").dataset["stale"] = "false";
+  element("trouble").hidden = status.ready;
+  if (!status.ready)
+    text(
+      element("trouble"),
+      `Not ready: ${Object.entries(status.details)
+        .map(([what, how]) => `${what}: ${how}`)
+        .join("; ")}`,
+    );
+  text(element("server"), `Inlay ${status.version}, as of ${new Date().toLocaleTimeString()}`);
+  showUseCases(useCases, details);
+  showReviews(reviews);
+}
+
+/**
+ * @param {UseCase[]} useCases
+ * @param {[Activity | null, Model | null][]} details
+ */
+function showUseCases(useCases, details) {
+  const list = element("use-cases");
+  element("no-use-cases").hidden = useCases.length > 0;
+  for (const card of Array.from(list.children))
+    if (!useCases.some(({ use_case }) => use_case === /** @type {HTMLElement} */ (card).dataset["name"])) card.remove();
+  for (const [at, useCase] of useCases.entries()) {
+    const [activity, model] = details[at] ?? [null, null];
+    const card =
+      [...list.children].find((one) => /** @type {HTMLElement} */ (one).dataset["name"] === useCase.use_case) ??
+      newCard(useCase.use_case);
+    if (!card.isConnected) list.append(card);
+    text(
+      within(card, ".decider"),
+      useCase.version === null ? "no model: rules and people decide" : `model version ${useCase.version}`,
+    );
+    text(within(card, ".autonomy strong"), useCase.autonomy);
+    text(within(card, ".autonomy span"), autonomyMeans.get(useCase.autonomy) ?? "");
+    showActivity(card, activity);
+    const accuracy = within(card, ".accuracy");
+    const { evaluation } = model ?? {};
+    const best = evaluation && Math.max(evaluation.baselines.majority.accuracy, evaluation.baselines.rules?.accuracy ?? 0);
+    text(accuracy, evaluation ? percent(evaluation.model.accuracy) : "–", best === undefined ? "" : ` baseline ${percent(best)}`);
+  }
+}
+
+/** @param {string} name */
+function newCard(name) {
+  const template = /** @type {HTMLTemplateElement} */ (element("use-case"));
+  const card = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
+  card.dataset["name"] = name;
+  text(within(card, "h3"), name);
+  const chart = within(card, ".hour");
+  for (let minute = 0; minute < 60; minute++) {
+    for (const path of paths) {
+      const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      bar.dataset["path"] = path;
+      bar.setAttribute("x", String(minute * 10 + 1));
+      bar.setAttribute("width", "8");
+      bar.setAttribute("height", "0");
+      chart.append(bar);
+    }
+  }
+  return card;
+}
+
+/**
+ * @param {Element} card
+ * @param {Activity | null} activity null where the key may not read it
+ */
+function showActivity(card, activity) {
+  const minutes = activity?.minutes ?? [];
+  const counts = paths.map((path) => sum(minutes.map((minute) => minute.paths[path] ?? 0)));
+  const total = sum(counts);
+  const latency = sum(minutes.map((minute) => minute.latency_ms * sum(Object.values(minute.paths)))) / total;
+  text(within(card, ".decisions"), activity ? total.toLocaleString() : "–");
+  text(within(card, ".share"), total > 0 ? percent((counts[0] ?? 0) / total) : "–");
+  text(within(card, ".latency"), total > 0 ? `${latency.toFixed(latency < 10 ? 1 : 0)} ms` : "–");
+  const chart = within(card, ".hour");
+  chart.setAttribute(
+    "aria-label",
+    !activity
+      ? "The key may not read the decisions"
+      : total === 0
+        ? "No decisions in the last hour"
+        : `Decisions of the last hour: ${paths.map((path, at) => `${counts[at]} ${path.replace("_", " ")}`).join(", ")}`,
+  );
+  const now = Math.floor(Date.parse(activity?.until ?? "") / minuteMs);
+  const byAge = new Map(minutes.map((minute) => [now - Math.floor(Date.parse(minute.at) / minuteMs), minute.paths]));
+  const highest = Math.max(1, ...minutes.map((minute) => sum(Object.values(minute.paths))));
+  for (let minute = 0; minute < 60; minute++) {
+    let top = 48;
+    for (const [at, path] of paths.entries()) {
+      const height = ((byAge.get(59 - minute)?.[path] ?? 0) / highest) * 46;
+      top -= height;
+      const bar = chart.children[minute * paths.length + at];
+      bar?.setAttribute("y", top.toFixed(2));
+      bar?.setAttribute("height", height.toFixed(2));
+    }
+  }
+}
+
+/** @param {{ reviews: Review[], next: string | null } | null} page null where the key may not read them */
+function showReviews(page) {
+  const { reviews, next } = page ?? { reviews: [], next: null };
+  const table = element("reviews");
+  table.hidden = reviews.length === 0;
+  const none = element("no-reviews");
+  none.hidden = reviews.length > 0;
+  text(none, page ? "Nothing waits." : "This key may not read reviews.");
+  text(element("review-count"), reviews.length === 0 ? "" : `${reviews.length}${next === null ? "" : "+"}`);
+  const body = within(table, "tbody");
+  while (body.children.length > reviews.length) body.lastElementChild?.remove();
+  for (const [at, review] of reviews.entries()) {
+    const row = body.children[at] ?? body.appendChild(newRow());
+    const cells = [review.use_case, review.suggestion ?? "nothing", since(review.opened_at), review.id];
+    for (const [column, cell] of cells.entries()) text(/** @type {Element} */ (row.children[column]), cell);
+  }
+}
+
+function newRow() {
+  const row = document.createElement("tr");
+  for (let column = 0; column < 4; column++) row.append(document.createElement("td"));
+  row.lastElementChild?.classList.add("id");
+  return row;
+}
+
+/** @param {"ready" | "unready" | "away"} state */
+function showReadiness(state) {
+  const pill = element("readiness");
+  pill.dataset["state"] = state;
+  text(pill, { ready: "ready", unready: "not ready", away: "no answer" }[state]);
+}
+
+/** @param {unknown} error */
+function showTrouble(error) {
+  if (!(error instanceof Problem)) showReadiness("away");
+  element("status").hidden = key === null;
+  element("status").dataset["stale"] = "true";
+  const trouble = element("trouble");
+  trouble.hidden = false;
+  text(
+    trouble,
+    error instanceof Problem ? error.spoken : "The server does not answer. What is below is from before; trying again.",
+  );
+}
+
+/** @param {string} problem */
+function signOut(problem) {
+  key = null;
+  sessionStorage.removeItem("inlay-key");
+  text(element("key-problem"), problem);
+  input.setAttribute("aria-invalid", String(problem !== ""));
+  askForKey();
+}
+
+function askForKey() {
+  element("status").hidden = true;
+  element("forget").hidden = true;
+  text(element("server"), "");
+  if (!form.hidden) return;
+  form.hidden = false;
+  input.focus();
+}
+
+class Problem extends Error {
+  /** @param {{ status: number, detail: string, fix: string }} body */
+  constructor(body) {
+    super(body.detail);
+    this.status = body.status;
+    /** For people: without the marks around commands. */
+    this.spoken = `${body.detail}. ${body.fix}`.replaceAll("`", "");
+  }
+}
+
+/**
+ * @template T
+ * @param {T | null} _shape names the type of the answer
+ * @param {string} path
+ * @returns {Promise<T>}
+ */
+async function ask(_shape, path) {
+  const response = await fetch(path, { headers: { authorization: `Bearer ${key}` } });
+  if (response.ok) return response.json();
+  throw new Problem(await response.json());
+}
+
+/**
+ * null where the key may not.
+ *
+ * @template T
+ * @param {Promise<T>} answer
+ * @returns {Promise<T | null>}
+ */
+async function allowed(answer) {
+  return answer.catch((error) => {
+    if (error instanceof Problem && error.status === 403) return null;
+    throw error;
+  });
+}
+
+/** @param {string} id @returns {HTMLElement} */
+function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}
+
+/** @param {Element} parent @param {string} selector @returns {Element} */
+function within(parent, selector) {
+  const found = parent.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return found;
+}
+
+/**
+ * Writes only what changed, so that screen readers and selections are left alone.
+ *
+ * @param {Element} target
+ * @param {string} content
+ * @param {string} [small] said after it, smaller
+ */
+function text(target, content, small = "") {
+  if (target.textContent === content + small) return;
+  target.textContent = content;
+  if (small === "") return;
+  const aside = document.createElement("small");
+  aside.textContent = small;
+  target.append(aside);
+}
+
+/** @param {number[]} numbers */
+function sum(numbers) {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** @param {string} instant */
+function since(instant) {
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(instant)) / minuteMs));
+  if (minutes < 1) return "under 1 min";
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
+}

@@ -1,0 +1,92 @@
+/**
+ * A fitted linear classifier over a recipe, as the `Classifier` contract has it. Scoring reuses its buffers; a call allocates what it
+ * returns and little else.
+ */
+import { calibrateRow } from "../calibrate/temperature.ts";
+import type { Calibration } from "../calibrate/temperature.ts";
+import type { Row } from "../data/table.ts";
+import { rowAt } from "../data/table.ts";
+import { addMargins } from "../linear/margins.ts";
+import { argmax } from "../math/softmax.ts";
+import type { Classifier, Contribution } from "../model.ts";
+import type { EncodedRow } from "../recipe/encoded-row.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+
+/** Format of the saved model; a model of another one is not loaded. */
+export const format = 1;
+
+/** `weights` has shape (nFeatures + 1, nClasses), the last row for the constant. */
+export function linearClassifier(
+  kind: string,
+  recipe: Recipe,
+  classes: readonly string[],
+  weights: Float32Array,
+  calibration: Calibration,
+): Classifier {
+  const classCount = classes.length;
+  const means = meansOfRows(weights, classCount);
+  const sums = new Float64Array(classCount);
+  let slope = 0;
+  let shares = new Float64Array(1024);
+
+  /** Writes the probabilities to `sums` and the slope of the row to `slope`. */
+  function score(row: Row): EncodedRow {
+    const encoded = recipe.encodeRow(row);
+    sums.set(calibration.constants);
+    addMargins(weights, encoded.columns, encoded.values, encoded.length, sums);
+    slope = calibrateRow(calibration, sums);
+    return encoded;
+  }
+
+  /** What all classes share says nothing about one of them: a contribution is the class's weight less the mean of all. */
+  function explain({ length, columns, values }: EncodedRow, classIndex: number, limit: number): Contribution[] {
+    if (shares.length < length) shares = new Float64Array(length * 2);
+    for (let slot = 0; slot < length; slot++) {
+      const column = columns[slot]!;
+      shares[slot] = slope * values[slot]! * (weights[column * classCount + classIndex]! - means[column]!);
+    }
+    return recipe.attribute(shares, limit);
+  }
+
+  return {
+    kind,
+    classes,
+    features: recipe.settings.fields.map(({ name }) => name).filter((name) => !recipe.settings.drop.includes(name)),
+    predictRow(row) {
+      score(row);
+      return Float32Array.from(sums);
+    },
+    predict(table) {
+      const all = new Float32Array(table.rows * classCount);
+      for (let at = 0; at < table.rows; at++) {
+        score(rowAt(table, at));
+        all.set(sums, at * classCount);
+      }
+      return all;
+    },
+    explainRow(row, classIndex, limit) {
+      if (!Number.isInteger(classIndex) || classIndex < 0 || classIndex >= classCount) {
+        throw new RangeError(`class ${classIndex} is not one of 0 to ${classCount - 1}`);
+      }
+      return explain(score(row), classIndex, limit);
+    },
+    decideRow(row, limit) {
+      const encoded = score(row);
+      const probabilities = Float32Array.from(sums);
+      const best = argmax(probabilities, 0, classCount);
+      return { probabilities, best, contributions: explain(encoded, best, limit), familiar: encoded.familiar };
+    },
+    save: () => ({
+      header: { kind, format, classes, recipe: recipe.settings, fields: recipe.fitted.fields, slopes: calibration.slopes },
+      tensors: { hashes: recipe.fitted.hashes, idf: recipe.fitted.idf, weights, shifts: calibration.shifts },
+    }),
+  };
+}
+
+function meansOfRows(weights: Float32Array, classCount: number): Float32Array {
+  return Float32Array.from({ length: weights.length / classCount }, (_, row) => {
+    let sum = 0;
+    for (let k = 0; k < classCount; k++) sum += weights[row * classCount + k]!;
+    return sum / classCount;
+  });
+}

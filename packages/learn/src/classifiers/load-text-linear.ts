@@ -1,0 +1,125 @@
+/**
+ * A saved text-linear model back to life. Nothing of the header is trusted: every value is checked for type and range before it is
+ * used, and the tensors must fit it and each other.
+ */
+import type { Classifier, SavedModel, Tensor } from "../model.ts";
+import type { FittedField } from "../recipe/recipe.ts";
+import { openRecipe } from "../recipe/recipe.ts";
+import { activeFields } from "../recipe/settings.ts";
+import type { FieldKind, RecipeSettings } from "../recipe/settings.ts";
+import type { Pieces } from "../text/scan.ts";
+import { format, linearClassifier } from "./linear-classifier.ts";
+
+/** @throws Error naming the part of the saved model that is not as it must be */
+export function loadTextLinear({ header, tensors }: SavedModel): Classifier {
+  if (header.kind !== "text-linear") throw new Error(`not a text-linear model but ${header.kind}`);
+  if (header.format !== format) throw new Error(`a text-linear model of format ${header.format}; this version reads ${format}`);
+  const classes = list(header["classes"], "classes", text);
+  if (classes.length < 2 || classes.some((name, at) => at > 0 && classes[at - 1]! >= name)) {
+    throw new Error("classes: must be at least two distinct names, sorted");
+  }
+  const settings = recipeSettings(record(header["recipe"], "recipe"));
+  const fields = list(header["fields"], "fields", fittedField);
+  if (fields.length !== activeFields(settings).length)
+    throw new Error("fields: must be one for each field of the recipe that is read");
+
+  const hashes = tensor(tensors, "hashes", Uint32Array);
+  const idf = tensor(tensors, "idf", Float32Array, hashes.length);
+  if (new Set(hashes).size !== hashes.length || hashes.includes(0)) throw new Error("tensor hashes: must be distinct and not 0");
+  const recipe = openRecipe(settings, { fields, hashes, idf });
+  const weights = tensor(tensors, "weights", Float32Array, (recipe.featureCount + 1) * classes.length);
+  const slopes = list(header["slopes"], "slopes", number);
+  const [s0, s1, s2] = slopes;
+  if (s0 === undefined || s1 === undefined || s2 === undefined || slopes.length !== 3)
+    throw new Error("slopes: must be three numbers");
+  const shifts = tensor(tensors, "shifts", Float32Array, classes.length);
+  return linearClassifier(header.kind, recipe, classes, weights, {
+    slopes: [s0, s1, s2],
+    constants: weights.slice(recipe.featureCount * classes.length),
+    shifts,
+  });
+}
+
+function recipeSettings(saved: Record<string, unknown>): RecipeSettings {
+  const removed = record(saved["remove"], "recipe.remove");
+  return {
+    fields: list(saved["fields"], "recipe.fields", (value, where) => {
+      const field = record(value, where);
+      return { name: text(field["name"], `${where}.name`), kind: oneOf(field["kind"], kinds, `${where}.kind`) };
+    }),
+    drop: list(saved["drop"], "recipe.drop", text),
+    remove: Object.fromEntries(
+      Object.entries(removed).map(([name, pieces]) => [name, list(pieces, `recipe.remove.${name}`, text)]),
+    ),
+    pieces: saved["pieces"] === null ? null : pieceLengths(record(saved["pieces"], "recipe.pieces")),
+    minRows: whole(saved["minRows"], "recipe.minRows"),
+    maxFeatures: whole(saved["maxFeatures"], "recipe.maxFeatures"),
+    maxLevels: whole(saved["maxLevels"], "recipe.maxLevels"),
+    maxLength: whole(saved["maxLength"], "recipe.maxLength"),
+  };
+}
+
+const kinds: readonly FieldKind[] = ["text", "category", "number", "time"];
+
+function pieceLengths(saved: Record<string, unknown>): Pieces {
+  const [min, max] = [whole(saved["min"], "recipe.pieces.min"), whole(saved["max"], "recipe.pieces.max")];
+  if (min < 2 || max < min || max > 16) throw new Error(`recipe.pieces: ${min} to ${max} are no lengths of pieces`);
+  return { min, max };
+}
+
+function fittedField(value: unknown, where: string): FittedField {
+  const field = record(value, where);
+  const kind = oneOf(field["kind"], kinds, `${where}.kind`);
+  if (kind === "text") return { kind };
+  if (kind === "category") return { kind, levels: list(field["levels"], `${where}.levels`, text) };
+  if (kind === "time") return { kind, months: oneOf(field["months"], [true, false], `${where}.months`) };
+  const [middle, spread] = [number(field["middle"], `${where}.middle`), number(field["spread"], `${where}.spread`)];
+  if (spread <= 0) throw new Error(`${where}.spread: must be greater than 0`);
+  return { kind, middle, spread, edges: list(field["edges"], `${where}.edges`, number) };
+}
+
+function tensor<T extends Tensor>(
+  tensors: SavedModel["tensors"],
+  name: string,
+  Type: new (length: number) => T,
+  length?: number,
+): T {
+  const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+  if (!(found instanceof Type)) throw new Error(`tensor ${name}: must be a ${Type.name}`);
+  if (length !== undefined && found.length !== length)
+    throw new Error(`tensor ${name}: must have ${length} values, has ${found.length}`);
+  if (!found.every(Number.isFinite)) throw new Error(`tensor ${name}: holds a value that is no finite number`);
+  return found;
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Error(`${where}: must be an object`);
+}
+
+function list<T>(value: unknown, where: string, each: (value: unknown, where: string) => T): T[] {
+  if (!Array.isArray(value)) throw new Error(`${where}: must be a list`);
+  return value.map((inner, at) => each(inner, `${where}[${at}]`));
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value === "string") return value;
+  throw new Error(`${where}: must be text`);
+}
+
+function number(value: unknown, where: string): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new Error(`${where}: must be a finite number`);
+}
+
+function whole(value: unknown, where: string): number {
+  const found = number(value, where);
+  if (Number.isSafeInteger(found) && found >= 0) return found;
+  throw new Error(`${where}: must be a whole number, not negative`);
+}
+
+function oneOf<const T>(value: unknown, choices: readonly T[], where: string): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw new Error(`${where}: must be one of ${choices.join(", ")}`);
+}

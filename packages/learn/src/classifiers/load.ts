@@ -1,0 +1,12 @@
+/** Saved classifiers back to life, by the kind in their header. */
+import type { Classifier, SavedModel } from "../model.ts";
+import { loadTextLinear } from "./load-text-linear.ts";
+
+const loaders: Readonly<Record<string, (saved: SavedModel) => Classifier>> = { "text-linear": loadTextLinear };
+
+/** @throws Error where the kind is unknown or the parts do not fit together */
+export function loadClassifier(saved: SavedModel): Classifier {
+  const load = Object.hasOwn(loaders, saved.header.kind) ? loaders[saved.header.kind] : undefined;
+  if (!load) throw new Error(`no loader for a model of kind ${saved.header.kind}; known: ${Object.keys(loaders).join(", ")}`);
+  return load(saved);
+}

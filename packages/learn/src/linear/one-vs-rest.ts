@@ -1,0 +1,88 @@
+/**
+ * One linear classifier a class, each against all others, fitted side by side: (fold, class) pairs are independent, so threads take
+ * them from one shared counter. Which thread does which changes nothing in the result: chance is seeded by fold and class. Beside the
+ * weights fitted on all rows, out-of-fold margins come back, on which probabilities can be calibrated.
+ */
+import type { SparseRows } from "../data/sparse-rows.ts";
+import { runWorkers } from "../math/parallel.ts";
+import { Pace } from "../math/pause.ts";
+import { fitTask, taskCount } from "./one-vs-rest-task.ts";
+import type { OneVsRestJob } from "./one-vs-rest-task.ts";
+import { squaredNorms } from "./svm.ts";
+import type { SvmSettings } from "./svm.ts";
+
+export interface OneVsRest {
+  /** Shape (nFeatures + 1, nClasses), row-major, the last row for the constant: one active feature adds one contiguous row. */
+  readonly weights: Float32Array;
+  /** Margins of each row by the classifiers that did not see it, shape (nRows, nClasses). */
+  readonly outOfFold: Float32Array;
+}
+
+export interface Labelled {
+  readonly rows: SparseRows;
+  /** Class index of each row. */
+  readonly labels: Uint32Array;
+  readonly classCount: number;
+  /** Fold of each row, 0 .. foldCount - 1. */
+  readonly folds: Uint8Array;
+  readonly foldCount: number;
+}
+
+export interface OneVsRestOptions {
+  readonly seed: number;
+  /** Worker threads; 0 fits in the calling thread, which is let go of after each sweep. */
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (share: number) => void;
+}
+
+/** O(sweeps x stored values x classes x folds) over all threads. */
+export async function fitOneVsRest(settings: SvmSettings, data: Labelled, options: OneVsRestOptions): Promise<OneVsRest> {
+  const { rows, classCount, foldCount } = data;
+  const job: OneVsRestJob = {
+    settings,
+    seed: options.seed,
+    count: rows.count,
+    features: rows.features,
+    offsets: shared(rows.offsets, Uint32Array),
+    indices: shared(rows.indices, Uint32Array),
+    values: shared(rows.values, Float32Array),
+    norms: squaredNorms(rows, new Float64Array(new SharedArrayBuffer(rows.count * 8))),
+    labels: shared(data.labels, Uint32Array),
+    folds: shared(data.folds, Uint8Array),
+    foldCount,
+    classCount,
+    fittedCount: classCount === 2 ? 1 : classCount,
+    weights: new Float32Array(new SharedArrayBuffer((rows.features + 1) * classCount * 4)),
+    outOfFold: new Float32Array(new SharedArrayBuffer(rows.count * classCount * 4)),
+    next: new Int32Array(new SharedArrayBuffer(4)),
+  };
+  const tasks = taskCount(job);
+  let done = 0;
+  const onTask = (): void => options.onProgress?.(++done / tasks);
+  const threads = Math.min(options.threads, tasks);
+  if (threads > 0) {
+    await runWorkers(new URL("./one-vs-rest-worker", import.meta.url), job, threads, {
+      signal: options.signal,
+      onMessage: onTask,
+    });
+  } else {
+    const pace = new Pace(VALUES, options.signal);
+    for (let task = 0; task < tasks; task++) {
+      for (const _sweep of fitTask(job, task)) await pace.spend(rows.indices.length);
+      onTask();
+    }
+  }
+  return { weights: job.weights.slice(), outOfFold: job.outOfFold.slice() };
+}
+
+/** Stored values between two pauses in the calling thread: some ten milliseconds. */
+const VALUES = 5_000_000;
+
+type Numbers = Uint32Array | Float32Array | Uint8Array;
+
+function shared<A extends Numbers>(array: A, Type: new (buffer: SharedArrayBuffer) => A): A {
+  const copy = new Type(new SharedArrayBuffer(array.byteLength));
+  copy.set(array);
+  return copy;
+}

@@ -1,0 +1,70 @@
+/**
+ * The contract of every learner: `fit(settings, data) -> model`. Settings are plain JSON; a model is an immutable value that
+ * predicts, explains and can be saved. The same settings, data and seed give the same saved bytes on every machine.
+ */
+import type { Row, Table } from "./data/table.ts";
+
+export interface FitOptions {
+  /** The source of all chance in the fit. */
+  readonly seed: number;
+  /** Called now and then with the share done, in [0, 1], and what is being done. */
+  readonly onProgress?: (share: number, doing: string) => void;
+  readonly signal?: AbortSignal;
+  /** Worker threads that the fit may use beside the calling one; 0 keeps everything in the calling thread. */
+  readonly threads?: number;
+}
+
+export interface ClassifierData {
+  readonly table: Table;
+  /** One label a row; rows without a label must have been left out. */
+  readonly labels: readonly string[];
+}
+
+/** A fitted classifier with calibrated probabilities. */
+export interface Classifier {
+  /** Which learner made it: the name under which `loadClassifier` finds the loader. */
+  readonly kind: string;
+  /** Sorted by code unit; every probability array is in this order. */
+  readonly classes: readonly string[];
+  /** Names of the columns it reads. */
+  readonly features: readonly string[];
+  /** Calibrated probabilities, shape (nRows, nClasses), row-major; each row sums to 1. */
+  predict(table: Table): Float32Array;
+  /** The same for one record; fields that are absent count as missing. The array is the caller's to keep. */
+  predictRow(row: Row): Float32Array;
+  /**
+   * What each piece of the record added to the score of class `classIndex`, against the mean score of all classes: strongest first, at most
+   * `limit`, those that spoke against it included. Scores are logarithms of probabilities but for a constant of the record, and the
+   * contributions are exact: all of them together, plus a constant of the class, are ln p - mean of ln p.
+   */
+  explainRow(row: Row, classIndex: number, limit: number): Contribution[];
+  /** `predictRow` and `explainRow` of the most probable class in one pass: what a decision needs. */
+  decideRow(row: Row, limit: number): RowDecision;
+  save(): SavedModel;
+}
+
+export interface RowDecision {
+  /** Calibrated, in the order of `classes`. */
+  readonly probabilities: Float32Array;
+  /** Index of the most probable class. */
+  readonly best: number;
+  readonly contributions: Contribution[];
+  /** Whether training rows had one of its words; of a record without words, one of its levels, or a number where it has one. */
+  readonly familiar: boolean;
+}
+
+/** What one piece of a record added to (positive) or took from (negative) the score of a class. */
+export interface Contribution {
+  readonly field: string;
+  /** The piece as a person would name it: the word, the category, `missing`, or the number. */
+  readonly value: string;
+  readonly weight: number;
+}
+
+/** A model at rest: JSON and raw little-endian tensors, nothing that can run. */
+export interface SavedModel {
+  readonly header: Readonly<Record<string, unknown>> & { readonly kind: string; readonly format: number };
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+export type Tensor = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;

@@ -1,0 +1,192 @@
+/**
+ * From a record to numbers: words and pieces of words of texts (TF-IDF), categories, scaled numbers, parts of times. The very same code
+ * encodes the rows of training and the one record of a decision, and remembers which word each number came from, so that a score
+ * can be taken apart again.
+ *
+ * Columns: first the listed features, field by field (`encode/`), then the hashed features of texts, the most frequent first.
+ * TF-IDF: (1 + ln tf)(1 + ln((1 + n) / (1 + df))), as scikit-learn has it with sublinear_tf; Salton & Buckley 1988. Each
+ * text field has two groups, words with their pairs and pieces of words, each scaled to length 1, so that a long body does not drown a short
+ * subject, nor many pieces few words.
+ */
+import type { SparseRows } from "../data/sparse-rows.ts";
+import { SparseRowsBuilder } from "../data/sparse-rows.ts";
+import type { Row, Table } from "../data/table.ts";
+import { rowAt } from "../data/table.ts";
+import { openCategory } from "../encode/category.ts";
+import type { FittedCategory } from "../encode/category.ts";
+import { textOf } from "../encode/dense.ts";
+import type { DenseEncoder } from "../encode/dense.ts";
+import { openNumber } from "../encode/number.ts";
+import type { FittedNumber } from "../encode/number.ts";
+import { openTime } from "../encode/time.ts";
+import type { FittedTime } from "../encode/time.ts";
+import { hashString } from "../math/hash.ts";
+import { Pace } from "../math/pause.ts";
+import type { Contribution } from "../model.ts";
+import { normaliseText } from "../text/normalise.ts";
+import { textRemover } from "../text/remove.ts";
+import { PAIR, PIECE, scanText, WORD, Words } from "../text/scan.ts";
+import { openVocabulary } from "../text/vocabulary.ts";
+import { EncodedRow } from "./encoded-row.ts";
+import { activeFields } from "./settings.ts";
+import type { RecipeSettings } from "./settings.ts";
+
+export type FittedField = FittedCategory | FittedNumber | FittedTime | { readonly kind: "text" };
+
+/** What was learnt; with the settings it is the whole recipe. */
+export interface FittedRecipe {
+  /** One for each active field, in their order. */
+  readonly fields: readonly FittedField[];
+  /** The text features and their inverse document frequencies, by column. */
+  readonly hashes: Uint32Array;
+  readonly idf: Float32Array;
+}
+
+export interface Recipe {
+  readonly settings: RecipeSettings;
+  readonly fitted: FittedRecipe;
+  readonly featureCount: number;
+  /** O(characters x piece lengths); lets go of the thread now and then. */
+  encode(table: Table, options?: { signal?: AbortSignal | undefined; onProgress?: (share: number) => void }): Promise<SparseRows>;
+  /** The same for one record, next to no allocation. The answer is reused by the next call. */
+  encodeRow(row: Row): EncodedRow;
+  /**
+   * Takes a score of the record encoded last apart: `weights[slot]` is what the slot of the encoded row added to it. The answer is by
+   * word (with the pieces in it and half of the pairs it is part of), category, number and time; equal words of a field are
+   * one. Strongest first, at most `limit`; all of them sum to the sum of the weights.
+   */
+  attribute(weights: Float64Array, limit: number): Contribution[];
+}
+
+/** Characters that are read between two pauses: some ten milliseconds. */
+export const charactersBetweenPauses = 100_000;
+
+/** @throws RangeError where fitted fields and settings do not belong together */
+export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Recipe {
+  const { readers, denseSize } = openFields(settings, fitted);
+  const vocabulary = openVocabulary(fitted.hashes);
+  const encoded = new EncodedRow(denseSize + vocabulary.size, readers.length);
+  const words = new Words();
+  let record: Row = {};
+  let knownWord = false;
+
+  const sink = {
+    add(hash: number, word: number, kind: number): boolean {
+      const column = vocabulary.column(hash);
+      if (column < 0) return false;
+      if (kind === WORD) knownWord = true;
+      encoded.addText(denseSize + column, words.fields[word]! * 2 + (kind === PIECE ? 1 : 0), word, kind === PAIR);
+      return true;
+    },
+  };
+
+  function encodeRow(row: Row): EncodedRow {
+    record = row;
+    words.count = 0;
+    knownWord = false;
+    let knownValue = false;
+    encoded.clear();
+    for (let at = 0; at < readers.length; at++) {
+      const reader = readers[at]!;
+      const value = row[reader.name];
+      if (reader.dense) {
+        const known = reader.dense.encode(value, (offset, amount) => encoded.addDense(reader.from + offset, amount, at));
+        if (known) knownValue = true;
+      } else {
+        reader.text = reader.read(textOf(value));
+        scanText(reader.text, reader.seed, at, settings.pieces, words, sink);
+      }
+    }
+    encoded.weighTexts(fitted.idf, denseSize);
+    encoded.familiar = words.count > 0 ? knownWord : knownValue;
+    return encoded;
+  }
+
+  return {
+    settings,
+    fitted,
+    featureCount: denseSize + vocabulary.size,
+    encodeRow,
+    async encode(table, options = {}) {
+      const rows = new SparseRowsBuilder(table.rows, denseSize + vocabulary.size);
+      const pace = new Pace(charactersBetweenPauses, options.signal);
+      for (let at = 0; at < table.rows; at++) {
+        const { columns, values, length, tokens } = encodeRow(rowAt(table, at));
+        rows.add(columns, values, length);
+        const due = pace.spend(32 + tokens / 4);
+        if (due) {
+          await due;
+          options.onProgress?.(at / table.rows);
+        }
+      }
+      return rows.build();
+    },
+    attribute(weights, limit) {
+      const parts = encoded.sharesOfWords(weights, words);
+      const named = (word: number): Contribution => {
+        const { name, text } = readers[words.fields[word]!]!;
+        return { field: name, value: text.slice(words.starts[word], words.ends[word]), weight: parts.get(word) ?? 0 };
+      };
+      const shares = encoded.sharesOfFields(weights);
+      const dense = readers.flatMap(({ dense, name }, at) =>
+        dense && shares[at] !== 0 ? [{ field: name, value: dense.show(record[name]), weight: shares[at]! }] : [],
+      );
+      // Only the words that can be among the strongest get their text.
+      const strongest = [...parts.keys()].filter((word) => parts.get(word) !== 0);
+      strongest.sort((a, b) => Math.abs(parts.get(b)!) - Math.abs(parts.get(a)!) || a - b);
+      return [...strongest.slice(0, limit).map(named), ...dense]
+        .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+        .slice(0, limit);
+    },
+  };
+}
+
+/** Keeps the hashed features of fields apart. */
+export function fieldSeed(name: string): number {
+  return hashString(name, 0x811c9dc5) | 0;
+}
+
+/** What is read of a text: its beginning, normalised, without the pieces that are to be removed; nothing of a missing one. */
+export function textReader(settings: RecipeSettings, name: string): (text: string | null) => string {
+  const remove = textRemover(Object.hasOwn(settings.remove, name) ? settings.remove[name]! : []);
+  return (text) => (text === null ? "" : remove(normaliseText(text, settings.maxLength)));
+}
+
+interface FieldReader {
+  readonly name: string;
+  /** Absent for texts. */
+  readonly dense: DenseEncoder | null;
+  /** First column of the field's block. */
+  readonly from: number;
+  readonly seed: number;
+  readonly read: (text: string | null) => string;
+  /** The text read last. */
+  text: string;
+}
+
+function openFields(settings: RecipeSettings, fitted: FittedRecipe): { readers: FieldReader[]; denseSize: number } {
+  const fields = activeFields(settings);
+  let denseSize = 0;
+  const readers = fields.map(({ name, kind }, at): FieldReader => {
+    const learnt = fitted.fields[at];
+    if (learnt?.kind !== kind) throw new RangeError(`the recipe has no fitted ${kind} for the field ${name}`);
+    const dense = openDense(learnt);
+    const from = denseSize;
+    denseSize += dense?.size ?? 0;
+    return { name, dense, from, seed: fieldSeed(name), read: textReader(settings, name), text: "" };
+  });
+  return { readers, denseSize };
+}
+
+function openDense(learnt: FittedField): DenseEncoder | null {
+  switch (learnt.kind) {
+    case "category":
+      return openCategory(learnt);
+    case "number":
+      return openNumber(learnt);
+    case "time":
+      return openTime(learnt);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,37 @@
+/** What a recipe is told before it sees rows. Plain JSON; saved with the model. */
+import type { Pieces } from "../text/scan.ts";
+
+export type FieldKind = "text" | "category" | "number" | "time";
+
+export interface RecipeSettings {
+  readonly fields: readonly { readonly name: string; readonly kind: FieldKind }[];
+  /** Columns that are not read although they are declared: they give the answer away. */
+  readonly drop: readonly string[];
+  /** Pieces of text to cut out before a text is read, by field; compared without case. */
+  readonly remove: Readonly<Record<string, readonly string[]>>;
+  /** Lengths of the pieces of words; null: whole words only. */
+  readonly pieces: Pieces | null;
+  /** A word, piece or level must occur in so many training rows. */
+  readonly minRows: number;
+  /** Text features at most; the most frequent are kept. */
+  readonly maxFeatures: number;
+  /** Levels of one category at most. */
+  readonly maxLevels: number;
+  /** UTF-16 code units of a text that are read, from its beginning: bounds the time of one decision. */
+  readonly maxLength: number;
+}
+
+export const recipeDefaults = {
+  drop: [],
+  remove: {},
+  pieces: { min: 3, max: 4 },
+  minRows: 2,
+  maxFeatures: 1 << 18,
+  maxLevels: 1000,
+  maxLength: 20_000,
+} as const satisfies Omit<RecipeSettings, "fields">;
+
+/** The fields that are read. */
+export function activeFields({ fields, drop }: RecipeSettings): RecipeSettings["fields"] {
+  return fields.filter(({ name }) => !drop.includes(name));
+}

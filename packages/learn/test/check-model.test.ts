@@ -1,0 +1,157 @@
+/** The text-linear classifier passes the public suite, and learners with one planted fault each fail the checks for it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkModel, modelChecks } from "../src/checks/check-model.ts";
+import type { CheckedLearner } from "../src/checks/check-model.ts";
+import { fitTextLinear } from "../src/classifiers/text-linear.ts";
+import type { Row } from "../src/data/table.ts";
+import type { Classifier } from "../src/model.ts";
+
+const sound: CheckedLearner = {
+  fit: (data, options) =>
+    fitTextLinear(
+      {
+        recipe: {
+          fields: [
+            { name: "text", kind: "text" },
+            { name: "category", kind: "category" },
+            { name: "number", kind: "number" },
+            { name: "time", kind: "time" },
+          ],
+        },
+      },
+      data,
+      options,
+    ),
+};
+
+for (const check of modelChecks) test(`text-linear: ${check.name}`, () => check.run(sound));
+
+/** A learner whose models are changed after the fit. */
+function broken(change: (model: Classifier) => Partial<Classifier>): CheckedLearner {
+  return {
+    async fit(data, options) {
+      const model = await sound.fit(data, options);
+      return { ...model, ...change(model) };
+    },
+  };
+}
+
+let fits = 0;
+const faults: readonly (readonly [fault: string, learner: CheckedLearner, failing: RegExp])[] = [
+  [
+    "answers by chance",
+    broken((model) => ({ predict: ({ rows }) => new Float32Array(rows * model.classes.length).fill(1 / 3) })),
+    /^learns/,
+  ],
+  ["forgets a class", broken((model) => ({ classes: model.classes.slice(1) })), /^classes are the labels/],
+  [
+    "depends on what was fitted before",
+    { fit: (data, options) => sound.fit(data, { ...options, seed: fits++ }) },
+    /^the same data and seed give the same bytes/,
+  ],
+  [
+    "saves less than it knows",
+    broken((model) => ({
+      save: () => {
+        const { header, tensors } = model.save();
+        return { header, tensors: { ...tensors, shifts: new Float32Array(3) } };
+      },
+    })),
+    /^a model saved and loaded/,
+  ],
+  ["does not normalise", broken((model) => ({ predict: (table) => model.predict(table).map((p) => p * 2) })), /sum to 1$/],
+  [
+    "reads one record otherwise than a table",
+    broken((model) => ({ predictRow: (row) => model.predictRow({ ...row, category: null }) })),
+    /^a record alone/,
+  ],
+  [
+    "remembers the row before",
+    broken((model) => {
+      let before: Row = {};
+      return {
+        predictRow(row) {
+          const answer = model.predictRow({ ...row, text: `${String(before["text"])} ${String(row["text"])}` });
+          before = row;
+          return answer;
+        },
+      };
+    }),
+    /^a record alone/,
+  ],
+  [
+    "leaves half of a reason out",
+    broken((model) => ({
+      explainRow: (row, at, limit) => model.explainRow(row, at, limit).map((one) => ({ ...one, weight: one.weight / 2 })),
+    })),
+    /^contributions sum to/,
+  ],
+  [
+    "names the weakest reasons first",
+    broken((model) => ({ explainRow: (row, at, limit) => model.explainRow(row, at, limit).toReversed() })),
+    /^contributions come strongest first/,
+  ],
+  [
+    "cannot read emoji",
+    broken((model) => ({
+      decideRow(row, limit) {
+        if (/\p{Extended_Pictographic}/u.test(String(row["text"]))) throw new Error("unexpected character");
+        return model.decideRow(row, limit);
+      },
+    })),
+    /^odd texts/,
+  ],
+  [
+    "knows everything",
+    broken((model) => ({ decideRow: (row, limit) => ({ ...model.decideRow(row, limit), familiar: true }) })),
+    /^a record with nothing in it/,
+  ],
+  [
+    "needs every column",
+    broken((model) => ({
+      predictRow(row) {
+        return model.predictRow({ ...row, text: (row["text"] as string).trim() });
+      },
+    })),
+    /^missing and unknown/,
+  ],
+  [
+    "sorts what it was given",
+    {
+      fit(data, options) {
+        const column = data.table.columns["number"]!;
+        if (column.type === "number") column.values.sort();
+        return sound.fit(data, options);
+      },
+    },
+    /^what was given is not changed/,
+  ],
+  [
+    "hands out its buffer",
+    broken((model) => {
+      const buffer = new Float32Array(model.classes.length);
+      const shared = (row: Row): Float32Array => {
+        buffer.set(model.predictRow(row));
+        return buffer;
+      };
+      return { predictRow: shared, decideRow: (row, limit) => ({ ...model.decideRow(row, limit), probabilities: shared(row) }) };
+    }),
+    /^answers are the caller's to keep/,
+  ],
+  [
+    "does not listen",
+    { fit: (data, options) => sound.fit(data, { seed: options.seed, threads: options.threads ?? 0 }) },
+    /^one class is refused|^progress/,
+  ],
+];
+
+for (const [fault, learner, failing] of faults) {
+  test(`a learner that ${fault} fails its check`, async () => {
+    const failed = await checkModel(learner);
+    assert.ok(
+      failed.some(({ name }) => failing.test(name)),
+      `failed: ${failed.map(({ name }) => name).join("; ") || "nothing"}`,
+    );
+  });
+}

@@ -1,0 +1,75 @@
+/** What stands in every column: counted in DuckDB over the whole file, in one scan for the numbers and one query for the most frequent values. */
+import { shownLength } from "#checks/check";
+import { asText, isPresent } from "#checks/column-sql";
+import type { ColumnProfile } from "#records/readiness-report";
+import type { Field } from "#records/snapshot";
+import { quoteName } from "#tables/sql-text";
+import type { Tables } from "#tables/tables";
+
+/** Up to so many rows, distinct values are counted one by one. */
+const exactRows = 200_000;
+const topValues = 5;
+
+/** Profiles of the columns, in their order. `distinct` is approximate in large tables (HyperLogLog, about 2 %). Throws CANCELLED. */
+export async function profileColumns(
+  tables: Tables,
+  path: string,
+  fields: readonly Field[],
+  rows: number,
+  signal?: AbortSignal,
+): Promise<ColumnProfile[]> {
+  const exact = rows <= exactRows;
+  const parts = fields.flatMap((field, at) => {
+    const column = quoteName(field.name);
+    const ordered = field.type === "number" || field.type === "time";
+    // Long texts are counted by their hash, which is 8 bytes to remember.
+    const value = field.type === "string" ? `CASE WHEN ${column} IS NOT NULL THEN hash(${column}) END` : column;
+    return [
+      `count(*) FILTER (NOT ${isPresent(field)}) AS missing${at}`,
+      `${exact ? `count(DISTINCT ${value})` : `least(approx_count_distinct(${column}), count(${column}))`} AS distinct${at}`,
+      `${ordered ? `min(${column})` : "NULL::DOUBLE"} AS min${at}`,
+      `${ordered ? `max(${column})` : "NULL::DOUBLE"} AS max${at}`,
+      `${field.type === "number" ? `avg(${column})` : "NULL::DOUBLE"} AS mean${at}`,
+      `${field.type === "string" ? `max(length(${column}))` : "NULL::DOUBLE"} AS length${at}`,
+    ];
+  });
+  const [numbers] = await tables.aggregate(path, `SELECT ${parts.join(", ")} FROM records`, { signal });
+  const top = fields.map((field, at) => {
+    const column = quoteName(field.name);
+    const value = field.type === "string" ? `left(${column}, ${shownLength})` : column;
+    return `(SELECT ${at} AS nr, ${asText({ ...field, name: "value" })} AS value, n FROM
+      (SELECT ${value} AS value, count(*) AS n FROM records WHERE ${isPresent(field)} GROUP BY ALL ORDER BY n DESC, value LIMIT ${topValues}))`;
+  });
+  const frequent = await tables.aggregate(path, `SELECT * FROM (${top.join(" UNION ALL ")}) ORDER BY nr, n DESC, value`, {
+    signal,
+  });
+  return fields.map(({ name, type }, at) => {
+    const value = (what: string): number | null => numbers![`${what}${at}`] as number | null;
+    return {
+      name,
+      type,
+      missing: value("missing")!,
+      distinct: value("distinct")!,
+      min: shown(value("min"), type),
+      max: shown(value("max"), type),
+      mean: finite(value("mean")),
+      max_length: value("length"),
+      top: frequent.filter((row) => row["nr"] === at).map((row) => ({ value: String(row["value"]), count: Number(row["n"]) })),
+    };
+  });
+}
+
+/** RFC 3339, or the number where no calendar reaches. */
+export function instantText(epochMs: number): string {
+  return Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : String(epochMs);
+}
+
+/** JSON has no infinity. */
+function shown(value: number | null, type: Field["type"]): number | string | null {
+  if (value !== null && type === "time") return instantText(value);
+  return value === null || Number.isFinite(value) ? value : String(value);
+}
+
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,202 @@
+/** A folder of CSV, JSONL and Parquet files as a system: DuckDB answers the queries, and sees nothing but these files. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { StatementType } from "@duckdb/node-api";
+import { failure, isFailure } from "#base/errors";
+import { formatDuration, parseDuration } from "#base/text";
+import type { Connection, Connector, Reading, TableDescription } from "#connectors/connector";
+import type { Table } from "#learn/data/table";
+import type { SystemSettings } from "#records/project";
+import type { Field } from "#records/snapshot";
+import { batchesOf, crossing, typeOf } from "#tables/columns";
+import type { Duckdb } from "#tables/duckdb";
+import { keepInterrupting, openDuckdb } from "#tables/duckdb";
+import { quoteName } from "#tables/sql-text";
+import type { DataFile } from "./data-file.ts";
+import { dataFiles, formatOf, viewOf } from "./data-file.ts";
+import { fileError } from "./file-error.ts";
+import { upsertFile } from "./upsert.ts";
+
+export const files: Connector<Extract<SystemSettings, { type: "files" }>> = {
+  type: "files",
+  open: (name, settings, folder) => connection(name, resolve(folder, settings.path), parseDuration(settings.timeout)!),
+};
+
+/** One DuckDB for one piece of work. */
+interface Work {
+  readonly duckdb: Duckdb;
+  readonly files: readonly DataFile[];
+  end(): Promise<void>;
+  /** The error as ours; the time limit and the signal come first. */
+  error(cause: unknown): Error;
+}
+
+function connection(system: string, folder: string, timeoutMs: number): Connection {
+  const running = new Set<Work>();
+
+  async function begin(signal?: AbortSignal, folders: string[] = []): Promise<Work> {
+    const found = await dataFiles(system, folder);
+    let stopped: Error | undefined;
+    let calm = (): void => {};
+    const tempFolder = await mkdtemp(join(tmpdir(), `inlay-files-${process.pid}-`));
+    const duckdb = await openDuckdb({ tempFolder, folders, files: found.map(({ path }) => path), memoryMb: 512 });
+    const stop = (reason: Error): void => {
+      if (stopped) return;
+      stopped = reason;
+      calm = keepInterrupting(duckdb);
+    };
+    const timer = setTimeout(() => stop(failure("QUERY_TIMEOUT", { system, limit: formatDuration(timeoutMs) })), timeoutMs);
+    const onAbort = (): void => stop(failure("CANCELLED", { what: `The query for ${system}` }));
+    let ended = false;
+    const work: Work = {
+      duckdb,
+      files: found,
+      error: (cause) => stopped ?? fileError(system, cause, found),
+      async end() {
+        if (ended) return;
+        ended = true;
+        running.delete(work);
+        clearTimeout(timer);
+        calm();
+        signal?.removeEventListener("abort", onAbort);
+        duckdb.close();
+        await rm(tempFolder, { recursive: true, force: true });
+      },
+    };
+    running.add(work);
+    signal?.addEventListener("abort", onAbort);
+    if (!signal?.aborted) return work;
+    await work.end(); // it was cancelled while DuckDB started
+    throw failure("CANCELLED", { what: `The query for ${system}` });
+  }
+
+  async function during<T>(work: Work, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw work.error(error);
+    } finally {
+      await work.end();
+    }
+  }
+
+  return {
+    system,
+
+    async describe(options = {}) {
+      const work = await begin(options.signal);
+      return during(work, () => Promise.all(work.files.map((file) => describeFile(work.duckdb, file))));
+    },
+
+    async columns(query, options = {}) {
+      const work = await begin(options.signal);
+      return during(work, () => plan(system, work, query, []));
+    },
+
+    async read(query, options = {}): Promise<Reading> {
+      const work = await begin(options.signal);
+      const asText = options.asText ?? [];
+      try {
+        const fields = await plan(system, work, query, asText);
+        const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`);
+        const sql = `SELECT ${select.join(", ")} FROM (\n${withoutSemicolon(query)}\n)`;
+        const batches = async function* (): AsyncGenerator<Table> {
+          try {
+            yield* batchesOf(work.duckdb.connection, sql, fields, options.batchRows ?? 10_000);
+          } catch (error) {
+            throw work.error(error);
+          } finally {
+            await work.end();
+          }
+        };
+        return { fields, batches };
+      } catch (error) {
+        await work.end();
+        throw work.error(error);
+      }
+    },
+
+    async upsert(target, rows) {
+      const work = await begin(undefined, [folder]);
+      const existing = work.files.find(({ table }) => table === target.table || basename(target.table) === `${table}.csv`);
+      const format = formatOf(target.table) ?? "csv";
+      const file = existing ?? {
+        table: target.table,
+        format,
+        path: join(folder, basename(formatOf(target.table) ? target.table : `${target.table}.csv`)),
+      };
+      await during(work, () => upsertFile(work.duckdb, file, existing !== undefined, target, rows)).catch((error: unknown) => {
+        throw failure(
+          "WRITE_FAILED",
+          { target: `${system}.${target.table}`, reason: (error as Error).message },
+          { cause: error },
+        );
+      });
+      return { written: rows.rows };
+    },
+
+    async close() {
+      await Promise.all([...running].map((work) => work.end()));
+    },
+  };
+}
+
+/** Checks the query and makes views of the files it names; the columns it returns. */
+async function plan(system: string, work: Work, query: string, asText: readonly string[]): Promise<Field[]> {
+  const { connection } = work.duckdb;
+  const refuse = (reason: string): Error => failure("QUERY_REFUSED", { system, reason });
+  const sql = withoutSemicolon(query);
+  // The type of the statement is what counts, below; but it is known only of a statement whose tables exist.
+  const verb = /^\s*(insert|update|delete|merge|truncate|copy|create|alter|drop|export|import)\b/i.exec(sql)?.[1];
+  if (verb !== undefined) throw refuse(`it is ${verb.toUpperCase()}, not a SELECT`);
+  const statements = await connection.extractStatements(sql).catch((error: unknown) => {
+    throw isFailure(error) ? error : fileError(system, error, []);
+  });
+  if (statements.count !== 1) throw refuse(`it has ${statements.count} statements`);
+  const names = new Set(connection.getTableNames(sql, false).map((name) => name.toLowerCase()));
+  for (const file of work.files) if (names.has(file.table.toLowerCase())) await viewOf(work.duckdb, file, asText);
+  const statement = await statements.prepare(0);
+  try {
+    if (statement.statementType !== StatementType.SELECT) {
+      throw refuse(`it is ${StatementType[statement.statementType] ?? "not a SELECT"}, not a SELECT`);
+    }
+    if (statement.parameterCount > 0) throw refuse("it has a parameter");
+    const fields = Array.from({ length: statement.columnCount }, (_, index): Field => {
+      const name = statement.columnName(index);
+      const type = asText.includes(name) ? "string" : typeOf(statement.columnTypeId(index));
+      return { name, type, source_type: statement.columnType(index).toString() };
+    });
+    const twice = fields.find(({ name }, index) => fields.findIndex((field) => field.name === name) !== index);
+    if (twice) throw refuse(`it returns two columns named ${twice.name}; name one of them with AS`);
+    return fields;
+  } finally {
+    statement.destroySync();
+  }
+}
+
+async function describeFile(duckdb: Duckdb, file: DataFile): Promise<TableDescription> {
+  await viewOf(duckdb, file);
+  const table = quoteName(file.table);
+  const statement = await duckdb.connection.prepare(`SELECT * FROM ${table}`);
+  const columns = Array.from({ length: statement.columnCount }, (_, index) => ({
+    name: statement.columnName(index),
+    type: typeOf(statement.columnTypeId(index)),
+    source_type: statement.columnType(index).toString(),
+    nullable: true,
+    references: null,
+  }));
+  statement.destroySync();
+  const counted = await duckdb.connection.run(`SELECT count(*)::DOUBLE FROM ${table}`);
+  const rows = (await counted.getRows())[0]![0] as number;
+  return {
+    name: /^[a-z_][a-z0-9_]*$/.test(file.table) ? file.table : table,
+    kind: "file",
+    columns,
+    key: [],
+    rows,
+    rowsExact: true,
+  };
+}
+
+const withoutSemicolon = (query: string): string => query.replace(/[;\s]+$/, "");

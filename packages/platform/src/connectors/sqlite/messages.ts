@@ -1,0 +1,23 @@
+/** What goes between a connection and the process that touches the SQLite file. */
+import type { Table } from "#learn/data/table";
+import type { UpsertTarget } from "#connectors/connector";
+import type { Field } from "#records/snapshot";
+
+export type Request =
+  | { readonly kind: "describe"; readonly path: string }
+  | { readonly kind: "columns"; readonly path: string; readonly query: string; readonly asText: readonly string[] }
+  | {
+      readonly kind: "read";
+      readonly path: string;
+      readonly query: string;
+      readonly asText: readonly string[];
+      readonly batchRows: number;
+    }
+  | { readonly kind: "upsert"; readonly path: string; readonly target: UpsertTarget; readonly rows: Table };
+
+/** After `fields`, any message to the process asks for the next batch. */
+export type Answer =
+  | { readonly kind: "fields"; readonly fields: readonly Field[] }
+  | { readonly kind: "batch"; readonly table: Table }
+  | { readonly kind: "done"; readonly value: unknown }
+  | { readonly kind: "failed"; readonly message: string; readonly code: number | null };

@@ -1,0 +1,32 @@
+/** The one list of commands, in the order of help. */
+import type { Command } from "#doors/cli/command";
+import { readiness, snapshot, train } from "#doors/cli/commands/build";
+import { check } from "#doors/cli/commands/check";
+import { decide } from "#doors/cli/commands/decide";
+import { demo } from "#doors/cli/commands/demo";
+import { init } from "#doors/cli/commands/init";
+import { keysCreate, keysList, keysRevoke } from "#doors/cli/commands/keys";
+import { modelsDeploy, modelsList, modelsRollback, modelsShow } from "#doors/cli/commands/models";
+import { reviewsAccept, reviewsList, reviewsOverride } from "#doors/cli/commands/reviews";
+import { serve } from "#doors/cli/commands/serve";
+
+export const commands: readonly Command[] = [
+  init,
+  check,
+  snapshot,
+  readiness,
+  train,
+  modelsList,
+  modelsShow,
+  modelsDeploy,
+  modelsRollback,
+  decide,
+  reviewsList,
+  reviewsAccept,
+  reviewsOverride,
+  serve,
+  keysCreate,
+  keysList,
+  keysRevoke,
+  demo,
+];

@@ -1,0 +1,108 @@
+import { formatCount, formatDuration, formatPercent, formatSize } from "#base/text";
+import type { Command, Positional } from "#doors/cli/command";
+import type { Output } from "#doors/cli/output";
+import { table } from "#doors/cli/output";
+import type { ModelVersion } from "#records/model-version";
+import { passesGates } from "#records/model-version";
+import type { Snapshot } from "#records/snapshot";
+import { formatReport } from "#stages/readiness/format-report";
+
+const useCase: Positional = { name: "use-case", description: "Name of the use case" };
+const snapshotOption = { description: "Hash of a snapshot, or its beginning", value: "HASH" };
+
+export const snapshot: Command = {
+  name: "snapshot",
+  summary: "Freeze what the source query returns now",
+  positionals: [useCase],
+  options: {},
+  examples: ["inlay snapshot ticket-routing"],
+  async run({ args, out, signal, services }) {
+    const taken = await (await services.builder()).snapshot(args["use-case"]!, { signal, onProgress: progressTo(out) });
+    out.answer(taken, snapshotLine(taken));
+  },
+};
+
+export const readiness: Command = {
+  name: "readiness",
+  summary: "Audit the data of a use case: what is wrong and what to do",
+  positionals: [useCase],
+  options: { snapshot: { ...snapshotOption, description: "Audit this snapshot (default: the newest)" } },
+  examples: ["inlay readiness ticket-routing", "inlay readiness ticket-routing --snapshot 3f9a --json"],
+  async run({ args, options, out, signal, services }) {
+    const builder = await services.builder();
+    const report = await builder.readiness(args["use-case"]!, {
+      signal,
+      snapshot: options.text("snapshot"),
+      onProgress: progressTo(out),
+    });
+    out.answer(report, formatReport(report));
+  },
+};
+
+export const train: Command = {
+  name: "train",
+  summary: "Train a model version, compare it with the baselines, judge its gate",
+  details: "Takes a new snapshot unless one is named, audits it, trains on the earlier part and evaluates on the later one.",
+  positionals: [useCase],
+  options: {
+    snapshot: { ...snapshotOption, description: "Train on this snapshot instead of a new one" },
+    force: { description: "Train although readiness blocks; the report stays with the version" },
+  },
+  examples: ["inlay train ticket-routing", "inlay train ticket-routing --snapshot 3f9a"],
+  async run({ args, options, out, signal, services }) {
+    const builder = await services.builder();
+    const built = await builder.train(args["use-case"]!, {
+      signal,
+      snapshot: options.text("snapshot"),
+      force: options.flag("force"),
+      onProgress: progressTo(out),
+    });
+    out.answer(
+      built.version,
+      [
+        snapshotLine(built.snapshot),
+        `readiness: ${built.report.verdict} (inlay readiness ${args["use-case"]} shows why)`,
+        "",
+        versionText(built.version),
+      ].join("\n"),
+    );
+  },
+};
+
+export function progressTo(out: Output): (doing: string, share: number | null) => void {
+  return (doing, share) => out.progress(doing, share);
+}
+
+export function snapshotLine(taken: Snapshot): string {
+  const span = taken.time_from === null ? "" : `, ${taken.time_from.slice(0, 10)} to ${taken.time_to?.slice(0, 10)}`;
+  return `snapshot ${taken.hash.slice(0, 12)}: ${formatCount(taken.rows)} rows, ${taken.fields.length} columns, ${formatSize(taken.bytes)}${span}`;
+}
+
+/** A model version for people: how it compares, what it may do, what its gate says. */
+export function versionText(version: ModelVersion): string {
+  const { evaluation } = version;
+  const { confident, baselines } = evaluation;
+  const share = (value: number): string => formatPercent(value);
+  const compared = [
+    ["model", share(evaluation.model.accuracy), share(evaluation.model.macro_f1)],
+    ...(baselines.rules === null ? [] : [["rules of today", share(baselines.rules.accuracy), share(baselines.rules.macro_f1)]]),
+    ["majority", share(baselines.majority.accuracy), share(baselines.majority.macro_f1)],
+  ];
+  return [
+    `${version.use_case} version ${version.version}, trained in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} rows, ` +
+      `evaluated on ${formatCount(evaluation.test_rows)} ${evaluation.split === "time" ? `later ones (from ${evaluation.split_at?.slice(0, 10)})` : "others"}`,
+    "",
+    table(["held-out rows", "accuracy", "macro-F1"], compared),
+    "",
+    confident.threshold > 1
+      ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
+      : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
+        `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
+    `Calibration error ${evaluation.calibration.ece.toFixed(3)}; one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    "",
+    ...version.gates.map((gate) => `${gate.passed ? "passed" : "FAILED"}  ${gate.gate}: wanted ${gate.wanted}, got ${gate.got}`),
+    passesGates(version)
+      ? `It may be deployed: inlay models deploy ${version.use_case} ${version.version}`
+      : "It may not be deployed.",
+  ].join("\n");
+}

@@ -1,0 +1,113 @@
+import { failure } from "#base/errors";
+import { formatPercent } from "#base/text";
+import type { Command, Positional } from "#doors/cli/command";
+import { versionText } from "#doors/cli/commands/build";
+import { table } from "#doors/cli/output";
+import type { Deployment } from "#records/deployment";
+import { passesGates } from "#records/model-version";
+
+const useCase: Positional = { name: "use-case", description: "Name of the use case" };
+const version: Positional = { name: "version", description: "Number of the version: 1, 2, 3 ..." };
+
+export const modelsList: Command = {
+  name: "models list",
+  summary: "The model versions of a use case, and which one decides",
+  positionals: [useCase],
+  options: {},
+  examples: ["inlay models list ticket-routing"],
+  async run({ args, out, services }) {
+    const release = await services.release();
+    const name = args["use-case"]!;
+    const [versions, deployments] = await Promise.all([release.models(name), release.deployments(name)]);
+    const active = deployments[0]?.version;
+    const rows = versions.map((one) => [
+      String(one.version),
+      one.trained_at.slice(0, 16).replace("T", " "),
+      formatPercent(one.evaluation.model.accuracy),
+      formatPercent(one.evaluation.model.macro_f1),
+      passesGates(one) ? "passed" : "failed",
+      one.version === active ? "deployed" : "",
+    ]);
+    const text =
+      rows.length === 0
+        ? `No versions yet. Train one: inlay train ${name}`
+        : table(["version", "trained (UTC)", "accuracy", "macro-F1", "gate", ""], rows);
+    out.answer({ versions, active: active ?? null }, text);
+  },
+};
+
+export const modelsShow: Command = {
+  name: "models show",
+  summary: "One model version with its evaluation and gate",
+  positionals: [useCase, version],
+  options: {},
+  examples: ["inlay models show ticket-routing 3"],
+  async run({ args, out, services }) {
+    const number = versionNumber(args["version"]!);
+    const shown = await (await services.release()).model(args["use-case"]!, number);
+    const classes = shown.evaluation.classes.map((one) => [
+      one.outcome,
+      String(one.support),
+      formatPercent(one.precision),
+      formatPercent(one.recall),
+    ]);
+    out.answer(
+      shown,
+      [
+        versionText(shown),
+        "",
+        table(["outcome", "held-out rows", "precision", "recall"], classes),
+        "",
+        `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
+      ].join("\n"),
+    );
+  },
+};
+
+export const modelsDeploy: Command = {
+  name: "models deploy",
+  summary: "Put a version behind its use case, with the policy as the file has it now",
+  details: "One transaction. Running servers take it over within a second; no request is dropped. Undo: inlay models rollback.",
+  positionals: [useCase, { ...version, optional: true, description: "Number of the version (default: the newest)" }],
+  options: { "dry-run": { description: "Show what would be deployed, deploy nothing" } },
+  examples: ["inlay models deploy ticket-routing", "inlay models deploy ticket-routing 3"],
+  async run({ args, options, out, services }) {
+    const release = await services.release();
+    const name = args["use-case"]!;
+    const newest = args["version"] === undefined ? (await release.models(name))[0]?.version : undefined;
+    if (args["version"] === undefined && newest === undefined) throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
+    const number = newest ?? versionNumber(args["version"]!);
+    if (options.flag("dry-run")) {
+      const shown = await release.model(name, number);
+      out.answer(shown, `Would deploy:\n${versionText(shown)}`);
+      return;
+    }
+    const deployment = await release.deploy(name, number, "cli");
+    out.answer(deployment, deploymentLine(deployment));
+  },
+};
+
+export const modelsRollback: Command = {
+  name: "models rollback",
+  summary: "Go back to the version before the deployed one",
+  positionals: [useCase],
+  options: {},
+  examples: ["inlay models rollback ticket-routing"],
+  async run({ args, out, services }) {
+    const deployment = await (await services.release()).rollback(args["use-case"]!, "cli");
+    out.answer(deployment, deploymentLine(deployment));
+  },
+};
+
+function deploymentLine(deployment: Deployment): string {
+  const before = deployment.previous_version === null ? "" : ` (before: version ${deployment.previous_version})`;
+  return `${deployment.use_case} is decided by version ${deployment.version}${before}, autonomy ${deployment.policy.autonomy}`;
+}
+
+function versionNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw failure("USAGE", {
+    problem: `${text} is not a version`,
+    hint: "Write its number, for example 3; `inlay models list` shows them.",
+  });
+}

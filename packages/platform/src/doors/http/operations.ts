@@ -1,0 +1,20 @@
+/** Every operation of the API, in the order in which it is described. */
+import { decisionOperations } from "#doors/http/decisions";
+import { healthOperations } from "#doors/http/health";
+import { metricsOperations } from "#doors/http/metrics";
+import { modelOperations } from "#doors/http/models";
+import type { Operation } from "#doors/http/operation";
+import { problemTypeOperations } from "#doors/http/problem-types";
+import { reviewOperations } from "#doors/http/reviews";
+import { useCaseOperations } from "#doors/http/use-cases";
+
+// The types of what goes in differ from operation to operation; a list of them knows only the declaration.
+export const operations: readonly Operation[] = [
+  decisionOperations,
+  reviewOperations,
+  useCaseOperations,
+  modelOperations,
+  healthOperations,
+  metricsOperations,
+  problemTypeOperations,
+].flatMap((group) => Object.values(group) as Operation[]);

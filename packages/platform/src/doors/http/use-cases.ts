@@ -1,0 +1,105 @@
+/** Use cases as they are served: what to send, what comes back, and what happened in the last hour. */
+import { z } from "zod";
+import { failure } from "#base/errors";
+import type { Activity } from "#doors/http/activity";
+import { activitySchema } from "#doors/http/activity";
+import type { Operation, Route } from "#doors/http/operation";
+import { route } from "#doors/http/operation";
+import { servedUseCase, useCaseName } from "#doors/http/schemas";
+import type { DecisionPoint, ServedUseCase } from "#flows/decide-and-act/decision-point";
+
+const exampleUseCase = {
+  use_case: "ticket-routing",
+  autonomy: "suggest",
+  version: 3,
+  outcomes: ["accounts", "network", "printing"],
+  fields: [
+    { name: "subject", kind: "text" },
+    { name: "priority", kind: "category" },
+  ],
+  key: "id",
+};
+
+const params = z.strictObject({ name: useCaseName });
+
+const listUseCases: Operation = {
+  id: "listUseCases",
+  method: "GET",
+  path: "/v1/use-cases",
+  access: { verb: "any", of: "own" },
+  tag: "Use cases",
+  summary: "The use cases of the key",
+  description: "Whatever the key may do with them.",
+  answer: {
+    status: 200,
+    description: "The use cases",
+    schema: z.strictObject({ use_cases: z.array(servedUseCase) }),
+    example: { use_cases: [exampleUseCase] },
+  },
+  problems: [],
+};
+
+const getUseCase: Operation<z.infer<typeof params>> = {
+  id: "getUseCase",
+  method: "GET",
+  path: "/v1/use-cases/{name}",
+  access: { verb: "any", of: "use_case" },
+  tag: "Use cases",
+  summary: "What a record of a use case holds, and what decides",
+  description: "Fields that a record leaves out count as missing.",
+  params,
+  answer: { status: 200, description: "The use case", schema: servedUseCase, example: exampleUseCase },
+  problems: ["USE_CASE_UNKNOWN"],
+};
+
+const getActivity: Operation<z.infer<typeof params>> = {
+  id: "getActivity",
+  method: "GET",
+  path: "/v1/use-cases/{name}/activity",
+  access: { verb: "read", of: "use_case" },
+  tag: "Use cases",
+  summary: "The decisions of the last hour, by minute and path",
+  description: "Counted by this server since it started; /metrics has the same for Prometheus, for as long as it keeps it.",
+  params,
+  answer: {
+    status: 200,
+    description: "Decisions by minute, oldest first; minutes without any are left out",
+    schema: activitySchema,
+    example: {
+      use_case: "ticket-routing",
+      until: "2026-03-02T09:30:00.000Z",
+      minutes: [
+        {
+          at: "2026-03-02T09:29:00.000Z",
+          paths: { rules_first: 2, model: 31, rules: 0, review: 7, default: 0 },
+          latency_ms: 1.8,
+        },
+      ],
+    },
+  },
+  problems: ["USE_CASE_UNKNOWN"],
+};
+
+export const useCaseOperations = { listUseCases, getUseCase, getActivity };
+
+export function useCaseRoutes({ decisionPoint, activity }: { decisionPoint: DecisionPoint; activity: Activity }): Route[] {
+  function find(name: string): ServedUseCase {
+    const served = decisionPoint.useCases();
+    const found = served.find(({ use_case }) => use_case === name);
+    if (found) return found;
+    throw failure("USE_CASE_UNKNOWN", {
+      name,
+      known: served.map(({ use_case }) => use_case).join(", ") || "none is defined yet",
+    });
+  }
+
+  return [
+    route(listUseCases, ({ caller }) => ({
+      use_cases: decisionPoint
+        .useCases()
+        .filter(({ use_case }) => caller.use_cases.length === 0 || caller.use_cases.includes(use_case)),
+    })),
+    route(getUseCase, ({ params: { name } }) => find(name)),
+    route(getActivity, ({ params: { name } }) => activity.of(find(name).use_case)),
+  ];
+}

@@ -1,0 +1,125 @@
+/** The builder on real parts. */
+import type { Pool } from "pg";
+import type { Clock } from "#base/clock";
+import { instant } from "#base/clock";
+import { failure } from "#base/errors";
+import { hashJson } from "#base/hash";
+import type { Connection } from "#connectors/connector";
+import type { Artifacts } from "#files/artifacts";
+import type { BuiltModel, Builder, StepOptions } from "#flows/build-model/builder";
+import type { Project } from "#records/project";
+import { findUseCase } from "#records/project";
+import type { ReadinessReport } from "#records/readiness-report";
+import type { Snapshot } from "#records/snapshot";
+import type { UseCase } from "#records/use-case";
+import { featureKinds } from "#records/use-case";
+import { ruleDecider } from "#stages/decide/rules";
+import { prepare } from "#stages/prepare/prepare";
+import { readiness } from "#stages/readiness/readiness";
+import { saveReadinessReport } from "#stages/readiness/readiness-store";
+import { judgeGates } from "#stages/registry/gates";
+import { saveModel } from "#stages/registry/model-file";
+import { addModelVersion } from "#stages/registry/model-store";
+import { takeSnapshot } from "#stages/snapshot/snapshot";
+import { findSnapshot, latestSnapshot, saveSnapshot } from "#stages/snapshot/snapshot-store";
+import { train } from "#stages/train/train";
+import type { Tables } from "#tables/tables";
+
+export interface BuilderDeps {
+  readonly project: Project;
+  readonly pool: Pool;
+  readonly artifacts: Artifacts;
+  readonly tables: Tables;
+  readonly clock: Clock;
+  readonly tempFolder: string;
+  readonly codeVersion: string;
+  /** Worker threads that a fit may use. */
+  readonly threads: number;
+  connect(system: string): Connection;
+}
+
+export function openBuilder(deps: BuilderDeps): Builder {
+  const { project, pool, artifacts, tables, clock } = deps;
+
+  async function take(useCase: UseCase, { onProgress, signal }: StepOptions): Promise<Snapshot> {
+    const connection = deps.connect(useCase.source.system);
+    try {
+      const snapshot = await takeSnapshot(
+        {
+          connection,
+          artifacts,
+          tables,
+          clock,
+          tempFolder: deps.tempFolder,
+          ...(signal && { signal }),
+          onProgress: (rows) => onProgress?.(`reading ${useCase.source.system}: ${rows} rows`, null),
+        },
+        useCase,
+      );
+      return await saveSnapshot(pool, snapshot);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async function audit(useCase: UseCase, snapshot: Snapshot, { onProgress, signal }: StepOptions): Promise<ReadinessReport> {
+    onProgress?.("checking the data", null);
+    const report = await readiness({ tables, artifacts, clock, ...(signal && { signal }) }, snapshot, useCase);
+    await saveReadinessReport(pool, report);
+    return report;
+  }
+
+  async function named(hash: string | undefined, useCase: UseCase): Promise<Snapshot | undefined> {
+    if (hash === undefined) return undefined;
+    const snapshot = await findSnapshot(pool, hash);
+    if (snapshot.use_case === useCase.use_case) return snapshot;
+    throw failure("SNAPSHOT_UNKNOWN", { hash, use_case: useCase.use_case });
+  }
+
+  return {
+    snapshot: async (name, options = {}) => take(findUseCase(project, name), options),
+
+    async readiness(name, options = {}) {
+      const useCase = findUseCase(project, name);
+      const snapshot =
+        (await named(options.snapshot, useCase)) ?? (await latestSnapshot(pool, name)) ?? (await take(useCase, options));
+      return audit(useCase, snapshot, options);
+    },
+
+    async train(name, options = {}): Promise<BuiltModel> {
+      const useCase = findUseCase(project, name);
+      const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
+      const report = await audit(useCase, snapshot, options);
+      if (report.verdict === "block" && options.force !== true) {
+        const blocks = report.findings.filter((finding) => finding.verdict === "block");
+        throw failure("READINESS_BLOCKED", { use_case: name, findings: blocks.map(({ detail }) => detail).join("; ") });
+      }
+      const started = clock.monotonic();
+      options.onProgress?.("preparing", null);
+      const prepared = await prepare({ tables, artifacts }, snapshot, useCase, report);
+      const { classifier, evaluation, settings } = await train(
+        { clock, threads: deps.threads },
+        { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]) },
+        options,
+      );
+      options.onProgress?.("registering", null);
+      const version = await addModelVersion(pool, {
+        use_case: name,
+        artifact: await saveModel(artifacts, classifier),
+        learner: useCase.train.learner,
+        classes: [...classifier.classes],
+        features: [...classifier.features],
+        snapshot: snapshot.hash,
+        readiness_report: report.id,
+        settings_hash: hashJson(settings),
+        code_version: deps.codeVersion,
+        seed: useCase.train.seed,
+        evaluation,
+        gates: judgeGates(useCase.gate, evaluation),
+        trained_at: instant(clock),
+        training_ms: Math.round(clock.monotonic() - started),
+      });
+      return { snapshot, report, version };
+    },
+  };
+}

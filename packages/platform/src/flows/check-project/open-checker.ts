@@ -1,0 +1,119 @@
+/** The checker on real parts. */
+import { InlayError } from "#base/errors";
+import { nearest } from "#base/text";
+import type { Connection } from "#connectors/connector";
+import type { Checker, CheckResult } from "#flows/check-project/checker";
+import type { Project } from "#records/project";
+import type { Field } from "#records/snapshot";
+import { featureKinds } from "#records/use-case";
+import type { UseCase } from "#records/use-case";
+import { compileRules } from "#stages/decide/rules";
+
+export interface CheckerDeps {
+  load(): Promise<Project>;
+  connect(project: Project, system: string): Connection;
+}
+
+export function openChecker({ load, connect }: CheckerDeps): Checker {
+  return {
+    async check(options = {}) {
+      const checks: CheckResult[] = [];
+      const ok = (subject: string, detail: string): void => void checks.push({ subject, ok: true, detail, fix: null });
+      const bad = (subject: string, detail: string, fix: string | null): void =>
+        void checks.push({ subject, ok: false, detail, fix });
+      const failed = (subject: string, error: unknown): void => {
+        if (!(error instanceof InlayError)) throw error;
+        if (error.problems.length === 0) bad(subject, error.message, error.fix);
+        for (const { pointer, detail } of error.problems) bad(pointer, detail, null);
+      };
+
+      let project: Project;
+      try {
+        project = await load();
+      } catch (error) {
+        failed("project", error);
+        return { ok: false, checks };
+      }
+      ok(
+        "project",
+        `${project.name}, ${Object.keys(project.systems).length} systems, ${Object.keys(project.useCases).length} use cases`,
+      );
+      for (const useCase of Object.values(project.useCases)) checkRules(useCase);
+      for (const [name, settings] of Object.entries(project.systems)) {
+        const subject = `system ${name}`;
+        let connection: Connection | undefined;
+        try {
+          connection = connect(project, name);
+          const tables = await connection.describe(options);
+          ok(subject, `${settings.type}, ${tables.length} tables and views`);
+          for (const useCase of Object.values(project.useCases))
+            if (useCase.source.system === name) await checkQueries(connection, useCase);
+        } catch (error) {
+          failed(subject, error);
+        } finally {
+          await connection?.close();
+        }
+      }
+      return { ok: checks.every((check) => check.ok), checks };
+
+      function checkRules(useCase: UseCase): void {
+        const fields = [...featureKinds(useCase).keys()];
+        for (const list of ["rules_first", "rules"] as const) {
+          const rules = useCase.policy[list];
+          const { problems } = compileRules(rules, fields);
+          for (const { index, detail } of problems)
+            bad(
+              `${useCase.use_case}: policy.${list}[${index}]`,
+              detail,
+              'Conditions are CEL, for example record.subject.contains("vpn").',
+            );
+          if (rules.length > 0 && problems.length === 0)
+            ok(`${useCase.use_case}: policy.${list}`, `${rules.length} rules compile`);
+        }
+      }
+
+      async function checkQueries(connection: Connection, useCase: UseCase): Promise<void> {
+        const queries = {
+          "source.query": useCase.source.query,
+          ...(useCase.goal.query !== undefined && { "goal.query": useCase.goal.query }),
+        };
+        for (const [name, query] of Object.entries(queries)) {
+          const subject = `${useCase.use_case}: ${name}`;
+          try {
+            const columns = await connection.columns(query, options);
+            ok(subject, `${columns.length} columns`);
+            if (name === "source.query") checkNames(useCase, columns);
+          } catch (error) {
+            failed(subject, error);
+          }
+        }
+      }
+
+      /** Every column that the use case names must come back from its query. */
+      function checkNames(useCase: UseCase, columns: readonly Field[]): void {
+        const names = columns.map((column) => column.name);
+        const { source, features, readiness } = useCase;
+        const wanted: [place: string, column: string][] = [
+          ["source.key", source.key],
+          ["source.label", source.label],
+          ...(source.time === undefined ? [] : [["source.time", source.time] as [string, string]]),
+          ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
+            features[kind].map((column, at): [string, string] => [`features.${kind}[${at}]`, column]),
+          ),
+          ...readiness.flatMap((check, at): [string, string][] =>
+            "column" in check ? [[`readiness[${at}]`, check.column]] : [],
+          ),
+        ];
+        for (const [place, column] of wanted) {
+          if (names.includes(column)) continue;
+          const near = nearest(column, names);
+          bad(
+            `${useCase.use_case}: ${place}`,
+            `the query returns no column ${column}`,
+            near === undefined ? `It returns: ${names.join(", ")}` : `Did you mean ${near}?`,
+          );
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** What people and events add to a decision after it was made: reviews and outcomes, and the way back to where it came from. */
+import type { Decision } from "#records/decision";
+import type { Deployment } from "#records/deployment";
+import type { ModelVersion } from "#records/model-version";
+import type { Outcome } from "#records/outcome";
+import type { ReadinessReport } from "#records/readiness-report";
+import type { Review } from "#records/review";
+import type { Snapshot } from "#records/snapshot";
+
+export interface Loop {
+  /** The decision with everything it traces back to. */
+  trace(id: string): Promise<DecisionTrace>;
+  listReviews(filter: ReviewFilter): Promise<ReviewPage>;
+  closeReview(id: string, verdict: ReviewVerdict): Promise<Review>;
+  recordOutcome(id: string, outcome: { outcome: string; replaces?: boolean; by: string }): Promise<Outcome>;
+}
+
+export interface DecisionTrace {
+  readonly decision: Decision;
+  readonly review: Review | null;
+  readonly outcome: Outcome | null;
+  readonly deployment: Deployment | null;
+  readonly model_version: ModelVersion | null;
+  readonly readiness_report: Pick<ReadinessReport, "id" | "verdict" | "made_at"> | null;
+  readonly snapshot: Snapshot | null;
+}
+
+export interface ReviewFilter {
+  /** Only of these use cases; undefined: all. */
+  readonly useCases?: readonly string[];
+  readonly status?: Review["status"];
+  /** `next` of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface ReviewPage {
+  readonly reviews: readonly Review[];
+  readonly next: string | null;
+}
+
+export interface ReviewVerdict {
+  readonly action: "accept" | "override";
+  readonly outcome?: string;
+  readonly reason?: string;
+  readonly by: string;
+}

@@ -1,0 +1,64 @@
+/** The loop on real parts. */
+import type { Pool } from "pg";
+import type { Clock } from "#base/clock";
+import { failure } from "#base/errors";
+import type { Loop } from "#flows/close-the-loop/loop";
+import type { Decision } from "#records/decision";
+import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
+import { findReadinessReport } from "#stages/readiness/readiness-store";
+import { findDeployment } from "#stages/registry/deployments";
+import { findModelVersion } from "#stages/registry/model-store";
+import { closeReview, findReview, listReviews } from "#stages/review/reviews";
+import { findSnapshot } from "#stages/snapshot/snapshot-store";
+
+export interface LoopDeps {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly decisions: {
+    /** @throws DECISION_UNKNOWN */
+    find(id: string): Promise<Decision>;
+    useCases(): readonly { readonly use_case: string; readonly outcomes: readonly string[] }[];
+  };
+}
+
+export function openLoop({ pool, clock, decisions }: LoopDeps): Loop {
+  const outcomesOf = (useCase: string): readonly string[] =>
+    decisions.useCases().find((served) => served.use_case === useCase)?.outcomes ?? [];
+
+  return {
+    async trace(id) {
+      const decision = await decisions.find(id);
+      const [review, outcome, deployment] = await Promise.all([
+        findReview(pool, id),
+        findOutcome(pool, id),
+        decision.deployment === null ? null : findDeployment(pool, decision.deployment),
+      ]);
+      const version =
+        decision.model_version === null ? null : await findModelVersion(pool, decision.use_case, decision.model_version);
+      const [report, snapshot] = await Promise.all([
+        version && findReadinessReport(pool, version.readiness_report),
+        version && findSnapshot(pool, version.snapshot),
+      ]);
+      const readiness = report && { id: report.id, verdict: report.verdict, made_at: report.made_at };
+      return { decision, review, outcome, deployment, model_version: version, readiness_report: readiness, snapshot };
+    },
+
+    listReviews: (filter) => listReviews(pool, filter),
+
+    async closeReview(id, verdict) {
+      const decision = await decisions.find(id).catch((error: unknown) => {
+        throw error instanceof Error && "code" in error && error.code === "DECISION_UNKNOWN"
+          ? failure("REVIEW_UNKNOWN", { id })
+          : error;
+      });
+      return closeReview({ pool, clock }, decision, verdict, outcomesOf(decision.use_case));
+    },
+
+    async recordOutcome(id, recorded) {
+      const decision = await decisions.find(id);
+      const known = outcomesOf(decision.use_case);
+      if (known.includes(recorded.outcome)) return recordOutcome({ pool, clock }, decision, recorded);
+      throw failure("OUTCOME_UNKNOWN", { outcome: recorded.outcome, use_case: decision.use_case, known: known.join(", ") });
+    },
+  };
+}

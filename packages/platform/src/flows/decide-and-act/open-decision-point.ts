@@ -1,0 +1,164 @@
+/** The decision point on real parts. */
+import { join } from "node:path";
+import type { Pool } from "pg";
+import type { Clock } from "#base/clock";
+import { failure } from "#base/errors";
+import type { Problem } from "#base/errors";
+import { sha256 } from "#base/hash";
+import { uuidFromName, uuidv7 } from "#base/id";
+import type { Log } from "#base/log";
+import { parseDuration } from "#base/text";
+import type { Artifacts } from "#files/artifacts";
+import type { DecideContext, DecisionPoint } from "#flows/decide-and-act/decision-point";
+import { followDeployments } from "#flows/decide-and-act/follow-deployments";
+import type { Serving } from "#flows/decide-and-act/serving";
+import { describeServing, openServing } from "#flows/decide-and-act/serving";
+import type { Decision } from "#records/decision";
+import type { Project } from "#records/project";
+import { findUseCase } from "#records/project";
+import { askModel } from "#stages/decide/ask-model";
+import type { Answer } from "#stages/decide/ask-model";
+import { decide, decideByRulesFirst } from "#stages/decide/decide";
+import type { Verdict } from "#stages/decide/decide";
+import { openDecisionLog } from "#stages/decide/decision-log";
+import type { ValidRecord } from "#stages/decide/validate";
+
+export interface DecisionPointDeps {
+  readonly project: Project;
+  readonly pool: Pool;
+  /** PostgreSQL of the state, for a connection that listens. */
+  readonly stateUrl: string;
+  readonly artifacts: Artifacts;
+  /** `.inlay`: the spool and the last known deployments lie in it. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens the spool, loads what is deployed and follows it. Works without PostgreSQL from what was deployed last. */
+export async function openDecisionPoint(deps: DecisionPointDeps): Promise<DecisionPoint> {
+  const { project, pool, clock, log } = deps;
+  const decisions = await openDecisionLog({ folder: join(deps.folder, "spool"), pool, clock, log });
+  let serving: ReadonlyMap<string, Serving> = new Map();
+  const following = await followDeployments({ pool, stateUrl: deps.stateUrl, folder: deps.folder, log }, async (deployments) => {
+    const opened = await Promise.all(
+      Object.values(project.useCases).map((useCase) =>
+        openServing(
+          { artifacts: deps.artifacts, pool, clock, log },
+          useCase,
+          deployments.get(useCase.use_case),
+          serving.get(useCase.use_case),
+        ),
+      ),
+    );
+    serving = new Map(opened.map((one) => [one.useCase.use_case, one]));
+  });
+  /** Requests with an idempotency key that are being decided: a repeat that comes meanwhile waits for the same answer. */
+  const inFlight = new Map<string, Promise<Decision[]>>();
+
+  async function decideAll(one: Serving, records: readonly ValidRecord[], context: DecideContext): Promise<Decision[]> {
+    const { idempotencyKey, caller } = context;
+    const made: Decision[] = [];
+    const repeated: (Decision | null)[] = [];
+    for (const [at, { row, key }] of records.entries()) {
+      const started = clock.monotonic();
+      const requestHash = sha256(JSON.stringify([key, row]));
+      const name = `${one.useCase.use_case}\n${caller}\n${idempotencyKey}\n${at}`;
+      const id = idempotencyKey === undefined ? uuidv7(clock) : uuidFromName(name);
+      const before = idempotencyKey === undefined ? null : await recorded(id);
+      if (before && before.request_hash !== requestHash) throw failure("IDEMPOTENCY_CONFLICT", {});
+      repeated.push(before);
+      if (before) continue;
+      const asked = decideOne(one, row);
+      const verdict = asked instanceof Promise ? await asked : asked;
+      made.push({
+        id,
+        use_case: one.useCase.use_case,
+        key,
+        ...verdict,
+        model_version: verdict.confidence === null ? null : one.version,
+        deployment: one.deployment?.id ?? null,
+        policy_hash: one.policyHash,
+        autonomy: one.ladder.policy.autonomy,
+        record: row,
+        request_hash: requestHash,
+        decided_at: new Date(clock.now()).toISOString(),
+        decided_by: caller,
+        latency_ms: Math.round((clock.monotonic() - started) * 1000) / 1000,
+      });
+    }
+    if (made.length > 0) await decisions.record(made);
+    let next = 0;
+    return repeated.map((before) => before ?? made[next++]!);
+  }
+
+  function decideOne(one: Serving, row: ValidRecord["row"]): Verdict | Promise<Verdict> {
+    const first = decideByRulesFirst(one.ladder, row);
+    if (first) return first;
+    if (!one.scorer) return decide(one.ladder, row, "no_model");
+    const deps = {
+      clock,
+      breaker: one.breaker,
+      deadlineMs: parseDuration(one.ladder.policy.deadline)!,
+      onFailure: (error: unknown) =>
+        log("error", "model:failed", { use_case: one.useCase.use_case, version: one.version, error }),
+    };
+    const answer: Answer | Promise<Answer> = askModel(deps, one.scorer, row);
+    return answer instanceof Promise ? answer.then((said) => decide(one.ladder, row, said)) : decide(one.ladder, row, answer);
+  }
+
+  /** What is recorded under an id. While PostgreSQL is away, only what is still here is known; an id is stored once all the same. */
+  async function recorded(id: string): Promise<Decision | null> {
+    try {
+      return await decisions.find(id);
+    } catch {
+      return null;
+    }
+  }
+
+  return {
+    useCases: () => [...serving.values()].map(describeServing),
+
+    async decide(name, inputs, context) {
+      const one = serving.get(findUseCase(project, name).use_case)!;
+      const problems: Problem[] = [];
+      const records = inputs.map((input, at) => one.validate(input, `/records/${at}`, problems)!);
+      if (problems.length > 0) {
+        const shown = problems.slice(0, 100);
+        const text = shown.map(({ pointer, detail }) => `${pointer} ${detail}`).join("\n");
+        throw failure("RECORD_INVALID", { use_case: name, problems: text }, { problems: shown });
+      }
+      if (context.idempotencyKey === undefined) return decideAll(one, records, context);
+      const request = `${name}\n${context.caller}\n${context.idempotencyKey}`;
+      const running = inFlight.get(request);
+      if (running) await running.catch(() => {});
+      const asked = decideAll(one, records, context);
+      inFlight.set(request, asked);
+      try {
+        return await asked;
+      } finally {
+        if (inFlight.get(request) === asked) inFlight.delete(request);
+      }
+    },
+
+    async find(id) {
+      const found = await decisions.find(id);
+      if (found) return found;
+      throw failure("DECISION_UNKNOWN", { id });
+    },
+
+    ready: () => ({
+      ready: serving.size > 0 || Object.keys(project.useCases).length === 0,
+      details: {
+        use_cases: String(serving.size),
+        undrained_decisions: String(decisions.pending().decisions),
+        state: following.connected() ? "connected" : "away; decisions go on and are stored later",
+      },
+    }),
+
+    async close() {
+      await following.close();
+      await decisions.close();
+    },
+  };
+}

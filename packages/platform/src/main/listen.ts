@@ -1,0 +1,37 @@
+/** Puts the HTTP door on a port until told to stop, then drains it. */
+import { fileURLToPath } from "node:url";
+import { failure } from "#base/errors";
+import type { ServeOptions } from "#doors/cli/services";
+import { buildServer } from "#doors/http/server";
+import type { ServerDeps } from "#doors/http/server";
+import { version } from "#main/version";
+
+/** The status page: beside this package in the source, inside it when published. */
+const consoleFolder = fileURLToPath(new URL("../../../console/src/", import.meta.url));
+
+/** @throws USAGE where the port is taken */
+export async function listen(
+  deps: Omit<ServerDeps, "version" | "consoleFolder">,
+  options: ServeOptions,
+  signal: AbortSignal,
+  listening: (url: string) => void,
+): Promise<void> {
+  const server = buildServer({ ...deps, version, consoleFolder });
+  const { host } = options;
+  try {
+    await server.listen({ host, port: options.port }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE" && options.orFree) return server.listen({ host, port: 0 });
+      throw error.code === "EADDRINUSE" || error.code === "EACCES" || error.code === "EADDRNOTAVAIL"
+        ? failure("USAGE", {
+            problem: `${host}:${options.port} cannot be listened on (${error.code})`,
+            hint: "Choose another with --port or --host.",
+          })
+        : error;
+    });
+    const { port } = server.server.address() as { port: number };
+    listening(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  } finally {
+    await server.close();
+  }
+}

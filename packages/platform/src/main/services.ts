@@ -1,0 +1,160 @@
+/** Composition: every part is made here, at its first use, from what it needs, and closed in the opposite order. */
+import { mkdir, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { openApiKeys } from "#access/api-keys";
+import { resolveSecrets } from "#access/secrets";
+import { systemClock } from "#base/clock";
+import { failure, InlayError } from "#base/errors";
+import { logTo } from "#base/log";
+import type { Connection } from "#connectors/connector";
+import type { Services } from "#doors/cli/services";
+import { openArtifacts } from "#files/artifacts";
+import { openBuilder } from "#flows/build-model/open-builder";
+import { openChecker } from "#flows/check-project/open-checker";
+import { openLoop } from "#flows/close-the-loop/open-loop";
+import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
+import { openRelease } from "#flows/release/release";
+import { openStarter } from "#flows/start-project/open-starter";
+import type { Config } from "#main/config";
+import { connectors } from "#main/connectors";
+import { makeDemo } from "#main/demo";
+import { listen } from "#main/listen";
+import { version } from "#main/version";
+import { loadProject } from "#project/load-project";
+import type { Project } from "#records/project";
+import { openState } from "#store/state";
+import { openTables } from "#tables/tables";
+
+export function openServices(config: Config): Services & { close(): Promise<void> } {
+  const clock = systemClock;
+  const log = logTo((line) => process.stderr.write(line), clock, config.logLevel);
+  const inlayFolder = join(config.folder, ".inlay");
+  const closers: (() => Promise<void>)[] = [];
+
+  /** Made once, at the first call; `close` runs when the services are closed. */
+  function part<T>(make: () => Promise<T>, close: (made: T) => Promise<void> = async () => {}): () => Promise<T> {
+    let made: Promise<T> | undefined;
+    return () => {
+      made ??= make().then((value) => {
+        closers.push(() => close(value));
+        return value;
+      });
+      return made;
+    };
+  }
+
+  const project = part(() => loadProject({ folder: config.folder }));
+  const folder = part(async () => {
+    await project();
+    await mkdir(inlayFolder, { recursive: true });
+    return inlayFolder;
+  });
+  const state = part(
+    async () => openState({ folder: await folder(), databaseUrl: config.databaseUrl, log }),
+    (opened) => opened.close(),
+  );
+  const artifacts = part(async () => openArtifacts(join(await folder(), "artifacts")));
+  const tables = part(
+    async () => openTables({ folder: join(await folder(), "tmp") }),
+    (opened) => opened.close(),
+  );
+  const keys = part(async () => openApiKeys({ pool: (await state()).pool, clock }));
+  const decisionPoint = part(
+    async () =>
+      openDecisionPoint({
+        project: await project(),
+        pool: (await state()).pool,
+        stateUrl: (await state()).url,
+        artifacts: await artifacts(),
+        folder: await folder(),
+        clock,
+        log,
+      }),
+    (opened) => opened.close(),
+  );
+  const release = part(async () => openRelease({ pool: (await state()).pool, clock, project: await project() }));
+  const loop = part(async () => {
+    return openLoop({ pool: (await state()).pool, clock, decisions: await decisionPoint() });
+  });
+  const builder = part(async () =>
+    openBuilder({
+      project: await project(),
+      pool: (await state()).pool,
+      artifacts: await artifacts(),
+      tables: await tables(),
+      clock,
+      tempFolder: join(await folder(), "tmp"),
+      codeVersion: version,
+      threads: availableParallelism(),
+      connect: await connectTo(),
+    }),
+  );
+
+  async function connectTo(): Promise<(system: string) => Connection> {
+    const loaded = await project();
+    return (system) => connect(loaded, system);
+  }
+
+  function connect(loaded: Project, system: string): Connection {
+    const settings = loaded.systems[system];
+    if (!settings) throw failure("SYSTEM_UNKNOWN", { name: system, known: Object.keys(loaded.systems).join(", ") });
+    const connector = connectors.find(({ type }) => type === settings.type)!;
+    return connector.open(system, resolveSecrets(settings, config.secrets, `system ${system}`), loaded.folder);
+  }
+
+  return {
+    project,
+    builder,
+    release,
+    loop,
+    keys,
+    decisionPoint,
+    checker: part(async () =>
+      openChecker({
+        load: () => project(),
+        connect,
+      }),
+    ),
+    starter: part(async () => openStarter({ connectors, calledFrom: config.calledFrom, folder: config.folder })),
+    serve: async (options, signal, listening) =>
+      listen(
+        {
+          decisionPoint: await decisionPoint(),
+          loop: await loop(),
+          release: await release(),
+          keys: await keys(),
+          clock,
+          log,
+        },
+        options,
+        signal,
+        listening,
+      ),
+    demo: (path, onProgress) =>
+      makeDemo(isAbsolute(path) ? path : resolve(config.calledFrom, path), onProgress, (at) => {
+        const services = openServices({ ...config, folder: at });
+        closers.push(() => services.close());
+        return services;
+      }),
+    stdin: () => text(process.stdin),
+    readFile: async (path) => {
+      try {
+        return await readFile(resolve(config.calledFrom, path), "utf8");
+      } catch (error) {
+        throw failure("FILE_UNREADABLE", {
+          path,
+          reason: (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : String(error),
+        });
+      }
+    },
+    async close() {
+      for (const close of closers.reverse()) {
+        await close().catch((error: unknown) =>
+          log("warn", "close:failed", { error: error instanceof InlayError ? error.code : error }),
+        );
+      }
+    },
+  };
+}

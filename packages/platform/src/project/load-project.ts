@@ -1,0 +1,150 @@
+/** Loads a project folder: every problem of every file is reported at once, with file, line and column. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { z } from "zod";
+import { failure } from "#base/errors";
+import type { Problem } from "#base/errors";
+import { formatSize, nearest } from "#base/text";
+import { projectFileSchema } from "#records/project";
+import type { Project } from "#records/project";
+import { featureKinds, useCaseSchema } from "#records/use-case";
+import type { UseCase } from "#records/use-case";
+import { checkYaml, largestFile } from "./yaml-file.ts";
+import type { Checked } from "./yaml-file.ts";
+
+/** @throws PROJECT_NOT_FOUND, PROJECT_INVALID (with all problems) */
+export async function loadProject({ folder }: { folder: string }): Promise<Project> {
+  const project = await checkFile(folder, "inlay.yaml", projectFileSchema);
+  if (!project) throw failure("PROJECT_NOT_FOUND", { path: folder });
+  const problems: Problem[] = [...project.problems, ...(project.value ? checkSystems(project, project.value) : [])];
+  const useCases: Record<string, UseCase> = {};
+  const { names, unreadable } = await useCaseFiles(folder);
+  problems.push(...unreadable);
+  for (const name of names) {
+    const checked = await checkFile(folder, `use-cases/${name}`, useCaseSchema);
+    if (!checked) continue; // taken away since the folder was listed
+    problems.push(...checked.problems);
+    if (!checked.value) continue;
+    problems.push(...checkUseCase(checked, checked.value, name, project.value));
+    if (Object.hasOwn(useCases, checked.value.use_case))
+      problems.push({ pointer: checked.at(["use_case"]), detail: `${checked.value.use_case} is defined twice` });
+    useCases[checked.value.use_case] = checked.value;
+  }
+  if (problems.length > 0 || !project.value) {
+    const text = problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join("\n");
+    throw failure("PROJECT_INVALID", { count: problems.length, problems: text }, { problems });
+  }
+  return deepFreeze({ name: project.value.project, folder, systems: project.value.systems, useCases });
+}
+
+/** What the schema cannot say of the systems: `${` must start the name of a variable. Their texts are not shown: they may be secrets. */
+function checkSystems(checked: Checked<unknown>, { systems }: z.output<typeof projectFileSchema>): Problem[] {
+  return Object.entries(systems).flatMap(([system, settings]) =>
+    Object.entries(settings).flatMap(([key, value]) =>
+      /\$\{(?![A-Za-z_]\w*\})/.test(String(value))
+        ? [
+            {
+              pointer: checked.at(["systems", system, key]),
+              detail: `systems.${system}.${key} has a \${ without a name; write \${NAME} with letters, digits and _`,
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+/** What the schema cannot say of a use case: names that must exist elsewhere, columns and outcomes that contradict each other. */
+function checkUseCase(
+  checked: Checked<UseCase>,
+  useCase: UseCase,
+  file: string,
+  project: z.output<typeof projectFileSchema> | undefined,
+): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: readonly PropertyKey[], detail: string): void => {
+    problems.push({ pointer: checked.at(path), detail });
+  };
+  const { source, features, policy } = useCase;
+  if (useCase.use_case !== basename(file, ".yaml"))
+    add(["use_case"], `use_case is ${useCase.use_case}, so the file must be ${useCase.use_case}.yaml`);
+  if (project && !Object.hasOwn(project.systems, source.system)) {
+    const known = Object.keys(project.systems);
+    const near = nearest(source.system, known);
+    add(
+      ["source", "system"],
+      `${source.system} is not a system of inlay.yaml; ${near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`,
+    );
+  }
+  const seen = new Map<string, string>();
+  for (const kind of ["text", "category", "number", "time"] as const) {
+    features[kind].forEach((column, at) => {
+      const path = ["features", kind, at];
+      if (column === source.label) add(path, `${column} is the label; a feature that holds the answer teaches nothing`);
+      if (column === source.key) add(path, `${column} is the key; a name of a row teaches nothing`);
+      if (seen.has(column)) add(path, `${column} is listed twice, as ${seen.get(column)} and as ${kind}`);
+      seen.set(column, kind);
+    });
+  }
+  if (policy.otherwise === "rules" && policy.rules.length === 0)
+    add(["policy", "otherwise"], "otherwise is rules, but policy.rules has none");
+  if (policy.otherwise === "default" && policy.default === undefined)
+    add(["policy", "otherwise"], "otherwise is default, but policy.default is missing");
+  const spelt = new Map<string, string>();
+  const outcomes: [path: readonly PropertyKey[], outcome: string | undefined][] = [
+    ...policy.rules_first.map(({ then }, at) => [["policy", "rules_first", at, "then"], then] as [PropertyKey[], string]),
+    ...policy.rules.map(({ then }, at) => [["policy", "rules", at, "then"], then] as [PropertyKey[], string]),
+    [["policy", "default"], policy.default],
+  ];
+  for (const [path, outcome] of outcomes) {
+    if (outcome === undefined) continue;
+    const before = spelt.get(outcome.trim().toLowerCase()) ?? outcome;
+    if (before !== outcome) add(path, `${outcome} is written ${before} above; outcomes are compared letter by letter`);
+    spelt.set(outcome.trim().toLowerCase(), before);
+  }
+  useCase.leaks.keep.forEach((column, at) => {
+    if (!featureKinds(useCase).has(column)) add(["leaks", "keep", at], `${column} is not a feature`);
+  });
+  return problems;
+}
+
+async function useCaseFiles(folder: string): Promise<{ names: string[]; unreadable: Problem[] }> {
+  try {
+    const names = await readdir(join(folder, "use-cases"));
+    return { names: names.filter((name) => /\.ya?ml$/.test(name)).sort(), unreadable: [] };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return { names: [], unreadable: [] };
+    return { names: [], unreadable: [{ pointer: "use-cases:1:1", detail: `cannot be listed (${code ?? "unknown"})` }] };
+  }
+}
+
+/** undefined where there is no such file. A byte order mark is not part of the text. */
+async function checkFile<Schema extends z.ZodType>(
+  folder: string,
+  file: string,
+  schema: Schema,
+): Promise<Checked<z.output<Schema>> | undefined> {
+  const refuse = (detail: string): Checked<z.output<Schema>> => ({
+    value: undefined,
+    problems: [{ pointer: `${file}:1:1`, detail }],
+    at: () => `${file}:1:1`,
+  });
+  try {
+    const { size } = await stat(join(folder, file));
+    if (size > largestFile) return refuse(`has ${formatSize(size)}; at most ${formatSize(largestFile)} are read`);
+    return checkYaml(file, (await readFile(join(folder, file), "utf8")).replace(/^\uFEFF/, ""), schema);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code === undefined) throw error;
+    return refuse(code === "EISDIR" ? "is a folder, not a file" : `cannot be read (${code})`);
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === "object" && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+/** How well something decided on held-out rows. Shares in [0, 1]. */
+export const scoresSchema = z.strictObject({
+  accuracy: z.number(),
+  macro_f1: z.number(),
+});
+
+export const classScoresSchema = z.strictObject({
+  outcome: z.string(),
+  support: z.int().describe("Held-out rows of this outcome"),
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+});
+
+/** What was measured on the rows that training never saw. */
+export const evaluationSchema = z.strictObject({
+  train_rows: z.int(),
+  test_rows: z.int(),
+  split: z.enum(["time", "random"]),
+  split_at: z.iso.datetime().nullable().describe("Rows from this instant on were held out"),
+  model: scoresSchema,
+  baselines: z.strictObject({ majority: scoresSchema, rules: scoresSchema.nullable() }),
+  classes: z.array(classScoresSchema),
+  calibration: z.strictObject({
+    ece: z.number().describe("Expected calibration error of the chosen class's confidence"),
+    brier: z.number(),
+  }),
+  confident: z.strictObject({
+    precision_wanted: z.number(),
+    threshold: z.number().describe("Least confidence at which the model decides alone; above 1: never"),
+    coverage: z.number().describe("Share of held-out rows at or above the threshold"),
+    precision: z.number().nullable().describe("Precision of those; null where there are none"),
+    precision_lower: z.number().nullable().describe("Its one-sided 95 % lower bound (Clopper-Pearson)"),
+  }),
+  latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
+});
+
+export const gateResultSchema = z.strictObject({
+  gate: z.string().describe("As written: accuracy, macro_f1, beats majority, beats rules, p95_latency"),
+  wanted: z.string(),
+  got: z.string(),
+  passed: z.boolean(),
+});
+
+/** Recipe + fitted learner + calibration + evaluation + the hashes they came from. Immutable. */
+export const modelVersionSchema = z.strictObject({
+  use_case: z.string(),
+  version: z.int().positive().describe("1, 2, 3 ... within the use case"),
+  artifact: z.string().length(64).describe("SHA-256 of the saved model; it is loaded only when its content has this hash"),
+  learner: z.string(),
+  classes: z.array(z.string()),
+  features: z.array(z.string()),
+  snapshot: z.string(),
+  readiness_report: z.uuid(),
+  settings_hash: z.string(),
+  code_version: z.string(),
+  seed: z.int(),
+  evaluation: evaluationSchema,
+  gates: z.array(gateResultSchema),
+  trained_at: z.iso.datetime(),
+  training_ms: z.number(),
+});
+
+export type Scores = z.infer<typeof scoresSchema>;
+export type ClassScores = z.infer<typeof classScoresSchema>;
+export type Evaluation = z.infer<typeof evaluationSchema>;
+export type GateResult = z.infer<typeof gateResultSchema>;
+export type ModelVersion = z.infer<typeof modelVersionSchema>;
+
+export function passesGates(version: Pick<ModelVersion, "gates">): boolean {
+  return version.gates.every((gate) => gate.passed);
+}

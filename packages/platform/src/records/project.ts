@@ -1,0 +1,62 @@
+/** A project: the systems that already run, and the use cases on top of them. Frozen once loaded. */
+import { z } from "zod";
+import { failure } from "#base/errors";
+import type { UseCase } from "#records/use-case";
+import { parseDuration } from "#base/text";
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "lower-case words joined by hyphens, for example help-desk")
+  .max(63);
+const owner = z.string().max(200).optional().describe("Who answers for it: an e-mail address or a team");
+const timeout = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, "a duration such as 30s or 5m")
+  .default("5m")
+  .describe("Longest time one query may take");
+
+export const systemSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("postgres"),
+    url: z.string().min(1).describe("postgres://user:password@host:5432/database; write secrets as ${NAME}"),
+    owner,
+    timeout,
+  }),
+  z.strictObject({
+    type: z.literal("sqlite"),
+    path: z.string().min(1).describe("The database file, relative to inlay.yaml"),
+    owner,
+    timeout,
+  }),
+  z.strictObject({
+    type: z.literal("files"),
+    path: z
+      .string()
+      .min(1)
+      .describe("A folder of .csv, .jsonl and .parquet files, relative to inlay.yaml; each is a table named after the file"),
+    owner,
+    timeout,
+  }),
+]);
+
+export const projectFileSchema = z.strictObject({
+  project: name,
+  systems: z.record(name, systemSchema),
+});
+
+export type SystemSettings = z.infer<typeof systemSchema>;
+
+export interface Project {
+  readonly name: string;
+  /** Absolute path of the folder that holds inlay.yaml. */
+  readonly folder: string;
+  /** Secrets still written as `${NAME}`: they are resolved when a system is opened. */
+  readonly systems: Readonly<Record<string, SystemSettings>>;
+  readonly useCases: Readonly<Record<string, UseCase>>;
+}
+
+/** @throws USE_CASE_UNKNOWN */
+export function findUseCase(project: Project, name: string): UseCase {
+  if (Object.hasOwn(project.useCases, name)) return project.useCases[name]!;
+  throw failure("USE_CASE_UNKNOWN", { name, known: Object.keys(project.useCases).join(", ") || "none is defined yet" });
+}

@@ -1,0 +1,19 @@
+/**
+ * Values in their standard form: what training sees and what a decision sees are the same characters, however a system stores or
+ * a client sends them.
+ */
+
+/**
+ * Unicode NFC, without what no database can hold: NUL characters go, halves of characters become U+FFFD. Case, spaces and lines stay:
+ * they can mean something.
+ */
+export function standardText(text: string): string {
+  const normal = text.toWellFormed().normalize("NFC");
+  return normal.includes("\0") ? normal.replaceAll("\0", "") : normal;
+}
+
+/** As text, without space around it; nothing left means missing. */
+export function standardCategory(text: string): string | null {
+  const trimmed = standardText(text).trim();
+  return trimmed === "" ? null : trimmed;
+}

@@ -1,0 +1,122 @@
+/**
+ * The decision, as a pure function: the same record under the same versions gives the same decision through every door, and again when
+ * it is replayed. Deadline, breaker, clock and log stand around it.
+ *
+ *   rules first -> model, if it answered, is sure, knows the record and may decide -> otherwise
+ *
+ * `otherwise` is where a decision goes that the model does not take: `review` to a person; `rules` to the rules of today, and to the
+ * default or a person where none holds; `default` to the default. Where there is no model at all, or it did not answer, the rules of today are
+ * asked first whatever `otherwise` says: they decided before there was a model.
+ */
+import { formatPercent, parsePercent } from "#base/text";
+import type { Cause, Decision, Path } from "#records/decision";
+import type { Policy } from "#records/use-case";
+import type { Answer, Opinion } from "#stages/decide/ask-model";
+import type { CompiledRule } from "#stages/decide/rules";
+import { firstRule } from "#stages/decide/rules";
+
+/** Everything beside the record that a decision depends on. */
+export interface Ladder {
+  readonly policy: Policy;
+  readonly rulesFirst: readonly CompiledRule[];
+  readonly rules: readonly CompiledRule[];
+  /** Least confidence at which the model decides alone; greater than 1: never. */
+  readonly threshold: number;
+}
+
+export type Verdict = Pick<Decision, "outcome" | "confidence" | "path" | "cause" | "explanation" | "alternatives" | "reasons">;
+
+/** Whether a rule before the model decides, so that the model need not be asked. */
+export function decideByRulesFirst(ladder: Ladder, record: Readonly<Record<string, unknown>>): Verdict | undefined {
+  const rule = firstRule(ladder.rulesFirst, record);
+  return rule && byRule(rule, "rules_first", "rule_matched", "", noOpinion);
+}
+
+/** The verdict once the model was asked; `no_model` where there is none. */
+export function decide(ladder: Ladder, record: Readonly<Record<string, unknown>>, answer: Answer | "no_model"): Verdict {
+  if (typeof answer === "string") return withoutModel(ladder, record, answer);
+  const best = answer.alternatives[0]!;
+  const doubt = doubtOf(ladder, answer);
+  if (doubt === undefined) {
+    return {
+      outcome: best.outcome,
+      path: "model",
+      cause: "confident",
+      explanation: `confidence ${best.confidence.toFixed(2)} reaches ${ladder.threshold.toFixed(2)}, where ${wanted(ladder)} precision is kept`,
+      ...told(answer),
+    };
+  }
+  return otherwise(ladder, record, doubt, answer);
+}
+
+function doubtOf(ladder: Ladder, answer: Opinion): { cause: Cause; why: string } | undefined {
+  const { policy, threshold } = ladder;
+  if (policy.autonomy === "observe" || policy.autonomy === "shadow") {
+    return { cause: "autonomy", why: `with autonomy ${policy.autonomy} the model is asked but does not decide` };
+  }
+  if (!answer.familiar) return { cause: "unfamiliar", why: "nothing in the record is known to the model" };
+  const { confidence } = answer.alternatives[0]!;
+  if (confidence >= threshold) return undefined;
+  const promise = wanted(ladder);
+  const why =
+    threshold > 1
+      ? `no confidence keeps ${promise} precision, so the model never decides alone`
+      : `confidence ${confidence.toFixed(2)} is below ${threshold.toFixed(2)}, which ${promise} precision takes`;
+  return { cause: "unsure", why };
+}
+
+function otherwise(
+  ladder: Ladder,
+  record: Readonly<Record<string, unknown>>,
+  doubt: { cause: Cause; why: string },
+  answer: Opinion,
+): Verdict {
+  const { policy } = ladder;
+  if (policy.otherwise === "rules") {
+    const rule = firstRule(ladder.rules, record);
+    if (rule) return byRule(rule, "rules", doubt.cause, doubt.why, answer);
+  }
+  if (policy.otherwise !== "review" && policy.default !== undefined) return byDefault(policy.default, doubt, answer);
+  return byReview(doubt, answer);
+}
+
+const absences: Record<Exclude<Answer, Opinion> | "no_model", string> = {
+  no_model: "no model is deployed",
+  deadline: "the model did not answer in time",
+  model_failed: "the model failed",
+  breaker_open: "the model failed repeatedly and is left alone for a while",
+};
+
+function withoutModel(ladder: Ladder, record: Readonly<Record<string, unknown>>, cause: keyof typeof absences): Verdict {
+  const why = absences[cause];
+  const rule = firstRule(ladder.rules, record);
+  if (rule) return byRule(rule, "rules", cause, why, noOpinion);
+  const { policy } = ladder;
+  return policy.otherwise !== "review" && policy.default !== undefined
+    ? byDefault(policy.default, { cause, why }, noOpinion)
+    : byReview({ cause, why }, noOpinion);
+}
+
+const noOpinion: Opinion = { alternatives: [], reasons: [], familiar: false };
+
+function byRule(rule: CompiledRule, path: Path, cause: Cause, why: string, answer: Opinion): Verdict {
+  const reason = rule.because ?? `the rule ${rule.when} holds`;
+  return { outcome: rule.then, path, cause, explanation: why === "" ? reason : `${why}; ${reason}`, ...told(answer) };
+}
+
+function byDefault(outcome: string, { cause, why }: { cause: Cause; why: string }, answer: Opinion): Verdict {
+  return { outcome, path: "default", cause, explanation: `${why}; the default applies`, ...told(answer) };
+}
+
+function byReview({ cause, why }: { cause: Cause; why: string }, answer: Opinion): Verdict {
+  return { outcome: null, path: "review", cause, explanation: `${why}; a person decides`, ...told(answer) };
+}
+
+/** What the model said stands in the decision, also where it did not decide. */
+function told({ alternatives, reasons }: Opinion): Pick<Verdict, "confidence" | "alternatives" | "reasons"> {
+  return { confidence: alternatives[0]?.confidence ?? null, alternatives: [...alternatives], reasons: [...reasons] };
+}
+
+function wanted({ policy }: Ladder): string {
+  return formatPercent(parsePercent(policy.confident_at.precision)!, 0);
+}

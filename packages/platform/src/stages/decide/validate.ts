@@ -1,0 +1,111 @@
+/**
+ * From what a client sends to the record that is decided on: known fields of the right type, in standard form, every feature
+ * present if only as null. Nothing is guessed: a number in quotes is not a number, a date without a zone is not an instant.
+ */
+import type { Problem } from "#base/errors";
+import { nearest } from "#base/text";
+import type { Row } from "#learn/data/table";
+import { standardCategory, standardText } from "#records/standardise";
+import type { UseCase } from "#records/use-case";
+import { featureKinds } from "#records/use-case";
+
+/** Longest text of one field, in UTF-16 code units. */
+export const maxTextLength = 200_000;
+
+export interface ValidRecord {
+  /** For the model, rules and the decision: features only. Instants are epoch milliseconds. */
+  readonly row: Row;
+  readonly key: string | null;
+}
+
+/** Problems found are pushed with a pointer below `at`; undefined is returned then. */
+export type Validator = (input: unknown, at: string, problems: Problem[]) => ValidRecord | undefined;
+
+type Kind = "text" | "category" | "number" | "time";
+
+/** Compiles the validator of a use case. O(fields) a record. */
+export function compileValidator(useCase: UseCase): Validator {
+  const kinds = featureKinds(useCase);
+  const { key, label, time } = useCase.source;
+  const names = [...kinds.keys()];
+  const accepted = [...new Set([...names, key, ...(time === undefined ? [] : [time])])];
+  const empty: Record<string, null> = Object.fromEntries(names.map((name) => [name, null]));
+
+  return function validate(input, at, problems) {
+    if (input === null || typeof input !== "object" || Array.isArray(input)) {
+      problems.push({ pointer: at, detail: `must be an object with the fields ${names.join(", ")}` });
+      return undefined;
+    }
+    const before = problems.length;
+    const row: Record<string, string | number | boolean | null> = { ...empty };
+    let recordKey: string | null = null;
+    let known = 0;
+    for (const name of Object.keys(input)) {
+      const value = (input as Record<string, unknown>)[name];
+      const kind = kinds.get(name);
+      if (kind !== undefined) {
+        const standard = standardValue(value, kind);
+        if (typeof standard === "object" && standard !== null)
+          problems.push({ pointer: `${at}/${escape(name)}`, detail: standard.problem });
+        else {
+          row[name] = standard;
+          if (standard !== null) known++;
+        }
+      }
+      if (name === key) {
+        if (typeof value === "string" || typeof value === "number") recordKey = standardText(String(value)).slice(0, 200);
+        else if (value !== null && kind === undefined)
+          problems.push({ pointer: `${at}/${escape(name)}`, detail: "must be text or a number" });
+      } else if (kind === undefined && name !== time)
+        problems.push({ pointer: `${at}/${escape(name)}`, detail: unknownField(name, label, accepted) });
+    }
+    if (problems.length > before) return undefined;
+    if (known === 0) {
+      problems.push({ pointer: at, detail: `has no feature; send at least one of ${names.join(", ")}` });
+      return undefined;
+    }
+    return { row, key: recordKey };
+  };
+}
+
+function standardValue(value: unknown, kind: Kind): string | number | null | { problem: string } {
+  if (value === null || value === undefined) return null;
+  switch (kind) {
+    case "text":
+      if (typeof value !== "string") return { problem: `must be text, got ${typeName(value)}` };
+      if (value.length > maxTextLength) return { problem: `must have at most ${maxTextLength} characters, got ${value.length}` };
+      return standardText(value);
+    case "category":
+      if (typeof value === "boolean" || typeof value === "number") return String(value);
+      if (typeof value !== "string") return { problem: `must be text, got ${typeName(value)}` };
+      return value.length > 1000 ? { problem: "must have at most 1000 characters" } : standardCategory(value);
+    case "number":
+      if (typeof value === "number" && Number.isFinite(value)) return value;
+      return {
+        problem:
+          typeof value === "string" ? `must be a number, write it without quotes` : `must be a number, got ${typeName(value)}`,
+      };
+    case "time": {
+      const at =
+        typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(value)
+          ? Date.parse(value)
+          : Number.NaN;
+      return Number.isNaN(at) ? { problem: "must be an instant in RFC 3339, for example 2026-01-31T08:30:00Z" } : at;
+    }
+  }
+}
+
+function unknownField(name: string, label: string, accepted: readonly string[]): string {
+  if (name === label) return "is what is decided; leave it out";
+  const near = nearest(name, accepted);
+  return near === undefined ? `is not a field; known: ${accepted.join(", ")}` : `is not a field; did you mean ${near}?`;
+}
+
+function typeName(value: unknown): string {
+  return Array.isArray(value) ? "an array" : value === null ? "null" : typeof value === "object" ? "an object" : typeof value;
+}
+
+/** RFC 6901. */
+function escape(name: string): string {
+  return name.slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,90 @@
+/**
+ * From a snapshot to what a learner takes: typed feature columns, labels and times, in the order of time. Rows without a label are
+ * left out; columns and pieces of text that readiness found to give the label away are taken out by the recipe, at training and
+ * at decision time alike.
+ */
+import { failure } from "#base/errors";
+import type { Artifacts } from "#files/artifacts";
+import type { Column, Table } from "#learn/data/table";
+import { takeRows } from "#learn/data/table";
+import type { ReadinessReport, Remedy } from "#records/readiness-report";
+import type { Snapshot } from "#records/snapshot";
+import type { UseCase } from "#records/use-case";
+import { featureKinds } from "#records/use-case";
+import { standardCategory, standardText } from "#records/standardise";
+import type { Tables } from "#tables/tables";
+
+export interface Prepared {
+  readonly table: Table;
+  readonly labels: readonly string[];
+  /** When each row came to be, ascending, epoch milliseconds; null where the use case has no time. Rows without a time come first. */
+  readonly times: Float64Array | null;
+  readonly remedies: readonly Remedy[];
+}
+
+/** @throws DATA_UNSUITABLE where no row has a label */
+export async function prepare(
+  { tables, artifacts }: { tables: Tables; artifacts: Artifacts },
+  snapshot: Snapshot,
+  useCase: UseCase,
+  report: ReadinessReport,
+): Promise<Prepared> {
+  const { label, time } = useCase.source;
+  const kinds = featureKinds(useCase);
+  const wanted = [...new Set([...kinds.keys(), label, ...(time === undefined ? [] : [time])])];
+  const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
+
+  const labels = asCategory(source.columns[label]!);
+  const kept = Uint32Array.from(labels.keys().filter((at) => labels[at] !== null));
+  if (kept.length === 0) {
+    throw failure("DATA_UNSUITABLE", {
+      use_case: useCase.use_case,
+      reason: `no row has a value in ${label}`,
+      fix: "Check the column and the query: rows without a label teach nothing.",
+    });
+  }
+  const times = time === undefined ? null : asNumber(source.columns[time]!, "time");
+  if (times) kept.sort((a, b) => finite(times[a]!) - finite(times[b]!) || a - b);
+
+  const columns: Record<string, Column> = {};
+  for (const [name, kind] of kinds) columns[name] = asFeature(source.columns[name]!, kind);
+  return {
+    table: takeRows({ rows: source.rows, columns }, kept),
+    labels: Array.from(kept, (at) => labels[at]!),
+    times: times && Float64Array.from(kept, (at) => times[at]!),
+    remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
+  };
+}
+
+/** A missing time sorts before every other: the row may be used for training, never to judge the future. */
+function finite(time: number): number {
+  return Number.isNaN(time) ? Number.MIN_SAFE_INTEGER : time;
+}
+
+function asFeature(column: Column, kind: "text" | "category" | "number" | "time"): Column {
+  if (kind === "text")
+    return { type: "string", values: asStrings(column).map((value) => (value === null ? null : standardText(value))) };
+  if (kind === "category") return { type: "string", values: asCategory(column) };
+  return { type: kind, values: asNumber(column, kind) };
+}
+
+function asCategory(column: Column): (string | null)[] {
+  return asStrings(column).map((value) => (value === null ? null : standardCategory(value)));
+}
+
+/** Values as text: numbers as JavaScript writes them, flags as `true` and `false`, instants in RFC 3339. */
+function asStrings(column: Column): readonly (string | null)[] {
+  if (column.type === "string") return column.values;
+  return Array.from(column.values, (value) => {
+    if (Number.isNaN(value)) return null;
+    if (column.type === "boolean") return value === 1 ? "true" : "false";
+    return column.type === "time" ? new Date(value).toISOString() : String(value);
+  });
+}
+
+/** Values as numbers; text is read as a number or as an instant, and is missing where it is neither. */
+function asNumber(column: Column, kind: "number" | "time"): Float64Array {
+  if (column.type !== "string") return column.values;
+  const parse = kind === "time" ? (text: string): number => Date.parse(text) : Number;
+  return Float64Array.from(column.values, (text) => (text === null || text.trim() === "" ? Number.NaN : parse(text)));
+}

@@ -1,0 +1,73 @@
+/**
+ * The audit of one snapshot for one use case: declared checks, the health of the label, values that cannot be, and what gives the
+ * answer away. Counting is done in DuckDB over all rows; texts are looked at in a sample of whole rows, chosen by their key.
+ */
+import { instant } from "#base/clock";
+import type { Clock } from "#base/clock";
+import { uuidv7 } from "#base/id";
+import { runDeclaredChecks } from "#checks/declared";
+import { profileColumns } from "#checks/profile";
+import type { Artifacts } from "#files/artifacts";
+import { worstVerdict } from "#records/readiness-report";
+import type { ColumnProfile, Finding, ReadinessReport } from "#records/readiness-report";
+import type { Snapshot } from "#records/snapshot";
+import type { UseCase } from "#records/use-case";
+import { checkColumns, checkPresence } from "#stages/readiness/columns";
+import { checkLabel } from "#stages/readiness/label";
+import { findLeakingColumns } from "#stages/readiness/leaking-columns";
+import { findLeakingText } from "#stages/readiness/leaking-text";
+import type { Subject } from "#stages/readiness/subject";
+import { checkTexts } from "#stages/readiness/texts";
+import { checkTimes } from "#stages/readiness/times";
+import type { Tables } from "#tables/tables";
+
+export interface ReadinessDeps {
+  readonly tables: Tables;
+  readonly artifacts: Artifacts;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The report; nothing is stored. A column that is missing, an empty table or a label of one outcome is a finding that blocks, not an
+ * error. Throws ARTIFACT_CORRUPT, ARTIFACT_MISSING, CANCELLED.
+ */
+export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase: UseCase): Promise<ReadinessReport> {
+  const { tables, clock, signal } = deps;
+  const path = await deps.artifacts.verifiedPath(snapshot.hash);
+  const subject: Subject = { tables, path, snapshot, useCase, now: clock.now(), signal };
+  const columns = await profileColumns(tables, path, snapshot.fields, snapshot.rows, signal);
+  const absent = checkPresence(subject);
+  const named = new Set(absent.map(({ column }) => column));
+  const canLearn = !named.has(useCase.source.key) && !named.has(useCase.source.label);
+  const findings = [
+    ...absent,
+    ...(await runDeclaredChecks(
+      { tables, path, fields: snapshot.fields, rows: snapshot.rows, now: subject.now, time: snapshot.time_column, signal },
+      useCase.readiness,
+    )),
+    ...checkColumns(subject, columns),
+    ...(await checkTimes(subject)),
+    ...(canLearn ? await checkLearning(subject, columns) : []),
+  ];
+  return {
+    id: uuidv7(clock),
+    use_case: useCase.use_case,
+    snapshot: snapshot.hash,
+    verdict: worstVerdict(findings),
+    rows: snapshot.rows,
+    columns,
+    findings,
+    made_at: instant(clock),
+  };
+}
+
+/** What needs the key and the label. */
+async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]): Promise<Finding[]> {
+  return [
+    ...(await checkLabel(subject)),
+    ...(await checkTexts(subject)),
+    ...(await findLeakingColumns(subject, columns)),
+    ...(await findLeakingText(subject)),
+  ];
+}

@@ -1,0 +1,21 @@
+/** A fitted model as a content-addressed artifact: saved once, opened only when its content still has its hash. */
+import type { Artifacts } from "#files/artifacts";
+import { failure } from "#base/errors";
+import { loadClassifier } from "#learn/classifiers/load";
+import { decodeModel, encodeModel } from "#learn/tensors";
+import type { Classifier } from "#learn/model";
+
+/** Saves the model; the hash is its name from then on. */
+export async function saveModel(artifacts: Artifacts, classifier: Classifier): Promise<string> {
+  return artifacts.put(encodeModel(classifier.save()));
+}
+
+/** @throws ARTIFACT_MISSING, ARTIFACT_CORRUPT (the hash does not match), ARTIFACT_FORMAT (not a model that this version reads) */
+export async function openModel(artifacts: Artifacts, hash: string): Promise<Classifier> {
+  const bytes = await artifacts.read(hash);
+  try {
+    return loadClassifier(decodeModel(bytes));
+  } catch (cause) {
+    throw failure("ARTIFACT_FORMAT", { hash, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  }
+}

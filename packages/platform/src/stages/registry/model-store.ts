@@ -1,0 +1,41 @@
+/** The table of model versions. Rows are added and read, never changed. */
+import type { Pool, PoolClient } from "pg";
+import { failure } from "#base/errors";
+import type { ModelVersion } from "#records/model-version";
+import { transaction } from "#store/pool";
+
+/** Adds a version under the next free number of its use case; two trainings at once get two numbers. */
+export async function addModelVersion(pool: Pool, draft: Omit<ModelVersion, "version">): Promise<ModelVersion> {
+  return transaction(pool, async (client) => {
+    await client.query("select pg_advisory_xact_lock(hashtextextended('inlay.model_versions ' || $1, 0))", [draft.use_case]);
+    const { rows } = await client.query<{ next: number }>(
+      "select coalesce(max(version), 0) + 1 as next from inlay.model_versions where use_case = $1",
+      [draft.use_case],
+    );
+    const version: ModelVersion = { ...draft, version: rows[0]!.next };
+    await client.query(
+      "insert into inlay.model_versions (use_case, version, artifact, trained_at, body) values ($1, $2, $3, $4, $5)",
+      [version.use_case, version.version, version.artifact, version.trained_at, JSON.stringify(version)],
+    );
+    return version;
+  });
+}
+
+/** All versions of a use case, newest first. */
+export async function listModelVersions(pool: Pool, useCase: string): Promise<ModelVersion[]> {
+  const { rows } = await pool.query<{ body: ModelVersion }>(
+    "select body from inlay.model_versions where use_case = $1 order by version desc",
+    [useCase],
+  );
+  return rows.map((row) => row.body);
+}
+
+/** @throws MODEL_UNKNOWN */
+export async function findModelVersion(db: Pool | PoolClient, useCase: string, version: number): Promise<ModelVersion> {
+  const { rows } = await db.query<{ body: ModelVersion }>(
+    "select body from inlay.model_versions where use_case = $1 and version = $2",
+    [useCase, version],
+  );
+  if (!rows[0]) throw failure("MODEL_UNKNOWN", { use_case: useCase, version });
+  return rows[0].body;
+}

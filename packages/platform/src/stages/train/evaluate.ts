@@ -1,0 +1,101 @@
+/** What a fitted classifier is worth on rows it never saw, beside the baselines. */
+import type { Clock } from "#base/clock";
+import type { Row, Table } from "#learn/data/table";
+import { rowAt } from "#learn/data/table";
+import { brierScore, expectedCalibrationError } from "#learn/metrics/calibration";
+import { accuracy, classMetrics, macroF1 } from "#learn/metrics/classification";
+import type { Classifier } from "#learn/model";
+import { confidenceThreshold } from "#learn/select/threshold";
+import type { Evaluation, Scores } from "#records/model-version";
+
+/** The rules of today as a classifier: null where none holds. */
+export type RuleBaseline = (row: Row) => string | null;
+
+export interface EvaluationInput {
+  readonly classifier: Classifier;
+  readonly train: { readonly labels: readonly string[] };
+  readonly test: { readonly table: Table; readonly labels: readonly string[] };
+  readonly rules: RuleBaseline | null;
+  readonly wantedPrecision: number;
+  readonly split: Evaluation["split"];
+  /** Epoch milliseconds. */
+  readonly splitAt: number | null;
+}
+
+/** Decisions that are timed. */
+const timedRows = 300;
+
+export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): Evaluation {
+  const { classifier, test, rules } = input;
+  const { classes } = classifier;
+  const count = test.labels.length;
+  const probabilities = classifier.predict(test.table);
+  const predicted: string[] = [];
+  const confidences = new Float64Array(count);
+  const right = new Uint8Array(count);
+  for (let row = 0; row < count; row++) {
+    let best = 0;
+    for (let at = 1; at < classes.length; at++) {
+      if (probabilities[row * classes.length + at]! > probabilities[row * classes.length + best]!) best = at;
+    }
+    predicted.push(classes[best]!);
+    confidences[row] = probabilities[row * classes.length + best]!;
+    right[row] = predicted[row] === test.labels[row] ? 1 : 0;
+  }
+  const truth = Int32Array.from(test.labels, (label) => classes.indexOf(label));
+  const threshold = confidenceThreshold(confidences, right, input.wantedPrecision);
+  const majority = mostFrequent(input.train.labels);
+  return {
+    train_rows: input.train.labels.length,
+    test_rows: count,
+    split: input.split,
+    split_at: input.splitAt === null ? null : new Date(input.splitAt).toISOString(),
+    model: scores(test.labels, predicted),
+    baselines: {
+      majority: scores(
+        test.labels,
+        test.labels.map(() => majority),
+      ),
+      rules:
+        rules &&
+        scores(
+          test.labels,
+          test.labels.map((_, at) => rules(rowAt(test.table, at))),
+        ),
+    },
+    classes: classMetrics(test.labels, predicted).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
+    calibration: { ece: expectedCalibrationError(confidences, right), brier: brierScore(probabilities, truth, classes.length) },
+    confident: {
+      precision_wanted: input.wantedPrecision,
+      threshold: threshold.threshold,
+      coverage: threshold.coverage,
+      precision: threshold.precision,
+      precision_lower: threshold.precisionLower,
+    },
+    latency_ms: timeDecisions(clock, classifier, test.table),
+  };
+}
+
+function scores(truth: readonly string[], predicted: readonly (string | null)[]): Scores {
+  return { accuracy: accuracy(truth, predicted), macro_f1: macroF1(classMetrics(truth, predicted)) };
+}
+
+/** Of equals, the first by name. */
+function mostFrequent(labels: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]![0];
+}
+
+function timeDecisions(clock: Clock, classifier: Classifier, table: Table): { p50: number; p95: number } {
+  const durations: number[] = [];
+  for (let at = 0; at < Math.min(timedRows, table.rows); at++) {
+    const row = rowAt(table, at);
+    const started = clock.monotonic();
+    classifier.decideRow(row, 6);
+    durations.push(clock.monotonic() - started);
+  }
+  durations.sort((a, b) => a - b);
+  const quantile = (share: number): number => durations[Math.floor(share * (durations.length - 1))] ?? 0;
+  return { p50: quantile(0.5), p95: quantile(0.95) };
+}

@@ -1,0 +1,101 @@
+/**
+ * Fits on the earlier rows and judges on the later ones (or on a part drawn by chance where there is no time), beside two baselines:
+ * always the most frequent outcome, and the rules of today. The version that is judged is the one that is deployed; it is not
+ * fitted again on all rows.
+ */
+import type { Clock } from "#base/clock";
+import { failure } from "#base/errors";
+import { parsePercent } from "#base/text";
+import { fitTextLinear } from "#learn/classifiers/text-linear";
+import type { TextLinearSettings } from "#learn/classifiers/text-linear";
+import type { Table } from "#learn/data/table";
+import { takeRows } from "#learn/data/table";
+import type { Classifier } from "#learn/model";
+import { splitByChance, splitByTime } from "#learn/select/split";
+import type { Evaluation } from "#records/model-version";
+import type { Remedy } from "#records/readiness-report";
+import type { UseCase } from "#records/use-case";
+import { featureKinds } from "#records/use-case";
+import { evaluate } from "#stages/train/evaluate";
+import type { RuleBaseline } from "#stages/train/evaluate";
+
+/** Labelled rows, in the order of time where there is one. */
+export interface TrainingRows {
+  readonly table: Table;
+  readonly labels: readonly string[];
+  readonly times: Float64Array | null;
+  /** What the recipe must leave out, from readiness. */
+  readonly remedies: readonly Remedy[];
+}
+
+export interface Trained {
+  readonly classifier: Classifier;
+  readonly evaluation: Evaluation;
+  /** Everything that shaped the fit beside the rows. */
+  readonly settings: { readonly learner: TextLinearSettings; readonly seed: number; readonly holdout: string };
+}
+
+export interface TrainOptions {
+  readonly onProgress?: (doing: string, share: number | null) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws DATA_UNSUITABLE (too few rows or outcomes on either side of the split), CANCELLED */
+export async function train(
+  { clock, threads }: { clock: Clock; threads: number },
+  { useCase, rows, rules }: { useCase: UseCase; rows: TrainingRows; rules: RuleBaseline | null },
+  { onProgress, signal }: TrainOptions,
+): Promise<Trained> {
+  const { seed, holdout } = useCase.train;
+  const share = parsePercent(holdout)!;
+  const split = rows.times ? splitByTime(rows.times, share) : splitByChance(rows.labels, share, seed);
+  const labelsOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.labels[at]!);
+  refuseUnsuitable(useCase, labelsOf(split.train), split.test.length);
+  const learner: TextLinearSettings = { recipe: { fields: fieldsOf(useCase), ...leftOut(rows.remedies) } };
+  try {
+    const classifier = await fitTextLinear(
+      learner,
+      { table: takeRows(rows.table, split.train), labels: labelsOf(split.train) },
+      { seed, threads, ...(signal && { signal }), onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done) },
+    );
+    onProgress?.("evaluating", null);
+    const evaluation = evaluate(
+      { clock },
+      {
+        classifier,
+        train: { labels: labelsOf(split.train) },
+        test: { table: takeRows(rows.table, split.test), labels: labelsOf(split.test) },
+        rules,
+        wantedPrecision: parsePercent(useCase.policy.confident_at.precision)!,
+        split: rows.times ? "time" : "random",
+        splitAt: split.at,
+      },
+    );
+    return { classifier, evaluation, settings: { learner, seed, holdout } };
+  } catch (error) {
+    throw signal?.aborted ? failure("CANCELLED", { what: "The training" }, { cause: error }) : error;
+  }
+}
+
+function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows: number): void {
+  const outcomes = new Set(labels);
+  const refuse = (reason: string, fix: string): Error => failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix });
+  if (outcomes.size < 2) {
+    const only = outcomes.size === 0 ? "no row" : `only the outcome ${[...outcomes][0]}`;
+    throw refuse(
+      `the training part has ${only} in ${useCase.source.label}`,
+      "At least two outcomes are needed: check source.query and source.label.",
+    );
+  }
+  if (testRows === 0) throw refuse("no row is left to judge on", "Let source.query return more rows, or raise train.holdout.");
+}
+
+function fieldsOf(useCase: UseCase): TextLinearSettings["recipe"]["fields"] {
+  return [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
+}
+
+function leftOut(remedies: readonly Remedy[]): { drop: string[]; remove: Record<string, string[]> } {
+  const remove: Record<string, string[]> = {};
+  for (const remedy of remedies) if (remedy.kind === "remove_text") (remove[remedy.column] ??= []).push(...remedy.texts);
+  return { drop: remedies.flatMap((remedy) => (remedy.kind === "drop_column" ? [remedy.column] : [])).sort(), remove };
+}

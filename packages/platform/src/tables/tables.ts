@@ -1,0 +1,107 @@
+/**
+ * The data plane as one value: each call opens a DuckDB of its own that can see the one file in question, and closes it. So
+ * nothing is shared, nothing is kept, and the memory is free again when the call returns.
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Table } from "#learn/data/table";
+import type { Field } from "#records/snapshot";
+import type { CsvRows } from "./csv-source.ts";
+import type { Duckdb } from "./duckdb.ts";
+import { interruptible, openDuckdb } from "./duckdb.ts";
+import type { AggregateRow } from "./read-parquet.ts";
+import { aggregate, parquetFields, parquetTable, readParquet } from "./read-parquet.ts";
+import type { ParquetTarget } from "./write-parquet.ts";
+import { writeCsv } from "./write-csv.ts";
+import { writeParquetFromBatches } from "./write-parquet.ts";
+
+export interface TablesSettings {
+  /** Holds what does not fit into memory, in a folder of its own while a call runs. Made if need be. */
+  readonly folder: string;
+  /** Working memory of DuckDB in MB for one call; without it, what the call needs. */
+  readonly memoryMb?: number;
+  readonly threads?: number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Called now and then with the number of rows taken so far. */
+  readonly onProgress?: ((rows: number) => void) | undefined;
+}
+
+export interface Tables {
+  /** Columns of a Parquet file, all or those named, as typed arrays in the file's order. Throws ARTIFACT_FORMAT for an unknown name. */
+  readParquet(path: string, names?: readonly string[], options?: CallOptions): Promise<Table>;
+  /** Names and types of the columns. */
+  fields(path: string): Promise<Field[]>;
+  /**
+   * A query for statistics over the file, which it names `records`: few rows come back, numbers as numbers and instants as
+   * epoch milliseconds.
+   *
+   * @example await tables.aggregate(path, `SELECT team, count(*) AS n FROM records GROUP BY team ORDER BY n DESC LIMIT 5`);
+   */
+  aggregate(path: string, sql: string, options?: CallOptions): Promise<AggregateRow[]>;
+  /** Writes one Parquet file in canonical order from CSV without a header. Resolves to the number of rows. */
+  writeCsv(pieces: AsyncIterable<CsvRows>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
+  /** The same from tables. */
+  writeBatches(batches: AsyncIterable<Table>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
+  /** Nothing is held open between calls. */
+  close(): Promise<void>;
+}
+
+export function openTables(settings: TablesSettings): Tables {
+  async function using<T>(
+    what: string,
+    { folders, files, options }: { folders?: string[]; files?: string[]; options: CallOptions | undefined },
+    work: (duckdb: Duckdb) => Promise<T>,
+  ): Promise<T> {
+    await mkdir(settings.folder, { recursive: true });
+    const tempFolder = await mkdtemp(join(resolve(settings.folder), "tables-"));
+    try {
+      const { memoryMb, threads } = settings;
+      const duckdb = await openDuckdb({
+        tempFolder,
+        ...(memoryMb && { memoryMb }),
+        ...(threads && { threads }),
+        ...(folders && { folders }),
+        ...(files && { files }),
+      });
+      try {
+        return await interruptible(duckdb, { what, signal: options?.signal }, () => work(duckdb));
+      } finally {
+        duckdb.close();
+      }
+    } finally {
+      await rm(tempFolder, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    readParquet: (path, names, options) =>
+      using("Reading the snapshot", { files: [path], options }, (duckdb) => readParquet(duckdb, path, names)),
+
+    fields: (path) =>
+      using("Reading the snapshot", { files: [path], options: undefined }, (duckdb) => parquetFields(duckdb, path)),
+
+    aggregate: (path, sql, options) =>
+      using("The statistics", { files: [path], options }, async (duckdb) => {
+        await duckdb.connection.run(`CREATE VIEW records AS SELECT * FROM ${parquetTable(path)}`);
+        return aggregate(duckdb, sql);
+      }),
+
+    async writeCsv(pieces, target, options) {
+      await mkdir(settings.folder, { recursive: true });
+      return writeCsv(pieces, target, { ...options, folder: resolve(settings.folder), memoryMb: settings.memoryMb });
+    },
+
+    writeBatches: (batches, target, options) =>
+      using("Writing the snapshot", { folders: [dirname(target.path)], options }, (duckdb) =>
+        writeParquetFromBatches(duckdb, batches, target, options?.onProgress),
+      ),
+
+    close: async () => {},
+  };
+}

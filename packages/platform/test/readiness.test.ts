@@ -1,0 +1,197 @@
+/** Readiness on planted data: what is planted is found, what is clean is left alone, and what cannot be trained on is named. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { isFailure } from "#base/errors";
+import { files } from "#connectors/files/files";
+import { openArtifacts } from "#files/artifacts";
+import { seeded } from "#learn/math/random";
+import type { Finding, ReadinessReport } from "#records/readiness-report";
+import { useCaseSchema } from "#records/use-case";
+import { formatReport } from "#stages/readiness/format-report";
+import { readiness } from "#stages/readiness/readiness";
+import { takeSnapshot } from "#stages/snapshot/snapshot";
+import { openTables } from "#tables/tables";
+
+const now = Date.UTC(2026, 5, 1);
+const clock = { now: () => now, monotonic: () => now };
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "inlay-readiness-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+interface Ticket {
+  id: string;
+  opened_at: string;
+  subject: string;
+  product: string;
+  code: string;
+  closed_by: string;
+  team: string;
+}
+
+/** Clean tickets: words and products that are telling, and wrong often enough; nothing else. */
+function cleanTickets(count = 2000): Ticket[] {
+  const random = seeded(3);
+  const pick = <T>(from: readonly T[]): T => from[random.below(from.length)]!;
+  const words = {
+    network: ["vpn", "wifi", "router"],
+    accounts: ["password", "invoice", "login"],
+    hardware: ["laptop", "screen", "printer"],
+  };
+  const teams = Object.keys(words) as (keyof typeof words)[];
+  return Array.from({ length: count }, (_, at) => {
+    const team = pick(teams);
+    const usual = random.next() < 0.75 ? team : pick(teams);
+    return {
+      id: String(at + 1),
+      opened_at: new Date(Date.UTC(2025, 0, 1) + at * 5_400_000).toISOString(),
+      subject: `${pick(words[usual])} ${pick(["broken", "slow", "missing"])} ${pick(["again", "today", "since monday"])} number ${random.below(9999)}`,
+      product: `${usual}-${random.below(3)}`,
+      code: `c${random.below(40)}`,
+      closed_by: "",
+      team,
+    };
+  });
+}
+
+async function audit(tickets: readonly Ticket[], more: object = {}): Promise<ReadinessReport> {
+  const useCase = useCaseSchema.parse({
+    use_case: "ticket-routing",
+    task: "classify",
+    goal: { kpi: "moves", direction: "decrease" },
+    source: { system: "exports", query: "select * from tickets", key: "id", time: "opened_at", label: "team" },
+    features: { text: ["subject"], category: ["product", "code", "closed_by"] },
+    ...more,
+  });
+  const quote = (text: string): string => (text === "" ? "" : `"${text.replaceAll('"', '""')}"`);
+  const head = ["id", "opened_at", "subject", "product", "code", "closed_by", "team"] as const;
+  await writeFile(
+    join(folder, "tickets.csv"),
+    `${head.join(",")}\n${tickets.map((ticket) => head.map((name) => quote(ticket[name])).join(",")).join("\n")}\n`,
+  );
+  const tables = openTables({ folder: join(folder, "tmp") });
+  const artifacts = await openArtifacts(join(folder, "artifacts"));
+  const connection = files.open("exports", { type: "files", path: folder, timeout: "1m" }, folder);
+  try {
+    const snapshot = await takeSnapshot({ connection, artifacts, tables, clock, tempFolder: join(folder, "tmp") }, useCase);
+    return await readiness({ tables, artifacts, clock }, snapshot, useCase);
+  } finally {
+    await connection.close();
+  }
+}
+
+const concerns = (report: ReadinessReport): Finding[] => report.findings.filter(({ verdict }) => verdict !== "pass");
+const about = (report: ReadinessReport, check: string, column?: string): Finding | undefined =>
+  concerns(report).find((finding) => finding.check === check && (column === undefined || finding.column === column));
+
+test("clean data has no concern but the column that is empty", async () => {
+  const report = await audit(cleanTickets());
+  assert.deepEqual(
+    concerns(report).map(({ check, column }) => [check, column]),
+    [["empty", "closed_by"]],
+  );
+  assert.match(formatReport(report), /ticket-routing: warn/);
+});
+
+test("the label under another name is found and dropped; keeping it keeps the warning", async () => {
+  const tickets = cleanTickets().map((ticket) => ({ ...ticket, code: `queue-${ticket.team}` }));
+  const found = about(await audit(tickets), "leak", "code");
+  assert.deepEqual(found?.remedy, { kind: "drop_column", column: "code" });
+  const kept = about(await audit(tickets, { leaks: { keep: ["code"] } }), "leak", "code");
+  assert.equal(kept?.verdict, "warn");
+  assert.equal(kept?.remedy, null);
+});
+
+test("a column that is filled only afterwards is found", async () => {
+  const tickets = cleanTickets().map((ticket, at) => ({ ...ticket, closed_by: at < 1850 ? `agent-${at % 7}` : "" }));
+  assert.deepEqual(about(await audit(tickets), "leak", "closed_by")?.remedy, { kind: "drop_column", column: "closed_by" });
+});
+
+test("tags, addresses and footers in texts are found, ordinary words are not", async () => {
+  const tickets = cleanTickets().map((ticket, at) => ({
+    ...ticket,
+    subject:
+      at % 10 < 8
+        ? `[${ticket.team}-desk] ${ticket.subject}\nSent to ${ticket.team}@northgate.example\nThis is the ${ticket.team} list, do not reply.`
+        : ticket.subject,
+  }));
+  const found = about(await audit(tickets), "leak", "subject");
+  assert.ok(found?.remedy?.kind === "remove_text");
+  for (const mark of ["[network-desk]", "network@northgate.example", "this is the network list, do not reply."]) {
+    assert.ok(found.remedy.texts.includes(mark), `${mark} in ${found.remedy.texts.join(", ")}`);
+  }
+  assert.ok(!found.remedy.texts.some((text) => ["vpn", "wifi", "router"].includes(text)));
+});
+
+test("times that cannot be, copies, broken characters and rare outcomes are counted", async () => {
+  const tickets = cleanTickets();
+  tickets[0] = { ...tickets[0]!, opened_at: "0102-02-02T00:00:00Z" };
+  tickets[1] = { ...tickets[1]!, opened_at: "2028-10-04T00:00:00Z" };
+  tickets[2] = { ...tickets[2]!, team: "legal" };
+  tickets[3] = { ...tickets[4]!, id: "4" };
+  tickets[5] = { ...tickets[5]!, subject: "dr\u00c3\u00bccken" };
+  const report = await audit(tickets);
+  const times = concerns(report).filter(({ check }) => check === "time");
+  assert.equal(
+    times.reduce((sum, { affected_rows: rows }) => sum + rows!, 0),
+    2,
+  );
+  assert.equal(about(report, "duplicate")?.affected_rows, 1);
+  assert.equal(about(report, "encoding")?.affected_rows, 1);
+  assert.deepEqual(about(report, "label")?.examples, ["legal"]);
+});
+
+test("declared checks hold or block, each with its numbers", async () => {
+  const report = await audit(cleanTickets(), {
+    readiness: [
+      { column: "id", unique: true },
+      { rows: ">= 1000" },
+      { rows: "<= 1000" },
+      { column: "closed_by", complete: "50%" },
+      { column: "team", values: ["network", "accounts"] },
+      { column: "code", pattern: "c\\d+" },
+      { column: "id", range: [1, 1500] },
+      { fresh: "2d" },
+      { column: "gone", complete: "1%" },
+    ],
+  });
+  const verdicts = report.findings.slice(0, 9).map(({ check, verdict }) => [check, verdict]);
+  assert.deepEqual(verdicts, [
+    ["unique", "pass"],
+    ["rows", "pass"],
+    ["rows", "block"],
+    ["complete", "block"],
+    ["values", "block"],
+    ["pattern", "pass"],
+    ["range", "block"],
+    ["fresh", "block"],
+    ["column", "block"],
+  ]);
+  assert.deepEqual(report.findings[4]!.examples, ["hardware"]);
+  assert.equal(report.findings[6]!.affected_rows, 500);
+  assert.equal(report.verdict, "block");
+  for (const finding of concerns(report)) assert.ok(finding.fix, finding.detail);
+});
+
+test("one outcome only, an empty table and a dropped column are each named once and clearly", async () => {
+  const oneClass = await audit(cleanTickets().map((ticket) => ({ ...ticket, team: "network" })));
+  assert.match(about(oneClass, "label")!.detail, /team has only the outcome "network"/);
+  assert.equal(oneClass.verdict, "block");
+  await assert.rejects(audit([]), (error) => isFailure(error, "DATA_UNSUITABLE") && /returns no rows/.test(error.message));
+  await assert.rejects(
+    audit(cleanTickets(10), {
+      source: {
+        system: "exports",
+        query: "select id, opened_at, subject, team from tickets",
+        key: "id",
+        time: "opened_at",
+        label: "team",
+      },
+    }),
+    (error) => isFailure(error, "DATA_UNSUITABLE") && /product/.test(error.message),
+  );
+});
