@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { DocumentCounts } from "../src/text/document-counts.ts";
 import { normaliseText } from "../src/text/normalise.ts";
 import { textRemover } from "../src/text/remove.ts";
-import { PAIR, PIECE, scanText, WORD, Words } from "../src/text/scan.ts";
+import { PAIR, PIECE, TextFeatures, WORD } from "../src/text/features.ts";
+import { scanText } from "../src/text/scan.ts";
 import type { Pieces } from "../src/text/scan.ts";
 import { openVocabulary } from "../src/text/vocabulary.ts";
 
@@ -51,21 +52,17 @@ function scanned(
   text: string,
   pieces: Pieces | null = null,
 ): { words: string[]; pairs: string[]; pieces: number; hashes: number[] } {
-  const words = new Words();
-  const found: { hash: number; word: number; kind: number }[] = [];
-  const sink = {
-    add(hash: number, word: number, kind: number): boolean {
-      found.push({ hash, word, kind });
-      return true;
-    },
-  };
-  scanText(text, 17, 0, pieces, words, sink);
-  const named = (word: number): string => text.slice(words.starts[word], words.ends[word]);
+  const found = new TextFeatures();
+  found.add(1, PIECE, 0, 0); // what another record left
+  found.clear();
+  scanText(text, 17, 0, pieces, found);
+  const named = (word: number): string => text.slice(found.starts[word], found.ends[word]);
+  const of = (kind: number): number[] => [...found.kinds.subarray(0, found.count).keys()].filter((at) => found.kinds[at] === kind);
   return {
-    words: found.filter(({ kind }) => kind === WORD).map(({ word }) => named(word)),
-    pairs: found.filter(({ kind }) => kind === PAIR).map(({ word }) => `${named(word - 1)}+${named(word)}`),
-    pieces: found.filter(({ kind }) => kind === PIECE).length,
-    hashes: found.map(({ hash }) => hash),
+    words: of(WORD).flatMap((at) => Array<string>(found.times[found.wordOf[at]!]!).fill(named(found.wordOf[at]!))),
+    pairs: of(PAIR).map((at) => `${named(found.wordBefore[at]!)}+${named(found.wordOf[at]!)}`),
+    pieces: of(PIECE).length,
+    hashes: [...found.hashes.subarray(0, found.count)],
   };
 }
 
@@ -85,6 +82,21 @@ test("words of every script", () => {
   for (const [text, words] of rows) assert.deepEqual(scanned(text).words, words, text);
 });
 
+test("a word that occurs again is counted, not scanned again; its pairs are there each time", () => {
+  const pieces = { min: 3, max: 3 };
+  const once = scanned("card", pieces);
+  const often = scanned("card card, card", pieces);
+  assert.deepEqual(often.words, ["card", "card", "card"]);
+  assert.deepEqual(often.pairs, ["card+card", "card+card"]);
+  assert.equal(often.pieces, once.pieces);
+});
+
+test("thousands of words in one record are told apart", () => {
+  const names = Array.from({ length: 3000 }, (_, at) => `w${at}`);
+  assert.deepEqual(scanned([...names, ...names].join(" ")).words.length, 6000);
+  assert.deepEqual(new Set(scanned([...names, ...names].join(" ")).words).size, 3000);
+});
+
 test("neighbours are pairs, across punctuation", () => {
   assert.deepEqual(scanned("card, not here").pairs, ["card+not", "not+here"]);
 });
@@ -100,9 +112,11 @@ test("pieces of a word include its boundaries", () => {
 test("a vocabulary finds what is in it and nothing else, also where hashes crowd", () => {
   const hashes = Uint32Array.from({ length: 5000 }, (_, at) => (at + 1) << 13);
   const vocabulary = openVocabulary(hashes);
-  hashes.forEach((hash, column) => assert.equal(vocabulary.column(hash), column));
-  assert.equal(vocabulary.column(12345), -1);
-  assert.equal(openVocabulary(new Uint32Array(0)).column(1), -1);
+  const found = new Int32Array(5001);
+  vocabulary.columns(Uint32Array.of(...hashes, 12345), 5001, found);
+  assert.deepEqual([...found], [...hashes.keys(), -1]);
+  openVocabulary(new Uint32Array(0)).columns(Uint32Array.of(1), 1, found);
+  assert.equal(found[0], -1);
 });
 
 test("documents are counted once each, the most frequent features come first", () => {

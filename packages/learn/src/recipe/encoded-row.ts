@@ -1,9 +1,10 @@
 /**
  * One encoded record and where its numbers came from. Slots 0 .. length-1 are the distinct active columns. A text feature can occur
- * several times; each occurrence is a token that remembers its word. All arrays grow, never shrink, and are reused from record
- * to record: `clear` costs what the last record used.
+ * several times and in several words; each of its words gets its part of what the feature adds. All arrays grow, never shrink,
+ * and are reused from record to record.
  */
-import type { Words } from "../text/scan.ts";
+import { PAIR, PIECE, WORD } from "../text/features.ts";
+import type { TextFeatures } from "../text/features.ts";
 
 export class EncodedRow {
   length = 0;
@@ -11,31 +12,25 @@ export class EncodedRow {
   values: Float32Array = new Float32Array(1024);
   /** Whether training rows had one of its words; of a record without words, one of its levels, or a number where it has one. */
   familiar = false;
-  /** Occurrences of text features. */
-  tokens = 0;
 
   /** Of a text feature its group: twice the field, plus one for pieces of words; of a listed one -1 - field. */
   #groups: Int32Array = new Int32Array(1024);
   #counts: Uint32Array = new Uint32Array(1024);
-  /** Slot + 1 of each column; 0: not active. */
-  readonly #slots: Uint32Array;
-  #tokenSlots: Uint32Array = new Uint32Array(1024);
-  /** Twice the word, plus one for a pair with the word before. */
-  #tokenWords: Uint32Array = new Uint32Array(1024);
+  /** The slot of each text feature of the record; -1 where it is not known. */
+  #slotOf: Int32Array = new Int32Array(2048);
+  /** Column + 1 and slot, side by side, by the column; open addressing. As much is used as the record needs. */
+  #table: Uint32Array = new Uint32Array(8192);
   readonly #norms: Float64Array;
   readonly #fieldShares: Float64Array;
   #wordShares: Float64Array = new Float64Array(256);
 
-  constructor(features: number, fields: number) {
-    this.#slots = new Uint32Array(features);
+  constructor(fields: number) {
     this.#norms = new Float64Array(fields * 2);
     this.#fieldShares = new Float64Array(fields);
   }
 
   clear(): void {
-    for (let slot = 0; slot < this.length; slot++) this.#slots[this.columns[slot]!] = 0;
     this.length = 0;
-    this.tokens = 0;
     this.familiar = false;
   }
 
@@ -44,68 +39,74 @@ export class EncodedRow {
     this.values[slot] = amount;
   }
 
-  addText(column: number, group: number, word: number, pair: boolean): void {
-    const known = this.#slots[column]!;
-    const slot = known === 0 ? this.#slot(column, group) : known - 1;
-    this.#counts[slot]!++;
-    if (this.tokens === this.#tokenSlots.length) {
-      this.#tokenSlots = doubled(this.#tokenSlots, Uint32Array);
-      this.#tokenWords = doubled(this.#tokenWords, Uint32Array);
+  /**
+   * Adds the text features as TF-IDF, each group of length 1. `columns[i]` is the place of feature i in `idf`, or -1; the columns of
+   * texts begin at `from`. O(features). @returns whether one of the words is known
+   */
+  addTexts(features: TextFeatures, columns: Int32Array, idf: Float32Array, from: number): boolean {
+    const { count, kinds, wordOf, times, fields } = features;
+    if (this.#slotOf.length < count) this.#slotOf = new Int32Array(count * 2);
+    const capacity = 1 << (32 - Math.clz32(count * 2));
+    if (this.#table.length < capacity * 2) this.#table = new Uint32Array(capacity * 2);
+    const table = this.#table.fill(0, 0, capacity * 2);
+    const mask = capacity - 1;
+    let known = false;
+    const first = this.length;
+    for (let at = 0; at < count; at++) {
+      const column = columns[at]!;
+      if (column < 0) {
+        this.#slotOf[at] = -1;
+        continue;
+      }
+      const kind = kinds[at]!;
+      const word = wordOf[at]!;
+      if (kind === WORD) known = true;
+      let place = Math.imul(column, 0x9e3779b1) & mask;
+      while (table[place * 2] !== 0 && table[place * 2] !== column + 1) place = (place + 1) & mask;
+      if (table[place * 2] === 0) {
+        table[place * 2] = column + 1;
+        table[place * 2 + 1] = this.#slot(from + column, fields[word]! * 2 + (kind === PIECE ? 1 : 0));
+      }
+      const slot = table[place * 2 + 1]!;
+      this.#slotOf[at] = slot;
+      this.#counts[slot]! += kind === PAIR ? 1 : times[word]!;
     }
-    this.#tokenSlots[this.tokens] = slot;
-    this.#tokenWords[this.tokens++] = word * 2 + (pair ? 1 : 0);
-  }
-
-  /** Turns counts of text features into TF-IDF, each group of length 1. `idf` begins at column `from`. O(length). */
-  weighTexts(idf: Float32Array, from: number): void {
     const norms = this.#norms.fill(0);
-    for (let slot = 0; slot < this.length; slot++) {
-      const group = this.#groups[slot]!;
-      if (group < 0) continue;
+    for (let slot = first; slot < this.length; slot++) {
       const count = this.#counts[slot]!;
       const value = (count === 1 ? 1 : 1 + Math.log(count)) * idf[this.columns[slot]! - from]!;
       this.values[slot] = value;
-      norms[group]! += value * value;
+      norms[this.#groups[slot]!]! += value * value;
     }
     for (let group = 0; group < norms.length; group++) norms[group] = 1 / Math.sqrt(norms[group]!);
-    for (let slot = 0; slot < this.length; slot++) {
-      const group = this.#groups[slot]!;
-      if (group >= 0) this.values[slot]! *= norms[group]!;
-    }
+    for (let slot = first; slot < this.length; slot++) this.values[slot]! *= norms[this.#groups[slot]!]!;
+    return known;
   }
 
-  /** By word (the first of equal ones): what its features add to the sum of `weights` (one a slot). Occurrences share evenly. O(tokens). */
-  sharesOfWords(weights: Float64Array, words: Words): Map<number, number> {
-    if (this.#wordShares.length < words.count) this.#wordShares = new Float64Array(words.count * 2);
-    const shares = this.#wordShares.fill(0, 0, words.count);
-    for (let token = 0; token < this.tokens; token++) {
-      const slot = this.#tokenSlots[token]!;
-      const share = weights[slot]! / this.#counts[slot]!;
-      const word = this.#tokenWords[token]! >>> 1;
-      if ((this.#tokenWords[token]! & 1) === 0) shares[word]! += share;
-      else {
-        shares[word]! += share / 2;
-        shares[word - 1]! += share / 2;
-      }
+  /**
+   * By word of the text features added last: what its features add to the sum of `weights` (one a slot). Occurrences share evenly, the
+   * words of a pair by halves. The answer is reused. O(features).
+   */
+  sharesOfWords(weights: Float64Array, { count, words, kinds, wordOf, wordBefore, times }: TextFeatures): Float64Array {
+    if (this.#wordShares.length < words) this.#wordShares = new Float64Array(words * 2);
+    const shares = this.#wordShares.fill(0, 0, words);
+    for (let at = 0; at < count; at++) {
+      const slot = this.#slotOf[at]!;
+      if (slot < 0) continue;
+      const word = wordOf[at]!;
+      const one = weights[slot]! / this.#counts[slot]!;
+      if (kinds[at] === PAIR) {
+        shares[word]! += one / 2;
+        shares[wordBefore[at]!]! += one / 2;
+      } else shares[word]! += one * times[word]!;
     }
-    const first = new Map<number, number>();
-    const sums = new Map<number, number>();
-    for (let word = 0; word < words.count; word++) {
-      const same = first.get(words.hashes[word]!);
-      if (same === undefined) {
-        first.set(words.hashes[word]!, word);
-        sums.set(word, shares[word]!);
-      } else sums.set(same, sums.get(same)! + shares[word]!);
-    }
-    return sums;
+    return shares;
   }
 
   /** By field: what its listed features add to the sum of `weights`. The answer is reused. O(length). */
   sharesOfFields(weights: Float64Array): Float64Array {
     const shares = this.#fieldShares.fill(0);
-    for (let slot = 0; slot < this.length; slot++) {
-      if (this.#groups[slot]! < 0) shares[-1 - this.#groups[slot]!]! += weights[slot]!;
-    }
+    for (let slot = 0; slot < this.length && this.#groups[slot]! < 0; slot++) shares[-1 - this.#groups[slot]!]! += weights[slot]!;
     return shares;
   }
 
@@ -120,7 +121,6 @@ export class EncodedRow {
     this.columns[slot] = column;
     this.#groups[slot] = group;
     this.#counts[slot] = 0;
-    this.#slots[column] = slot + 1;
     return slot;
   }
 }

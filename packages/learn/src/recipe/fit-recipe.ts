@@ -7,7 +7,8 @@ import { fitNumber } from "../encode/number.ts";
 import { fitTime } from "../encode/time.ts";
 import { Pace } from "../math/pause.ts";
 import { DocumentCounts } from "../text/document-counts.ts";
-import { scanText, Words } from "../text/scan.ts";
+import { TextFeatures } from "../text/features.ts";
+import { scanText } from "../text/scan.ts";
 import { charactersBetweenPauses, fieldSeed, openRecipe, textReader } from "./recipe.ts";
 import type { FittedField, Recipe } from "./recipe.ts";
 import { activeFields } from "./settings.ts";
@@ -44,25 +45,20 @@ export async function fitRecipe(settings: RecipeSettings, table: Table, options:
   });
 
   const counts = new DocumentCounts(TRACKED);
-  const words = new Words();
+  const features = new TextFeatures();
   const pace = new Pace(charactersBetweenPauses, options.signal);
   const texts = fields
     .filter(({ kind }) => kind === "text")
     .map(({ name }) => ({ seed: fieldSeed(name), read: textReader(settings, name), column: table.columns[name]! }));
   for (let row = 0; row < table.rows && texts.length > 0; row++) {
-    const sink = {
-      add(hash: number): boolean {
-        counts.add(hash, row);
-        return true;
-      },
-    };
     let read = 0;
+    features.clear();
     for (const { seed, read: reader, column } of texts) {
       const text = reader(textOf(valueAt(column, row)));
-      words.count = 0;
-      scanText(text, seed, 0, settings.pieces, words, sink);
+      scanText(text, seed, 0, settings.pieces, features);
       read += text.length + 32;
     }
+    for (let at = 0; at < features.count; at++) counts.add(features.hashes[at]!, row);
     const due = pace.spend(read);
     if (due) {
       await due;

@@ -25,7 +25,8 @@ import { Pace } from "../math/pause.ts";
 import type { Contribution } from "../model.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { textRemover } from "../text/remove.ts";
-import { PAIR, PIECE, scanText, WORD, Words } from "../text/scan.ts";
+import { TextFeatures } from "../text/features.ts";
+import { scanText } from "../text/scan.ts";
 import { openVocabulary } from "../text/vocabulary.ts";
 import { EncodedRow } from "./encoded-row.ts";
 import { activeFields } from "./settings.ts";
@@ -65,27 +66,16 @@ export const charactersBetweenPauses = 100_000;
 export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Recipe {
   const { readers, denseSize } = openFields(settings, fitted);
   const vocabulary = openVocabulary(fitted.hashes);
-  const encoded = new EncodedRow(denseSize + vocabulary.size, readers.length);
-  const words = new Words();
+  const encoded = new EncodedRow(readers.length);
+  const features = new TextFeatures();
+  let columns = new Int32Array(2048);
   let record: Row = {};
-  let knownWord = false;
-
-  const sink = {
-    add(hash: number, word: number, kind: number): boolean {
-      const column = vocabulary.column(hash);
-      if (column < 0) return false;
-      if (kind === WORD) knownWord = true;
-      encoded.addText(denseSize + column, words.fields[word]! * 2 + (kind === PIECE ? 1 : 0), word, kind === PAIR);
-      return true;
-    },
-  };
 
   function encodeRow(row: Row): EncodedRow {
     record = row;
-    words.count = 0;
-    knownWord = false;
-    let knownValue = false;
+    features.clear();
     encoded.clear();
+    let knownValue = false;
     for (let at = 0; at < readers.length; at++) {
       const reader = readers[at]!;
       const value = row[reader.name];
@@ -94,11 +84,13 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
         if (known) knownValue = true;
       } else {
         reader.text = reader.read(textOf(value));
-        scanText(reader.text, reader.seed, at, settings.pieces, words, sink);
+        scanText(reader.text, reader.seed, at, settings.pieces, features);
       }
     }
-    encoded.weighTexts(fitted.idf, denseSize);
-    encoded.familiar = words.count > 0 ? knownWord : knownValue;
+    if (columns.length < features.count) columns = new Int32Array(features.count * 2);
+    vocabulary.columns(features.hashes, features.count, columns);
+    const knownWord = encoded.addTexts(features, columns, fitted.idf, denseSize);
+    encoded.familiar = features.words > 0 ? knownWord : knownValue;
     return encoded;
   }
 
@@ -111,9 +103,9 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
       const rows = new SparseRowsBuilder(table.rows, denseSize + vocabulary.size);
       const pace = new Pace(charactersBetweenPauses, options.signal);
       for (let at = 0; at < table.rows; at++) {
-        const { columns, values, length, tokens } = encodeRow(rowAt(table, at));
-        rows.add(columns, values, length);
-        const due = pace.spend(32 + tokens / 4);
+        const row = encodeRow(rowAt(table, at));
+        rows.add(row.columns, row.values, row.length);
+        const due = pace.spend(32 + features.count / 2);
         if (due) {
           await due;
           options.onProgress?.(at / table.rows);
@@ -122,23 +114,34 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
       return rows.build();
     },
     attribute(weights, limit) {
-      const parts = encoded.sharesOfWords(weights, words);
-      const named = (word: number): Contribution => {
-        const { name, text } = readers[words.fields[word]!]!;
-        return { field: name, value: text.slice(words.starts[word], words.ends[word]), weight: parts.get(word) ?? 0 };
-      };
-      const shares = encoded.sharesOfFields(weights);
-      const dense = readers.flatMap(({ dense, name }, at) =>
-        dense && shares[at] !== 0 ? [{ field: name, value: dense.show(record[name]), weight: shares[at]! }] : [],
-      );
-      // Only the words that can be among the strongest get their text.
-      const strongest = [...parts.keys()].filter((word) => parts.get(word) !== 0);
-      strongest.sort((a, b) => Math.abs(parts.get(b)!) - Math.abs(parts.get(a)!) || a - b);
-      return [...strongest.slice(0, limit).map(named), ...dense]
-        .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
-        .slice(0, limit);
+      const wordShares = encoded.sharesOfWords(weights, features);
+      const fieldShares = encoded.sharesOfFields(weights);
+      const best = strongest(wordShares, features.words, limit);
+      const named = best.map((word): Contribution => {
+        const { name, text } = readers[features.fields[word]!]!;
+        return { field: name, value: text.slice(features.starts[word], features.ends[word]), weight: wordShares[word]! };
+      });
+      for (let at = 0; at < readers.length; at++) {
+        const { dense, name } = readers[at]!;
+        if (dense && fieldShares[at] !== 0) named.push({ field: name, value: dense.show(record[name]), weight: fieldShares[at]! });
+      }
+      return named.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, limit);
     },
   };
+}
+
+/** The indices of the `limit` shares of the greatest amount that are not 0, greatest first. O(count x limit), few in practice. */
+function strongest(shares: Float64Array, count: number, limit: number): number[] {
+  const best: number[] = [];
+  for (let at = 0; at < count; at++) {
+    const amount = Math.abs(shares[at]!);
+    if (amount === 0 || (best.length === limit && amount <= Math.abs(shares[best.at(-1)!]!))) continue;
+    let place = best.length;
+    while (place > 0 && Math.abs(shares[best[place - 1]!]!) < amount) place--;
+    best.splice(place, 0, at);
+    if (best.length > limit) best.pop();
+  }
+  return best;
 }
 
 /** Keeps the hashed features of fields apart. */

@@ -5,19 +5,8 @@
  * allocated per word.
  */
 import { FNV_PRIME, mix } from "../math/hash.ts";
-
-export const WORD = 0;
-export const PAIR = 1;
-export const PIECE = 2;
-
-/** Takes the features of a text as they are found. */
-export interface FeatureSink {
-  /**
-   * `word` is the index among the words of the record; a pair comes with its second word. The answer says whether longer pieces
-   * that begin with this one are of interest.
-   */
-  add(hash: number, word: number, kind: number): boolean;
-}
+import { PAIR, PIECE, WORD } from "./features.ts";
+import type { TextFeatures } from "./features.ts";
 
 /** Shortest (at least 2) and longest piece of a word, in UTF-16 code units, the boundary on either side counted as one. */
 export interface Pieces {
@@ -25,43 +14,13 @@ export interface Pieces {
   readonly max: number;
 }
 
-/** Where the words of a record lie. Grows, never shrinks, and is reused from record to record. */
-export class Words {
-  count = 0;
-  starts: Uint32Array = new Uint32Array(256);
-  ends: Uint32Array = new Uint32Array(256);
-  hashes: Uint32Array = new Uint32Array(256);
-  /** The field that each word was read from. */
-  fields: Uint32Array = new Uint32Array(256);
-
-  add(start: number, end: number, hash: number, field: number): number {
-    if (this.count === this.starts.length) {
-      this.starts = doubled(this.starts);
-      this.ends = doubled(this.ends);
-      this.hashes = doubled(this.hashes);
-      this.fields = doubled(this.fields);
-    }
-    this.starts[this.count] = start;
-    this.ends[this.count] = end;
-    this.hashes[this.count] = hash;
-    this.fields[this.count] = field;
-    return this.count++;
-  }
-}
-
 /**
- * Scans a normalised text. `seed` keeps the features of fields apart. Pieces of a word include its boundaries, as the
- * `char_wb` of scikit-learn. O(length x number of piece lengths).
+ * Adds the features of a normalised text. `seed` keeps the features of fields apart. Pieces of a word include its boundaries, as
+ * the `char_wb` of scikit-learn. O(length x number of piece lengths), less where words occur again.
  */
-export function scanText(
-  text: string,
-  seed: number,
-  field: number,
-  pieces: Pieces | null,
-  words: Words,
-  sink: FeatureSink,
-): void {
+export function scanText(text: string, seed: number, field: number, pieces: Pieces | null, into: TextFeatures): void {
   const end = text.length;
+  let before = -1;
   let previous = 0;
   let at = 0;
   while (at < end) {
@@ -80,11 +39,15 @@ export function scanText(
       hash = Math.imul(hash ^ text.charCodeAt(at++), FNV_PRIME);
     }
     const mixed = mix(hash);
-    const word = words.add(start, at, mixed, field);
-    sink.add(mixed, word, WORD);
-    if (previous !== 0) sink.add(mix(Math.imul(previous, 31) + mixed), word, PAIR);
+    let word = into.repeat(mixed);
+    if (word < 0) {
+      word = into.addWord(mixed, start, at, field);
+      into.add(mixed, WORD, word, word);
+      if (pieces && kind === LETTER) scanPieces(text, start, at, seed ^ PIECE_SEED, pieces, word, into);
+    }
+    if (before >= 0) into.add(mix(Math.imul(previous, 31) + mixed), PAIR, word, before);
+    before = word;
     previous = mixed;
-    if (pieces && kind === LETTER) scanPieces(text, start, at, seed ^ PIECE_SEED, pieces, word, sink);
   }
 }
 
@@ -96,17 +59,16 @@ function scanPieces(
   start: number,
   end: number,
   seed: number,
-  pieces: Pieces,
+  { min, max }: Pieces,
   word: number,
-  sink: FeatureSink,
+  into: TextFeatures,
 ): void {
-  const { min, max } = pieces;
   for (let from = start - 1; from <= end - min + 1; from++) {
     let hash = Math.imul(seed ^ (from < start ? BOUNDARY : text.charCodeAt(from)), FNV_PRIME);
     const last = Math.min(from + max, end + 1);
     for (let at = from + 1; at < last; at++) {
       hash = Math.imul(hash ^ (at === end ? BOUNDARY : text.charCodeAt(at)), FNV_PRIME);
-      if (at - from + 1 >= min && !sink.add(mix(hash), word, PIECE)) break;
+      if (at - from + 1 >= min) into.add(mix(hash), PIECE, word, word);
     }
   }
 }
@@ -133,10 +95,4 @@ function classify(code: number): number {
   const character = String.fromCharCode(code);
   if (unspaced.test(character) || /[\p{Sc}\p{So}]/u.test(character)) return ALONE;
   return /[\p{L}\p{N}\p{M}_]/u.test(character) && !/\p{Variation_Selector}/u.test(character) ? LETTER : SPACE;
-}
-
-function doubled(array: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

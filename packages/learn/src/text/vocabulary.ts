@@ -5,8 +5,8 @@
  */
 export interface Vocabulary {
   readonly size: number;
-  /** Column of a hash, or -1. O(1). */
-  column(hash: number): number;
+  /** Writes the columns of the first `count` hashes, -1 for one that is not there. O(count). */
+  columns(hashes: Uint32Array, count: number, into: Int32Array): void;
 }
 
 /** `hashes[column]` are distinct and not 0. O(n). */
@@ -22,13 +22,23 @@ export function openVocabulary(hashes: Uint32Array): Vocabulary {
   });
   return {
     size: hashes.length,
-    column(hash) {
-      let slot = hash & mask;
-      for (let key = slots[slot * 2]!; key !== 0; key = slots[slot * 2]!) {
-        if (key === hash) return slots[slot * 2 + 1]!;
-        slot = (slot + 1) & mask;
+    columns(wanted, count, into) {
+      // The table is larger than the nearest cache, and every look-up waits for memory. First all are asked for, without a branch
+      // that could hold the next one up, so that the waits overlap.
+      for (let at = 0; at < count; at++) into[at] = slots[(wanted[at]! & mask) * 2]!;
+      for (let at = 0; at < count; at++) {
+        const hash = wanted[at]!;
+        let slot = hash & mask;
+        let column = -1;
+        for (let key = slots[slot * 2]!; key !== 0; key = slots[slot * 2]!) {
+          if (key === hash) {
+            column = slots[slot * 2 + 1]!;
+            break;
+          }
+          slot = (slot + 1) & mask;
+        }
+        into[at] = column;
       }
-      return -1;
     },
   };
 }
