@@ -6,26 +6,33 @@ export const httpBench: Bench = {
   name: "http",
   title: "HTTP: decisions with key, validation, model, reasons and durable log",
   async run(report) {
-    const { echo, inlay, atHalfLoad } = await measureHttpDecisions();
-    const name = "fastify echo of the same payload";
-    report.add({
-      what: "Throughput",
-      unit: "requests/s",
-      better: "higher",
-      ours: [inlay.requestsPerSecond],
-      peer: { name, values: [echo.requestsPerSecond] },
-      promise: "at least 0.5 x",
-    });
-    report.add({ what: "Latency at full load, median", unit: "ms", better: "lower", ours: [inlay.p50Ms] });
-    report.add({
-      what: "Latency at half load, 99th percentile",
-      unit: "ms",
-      better: "lower",
-      ours: [atHalfLoad.p99Ms],
-      promise: "under 15 ms",
-    });
+    for (const { payload, echo, inlay, p99AtHalfLoadMs } of await measureHttpDecisions()) {
+      report.add({
+        what: `Throughput, ${payload.name}`,
+        unit: "requests/s",
+        better: "higher",
+        ours: inlay.map((load) => load.requestsPerSecond),
+        peer: { name: "fastify echo of the same payload", values: echo.map((load) => load.requestsPerSecond) },
+        promise: "at least 0.5 x",
+      });
+      report.add({
+        what: `Latency at full load, median, ${payload.name}`,
+        unit: "ms",
+        better: "lower",
+        ours: inlay.map((load) => load.p50Ms),
+      });
+      report.add({
+        what: `Latency at half load, 99th percentile, ${payload.name}`,
+        unit: "ms",
+        better: "lower",
+        ours: p99AtHalfLoadMs.inlay,
+        peer: { name: "the echo at the same rate", values: p99AtHalfLoadMs.echo },
+        promise: "under 15 ms",
+      });
+    }
+    report.note("Server, PostgreSQL and load are processes of one machine and share its cores.");
     report.note(
-      "Server and load are processes of one machine and share its cores. The figures are of the round with the median throughput.",
+      "Half load is half of our own throughput; requests are due at even intervals, and latency counts from when they were due.",
     );
     return undefined;
   },

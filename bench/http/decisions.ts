@@ -10,10 +10,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
+import { median } from "../harness.ts";
+import { measureOpenLoop } from "./open-loop.ts";
 import type { Listening } from "./payload.ts";
-import { path, payload } from "./payload.ts";
+import { path, payloads } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 
 const rounds = 3;
 const secondsEach = 5;
@@ -26,19 +30,18 @@ interface Server extends Listening {
 export interface Load {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
-  readonly p99Ms: number;
 }
 
 export interface HttpDecisionsResult {
-  readonly echo: Load;
-  readonly inlay: Load;
-  /** Median over the rounds of ours through theirs. */
-  readonly throughputRatio: number;
-  /** Ours at half of its own throughput. */
-  readonly atHalfLoad: Load;
+  readonly payload: Payload;
+  /** A round each. */
+  readonly echo: readonly Load[];
+  readonly inlay: readonly Load[];
+  /** At half of our own throughput, requests evenly spread, in steady state; a round each. */
+  readonly p99AtHalfLoadMs: { readonly echo: readonly number[]; readonly inlay: readonly number[] };
 }
 
-export async function measureHttpDecisions(): Promise<HttpDecisionsResult> {
+export async function measureHttpDecisions(): Promise<HttpDecisionsResult[]> {
   const folder = await mkdtemp(join(tmpdir(), "inlay-bench-"));
   const servers: Server[] = [];
   try {
@@ -46,21 +49,26 @@ export async function measureHttpDecisions(): Promise<HttpDecisionsResult> {
     servers.push(echo);
     const inlay = await start("inlay-server.ts", folder);
     servers.push(inlay);
-    await load(echo, 2);
-    await load(inlay, 2);
-    const echoRounds: Load[] = [];
-    const inlayRounds: Load[] = [];
-    for (let round = 0; round < rounds; round++) {
-      echoRounds.push(await load(echo, secondsEach));
-      inlayRounds.push(await load(inlay, secondsEach));
+    const results: HttpDecisionsResult[] = [];
+    for (const payload of payloads) {
+      await load(echo, payload, 2);
+      await load(inlay, payload, 2);
+      const echoRounds: Load[] = [];
+      const inlayRounds: Load[] = [];
+      for (let round = 0; round < rounds; round++) {
+        echoRounds.push(await load(echo, payload, secondsEach));
+        inlayRounds.push(await load(inlay, payload, secondsEach));
+      }
+      const half = median(inlayRounds.map((one) => one.requestsPerSecond)) / 2;
+      await drained(inlay);
+      const p99AtHalfLoadMs = { echo: [] as number[], inlay: [] as number[] };
+      for (let round = 0; round < rounds; round++) {
+        p99AtHalfLoadMs.echo.push(await p99(echo, payload, half));
+        p99AtHalfLoadMs.inlay.push(await p99(inlay, payload, half));
+      }
+      results.push({ payload, echo: echoRounds, inlay: inlayRounds, p99AtHalfLoadMs });
     }
-    const ours = middle(inlayRounds);
-    return {
-      echo: middle(echoRounds),
-      inlay: ours,
-      throughputRatio: median(inlayRounds.map((one, at) => one.requestsPerSecond / echoRounds[at]!.requestsPerSecond)),
-      atHalfLoad: await load(inlay, secondsEach, Math.round(ours.requestsPerSecond / 2)),
-    };
+    return results;
   } finally {
     await Promise.all(servers.map(stop));
     await rm(folder, { recursive: true, force: true });
@@ -86,25 +94,37 @@ async function stop({ process: child }: Server): Promise<void> {
 }
 
 /** @throws where a single request was not answered with 200: a fast refusal is no throughput */
-async function load({ url, key }: Server, seconds: number, rate?: number): Promise<Load> {
+async function load({ url, key }: Server, { body }: Payload, seconds: number): Promise<Load> {
   const result = await autocannon({
     url: url + path,
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: payload,
+    body,
     connections,
     duration: seconds,
-    ...(rate !== undefined && { overallRate: rate }),
   });
   if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx + result.errors} requests were not answered with 200`);
-  return { requestsPerSecond: result.requests.average, p50Ms: result.latency.p50, p99Ms: result.latency.p99 };
+  return { requestsPerSecond: result.requests.average, p50Ms: result.latency.p50 };
 }
 
-/** The round with the median throughput. */
-function middle(loads: readonly Load[]): Load {
-  return loads.toSorted((a, b) => a.requestsPerSecond - b.requestsPerSecond)[Math.floor(loads.length / 2)]!;
+/** Waits until what full load left in the log has gone to the database. */
+async function drained({ url, key }: Server): Promise<void> {
+  for (let left = Infinity; left > 0;) {
+    await delay(200);
+    const response = await fetch(`${url}/v1/status`, { headers: { authorization: `Bearer ${key}` } });
+    const status = (await response.json()) as { details: { undrained_decisions: string } };
+    left = Number(status.details.undrained_decisions);
+  }
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+async function p99({ url, key }: Server, { body }: Payload, requestsPerSecond: number): Promise<number> {
+  const latencies = await measureOpenLoop({
+    url: url + path,
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body,
+    connections,
+    requestsPerSecond,
+    seconds: secondsEach,
+  });
+  return latencies[Math.floor(latencies.length * 0.99)]!;
 }

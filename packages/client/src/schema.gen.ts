@@ -273,8 +273,6 @@ export type RecordedDecision = {
   autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
   /** The record as it was decided on, after standardising */
   record: Record<string, unknown>;
-  /** SHA-256 of the request's record: tells a repeated request from a different one */
-  request_hash: string;
   decided_at: string;
   /** Id of the API key, or `cli` */
   decided_by: string;

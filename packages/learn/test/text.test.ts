@@ -57,7 +57,8 @@ function scanned(
   found.clear();
   scanText(text, 17, 0, pieces, found);
   const named = (word: number): string => text.slice(found.starts[word], found.ends[word]);
-  const of = (kind: number): number[] => [...found.kinds.subarray(0, found.count).keys()].filter((at) => found.kinds[at] === kind);
+  const of = (kind: number): number[] =>
+    [...found.kinds.subarray(0, found.count).keys()].filter((at) => found.kinds[at] === kind);
   return {
     words: of(WORD).flatMap((at) => Array<string>(found.times[found.wordOf[at]!]!).fill(named(found.wordOf[at]!))),
     pairs: of(PAIR).map((at) => `${named(found.wordBefore[at]!)}+${named(found.wordOf[at]!)}`),

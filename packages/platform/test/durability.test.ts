@@ -93,7 +93,7 @@ test("control: acknowledged before it is written, some are lost", async (t) => {
 test("a torn last line is left out, and everything before it is read", async () => {
   const at = join(folder, "torn");
   const spool = await openSpool(at);
-  for (const line of ["one", "two", "three"]) await spool.append(line);
+  for (const line of ["one", "two", "three"]) await spool.append([line]);
   await spool.close();
   const [name] = await readdir(at);
   const path = join(at, name!);
@@ -103,7 +103,7 @@ test("a torn last line is left out, and everything before it is read", async () 
     await truncate(path, length);
     const again = await openSpool(at);
     assert.deepEqual((await again.read(again.start(), 1e6)).lines, ["one", "two"]);
-    await again.append("four");
+    await again.append(["four"]);
     assert.deepEqual((await again.read((await again.read(again.start(), 1e6)).next, 1e6)).lines, ["four"]);
     await again.close();
     for (const other of await readdir(at)) if (other !== name) await rm(join(at, other));
@@ -114,7 +114,7 @@ test("a flipped bit ends the reading there, and nothing is misread", async () =>
   const at = join(folder, "flipped");
   const spool = await openSpool(at);
   const lines = Array.from({ length: 20 }, (_, n) => `line ${n}`);
-  for (const line of lines) await spool.append(line);
+  for (const line of lines) await spool.append([line]);
   await spool.close();
   const path = join(at, (await readdir(at))[0]!);
   const whole = await readFile(path);
@@ -132,13 +132,13 @@ test("a flipped bit ends the reading there, and nothing is misread", async () =>
 
 test("a spool at its limit refuses, keeps what it has, and takes more once there is room", async () => {
   const spool = await openSpool(join(folder, "full"), { ...spoolDefaults, limitBytes: 100, segmentBytes: 20 });
-  await spool.append("x".repeat(60));
-  await assert.rejects(spool.append("y".repeat(60)), (error) => isFailure(error, "SPOOL_FULL"));
+  await spool.append(["x".repeat(60)]);
+  await assert.rejects(spool.append(["y".repeat(60)]), (error) => isFailure(error, "SPOOL_FULL"));
   const { lines, next } = await spool.read(spool.start(), 1e6);
   assert.deepEqual(lines, ["x".repeat(60)]);
-  await spool.append("z".repeat(10));
+  await spool.append(["z".repeat(10)]);
   await spool.release(next);
-  await spool.append("y".repeat(60));
+  await spool.append(["y".repeat(60)]);
   await spool.close();
 });
 

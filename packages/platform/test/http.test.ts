@@ -201,6 +201,8 @@ test("probes answer without a key, metrics count what was decided", async () => 
   const { body: metrics } = await server.app.inject({ url: "/metrics", headers: { authorization: `Bearer ${server.keys.all}` } });
   assert.match(metrics, new RegExp(`inlay_decisions_total\\{use_case="${useCase}",path="model",cause="confident"\\} [1-9]`));
   assert.match(metrics, /inlay_decision_duration_seconds_bucket/);
+  assert.match(metrics, /^inlay_decisions_undrained \d+$/m);
+  assert.match(metrics, /^inlay_spool_bytes \d+$/m);
   assert.match(
     metrics,
     /http_server_request_duration_seconds_count\{http_request_method="POST",http_route="\/v1\/use-cases\/:name\/decisions"/,

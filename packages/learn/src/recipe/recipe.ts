@@ -123,7 +123,8 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
       });
       for (let at = 0; at < readers.length; at++) {
         const { dense, name } = readers[at]!;
-        if (dense && fieldShares[at] !== 0) named.push({ field: name, value: dense.show(record[name]), weight: fieldShares[at]! });
+        if (dense && fieldShares[at] !== 0)
+          named.push({ field: name, value: dense.show(record[name]), weight: fieldShares[at]! });
       }
       return named.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, limit);
     },

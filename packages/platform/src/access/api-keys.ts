@@ -3,7 +3,7 @@
  * mistyped key be refused without asking anybody, and secret scanners recognise one.
  *
  * Verifying is on the path of every request, so what the database said is remembered for a second; a revoked key is refused everywhere
- * within that second. While the database is down, keys that were known go on working for an hour: decisions must not stop with it.
+ * within that second. A key in use is asked for again before the second is over, so that no request waits for it. While the database is down, keys that were known go on working for an hour: decisions must not stop with it.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -35,6 +35,7 @@ interface Remembered {
 }
 
 const freshMs = 1000;
+const askAgainMs = 500;
 const outageMs = 3_600_000;
 const rememberedKeys = 10_000;
 const shape = /^inlay_([a-z2-7]{8})_([a-z2-7]{32})([0-9a-f]{8})$/;
@@ -55,10 +56,29 @@ export function openApiKeys({ pool, clock }: { pool: Pool; clock: Clock }): ApiK
   /** By id; the oldest entry goes first. */
   const remembered = new Map<string, Remembered>();
 
-  async function look(id: string): Promise<Remembered> {
+  /** Look-ups under way. */
+  const asking = new Map<string, Promise<Remembered>>();
+
+  function look(id: string): Remembered | Promise<Remembered> {
     const known = remembered.get(id);
+    const age = known ? clock.monotonic() - known.readAt : Infinity;
+    if (known && age < askAgainMs) return known;
+    const asked = askOnce(id);
+    if (!known || age >= freshMs) return asked;
+    asked.catch(() => {}); // who comes after the second is told
+    return known;
+  }
+
+  function askOnce(id: string): Promise<Remembered> {
+    const under = asking.get(id);
+    if (under) return under;
+    const asked = ask(id).finally(() => asking.delete(id));
+    asking.set(id, asked);
+    return asked;
+  }
+
+  async function ask(id: string): Promise<Remembered> {
     const now = clock.monotonic();
-    if (known && now - known.readAt < freshMs) return known;
     try {
       const { rows } = await pool.query<KeyRow>(`select ${columns}, secret_hash from inlay.api_keys where id = $1`, [id]);
       const found: Remembered = { key: rows[0] ? toApiKey(rows[0]) : null, secretHash: rows[0]?.secret_hash ?? "", readAt: now };
@@ -67,6 +87,7 @@ export function openApiKeys({ pool, clock }: { pool: Pool; clock: Clock }): ApiK
       if (remembered.size > rememberedKeys) remembered.delete(remembered.keys().next().value!);
       return found;
     } catch (cause) {
+      const known = remembered.get(id);
       if (known && now - known.readAt < outageMs) return known;
       throw isFailure(cause)
         ? cause

@@ -51,7 +51,6 @@ export const decisionSchema = z.strictObject({
   policy_hash: z.string(),
   autonomy: z.enum(["observe", "shadow", "suggest", "veto", "act"]),
   record: z.record(z.string(), z.unknown()).describe("The record as it was decided on, after standardising"),
-  request_hash: z.string().describe("SHA-256 of the request's record: tells a repeated request from a different one"),
   decided_at: z.iso.datetime(),
   decided_by: z.string().describe("Id of the API key, or `cli`"),
   latency_ms: z.number(),

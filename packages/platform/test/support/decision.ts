@@ -18,7 +18,6 @@ export function decisionOf(id: string, more: Partial<Decision> = {}): Decision {
     policy_hash: "0".repeat(64),
     autonomy: "act",
     record: { subject: "vpn" },
-    request_hash: "0".repeat(64),
     decided_at: "2026-01-01T00:00:00.000Z",
     decided_by: "test",
     latency_ms: 0.1,

@@ -36,7 +36,6 @@ const recorded: Decision = {
   policy_hash: hashOf("b2d7"),
   autonomy: "act",
   record: exampleRecord,
-  request_hash: hashOf("40fa"),
   decided_at: "2026-03-02T09:30:12.431Z",
   decided_by: "k7f3a9x2",
   latency_ms: 1.7,

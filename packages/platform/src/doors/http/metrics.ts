@@ -5,15 +5,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Operation, Route } from "#doors/http/operation";
 import { route } from "#doors/http/operation";
+import type { Backlog } from "#flows/decide-and-act/decision-point";
 import type { Decision } from "#records/decision";
-
-/** A number that another part knows: the fill of the spool, the age of what is not drained yet. */
-export interface GaugeSource {
-  /** With its unit, for example `inlay_spool_bytes`. */
-  readonly name: string;
-  readonly help: string;
-  read(): number;
-}
 
 export interface Metrics {
   decided(decision: Decision): void;
@@ -25,18 +18,19 @@ const decisionBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 // The advisory buckets of OpenTelemetry's http.server.request.duration, with two more where we live.
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-export function openMetrics({ version, gauges }: { version: string; gauges: readonly GaugeSource[] }): Metrics {
+export function openMetrics({ version, backlog }: { version: string; backlog: () => Backlog }): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   new Gauge({ name: "inlay_build_info", help: "The version that runs", labelNames: ["version"], registers })
     .labels(version)
     .set(1);
-  for (const source of gauges) {
-    const { name, help } = source;
-    const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(source.read()) });
-    registry.registerMetric(gauge);
-  }
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const shown: Gauge = new Gauge({ name, help, registers: [], collect: () => shown.set(read()) });
+    registry.registerMetric(shown);
+  };
+  gauge("inlay_decisions_undrained", "Decisions that are durable here and not in PostgreSQL yet", () => backlog().decisions);
+  gauge("inlay_spool_bytes", "Size of the durable log of decisions on this machine", () => backlog().bytes);
   const decisions = new Counter({
     name: "inlay_decisions_total",
     help: "Decisions answered",

@@ -16,7 +16,6 @@ import { answerBrokenRequest } from "#doors/http/broken-request";
 import { decisionRoutes } from "#doors/http/decisions";
 import { healthRoutes } from "#doors/http/health";
 import { parseJsonBody } from "#doors/http/json-body";
-import type { GaugeSource } from "#doors/http/metrics";
 import { metricsRoutes, openMetrics } from "#doors/http/metrics";
 import { modelRoutes } from "#doors/http/models";
 import { mount } from "#doors/http/mount";
@@ -49,8 +48,6 @@ export interface ServerDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
-  /** Numbers of other parts that /metrics shall show. */
-  readonly gauges?: readonly GaugeSource[];
   /** The files of the status page. */
   readonly consoleFolder?: string;
   readonly limits?: Partial<Limits>;
@@ -81,7 +78,7 @@ export const defaultLimits: Limits = {
 export function buildServer(deps: ServerDeps): FastifyInstance {
   const { decisionPoint, loop, release, keys, clock, log, version } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
-  const metrics = openMetrics({ version, gauges: deps.gauges ?? [] });
+  const metrics = openMetrics({ version, backlog: () => decisionPoint.backlog() });
   const activity = openActivity({ clock });
   const rateLimiter = limits.requestsPerMinute === null ? undefined : openRateLimiter({ clock }, limits.requestsPerMinute);
   const sizes = { bodyLimit: formatSize(limits.bodyBytes) };

@@ -18,7 +18,14 @@ export interface DecisionPoint {
   find(id: string): Promise<Decision>;
   /** Ready to answer: configuration loaded and the spool writable. The state database may be down. */
   ready(): { ready: boolean; details: Readonly<Record<string, string>> };
+  /** What is durable on this machine and not in the state database yet. */
+  backlog(): Backlog;
   close(): Promise<void>;
+}
+
+export interface Backlog {
+  readonly decisions: number;
+  readonly bytes: number;
 }
 
 export interface DecideContext {

@@ -1,10 +1,10 @@
 /** The decision point on real parts. */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
 import type { Problem } from "#base/errors";
-import { sha256 } from "#base/hash";
 import { uuidFromName, uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
 import { parseDuration } from "#base/text";
@@ -62,11 +62,10 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     const repeated: (Decision | null)[] = [];
     for (const [at, { row, key }] of records.entries()) {
       const started = clock.monotonic();
-      const requestHash = sha256(JSON.stringify([key, row]));
       const name = `${one.useCase.use_case}\n${caller}\n${idempotencyKey}\n${at}`;
       const id = idempotencyKey === undefined ? uuidv7(clock) : uuidFromName(name);
       const before = idempotencyKey === undefined ? null : await recorded(id);
-      if (before && before.request_hash !== requestHash) throw failure("IDEMPOTENCY_CONFLICT", {});
+      if (before && (before.key !== key || !isDeepStrictEqual(before.record, row))) throw failure("IDEMPOTENCY_CONFLICT", {});
       repeated.push(before);
       if (before) continue;
       const asked = decideOne(one, row);
@@ -81,7 +80,6 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
         policy_hash: one.policyHash,
         autonomy: one.ladder.policy.autonomy,
         record: row,
-        request_hash: requestHash,
         decided_at: new Date(clock.now()).toISOString(),
         decided_by: caller,
         latency_ms: Math.round((clock.monotonic() - started) * 1000) / 1000,
@@ -155,6 +153,8 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
         state: following.connected() ? "connected" : "away; decisions go on and are stored later",
       },
     }),
+
+    backlog: decisions.pending,
 
     async close() {
       await following.close();

@@ -134,11 +134,8 @@ export async function openDecisionLog({ folder, pool, clock, log, spool: setting
 
   return {
     async record(decisions) {
-      await Promise.all(
-        decisions.map(async (decision) => {
-          undrained.set(decision.id, await spool.append(JSON.stringify(decision)));
-        }),
-      );
+      const places = await spool.append(decisions.map((decision) => JSON.stringify(decision)));
+      for (let at = 0; at < decisions.length; at++) undrained.set(decisions[at]!.id, places[at]!);
       wake.resolve();
       wake = Promise.withResolvers();
     },

@@ -14,8 +14,8 @@ import { failure } from "#base/errors";
 import { formatSize } from "#base/text";
 
 export interface Spool {
-  /** @throws SPOOL_FULL, SPOOL_FAILED; then nothing of the line is kept */
-  append(line: string): Promise<Place>;
+  /** Places of the lines, once all are on disk. @throws SPOOL_FULL, SPOOL_FAILED; then nothing of them is kept */
+  append(lines: readonly string[]): Promise<Place[]>;
   /** Whole lines from a place on, at most about `bytes`; and the place behind them. Only lines that are durable. */
   read(from: Place, bytes: number): Promise<{ lines: string[]; next: Place }>;
   /** The line at a place that `append` gave. */
@@ -44,8 +44,8 @@ export interface SpoolSettings {
 export const spoolDefaults: SpoolSettings = { segmentBytes: 16_000_000, limitBytes: 10_000_000_000 };
 
 interface Waiting {
-  readonly bytes: Buffer;
-  resolve(place: Place): void;
+  readonly lines: readonly string[];
+  resolve(places: Place[]): void;
   reject(error: unknown): void;
 }
 
@@ -63,15 +63,33 @@ export async function openSpool(folder: string, settings: SpoolSettings = spoolD
   let working: Promise<void> = Promise.resolve();
   let closed = false;
 
+  /** The file of the segment after the current one, durable in its folder: made ahead, since syncing a folder takes long. */
+  let prepared: Promise<FileHandle> | undefined;
+
+  async function makeSegment(number: number): Promise<FileHandle> {
+    const path = join(folder, fileName(number));
+    const opened = await open(path, "ax+");
+    try {
+      await syncFolder(folder);
+      return opened;
+    } catch (error) {
+      await opened.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
   /** A new segment: appending to an old one would put lines behind what a crash may have torn. */
   async function nextSegment(): Promise<FileHandle> {
-    await handle?.close();
+    const full = handle;
     handle = undefined;
-    const opened = await open(join(folder, fileName(current + 1)), "ax+");
+    const making = prepared ?? makeSegment(current + 1);
+    prepared = undefined;
+    const opened = await making;
     current++;
     segments.set(current, 0);
     handle = opened;
-    await syncFolder(folder);
+    await full?.close();
     return opened;
   }
 
@@ -80,14 +98,15 @@ export async function openSpool(folder: string, settings: SpoolSettings = spoolD
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      const size = batch.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      const { bytes, offsets } = frame(batch.flatMap(({ lines }) => lines));
+      const size = bytes.length;
       try {
         if (total + size > settings.limitBytes) throw failure("SPOOL_FULL", { size: formatSize(settings.limitBytes) });
         const file = handle && segments.get(current)! < settings.segmentBytes ? handle : await nextSegment();
         const start = segments.get(current)!;
-        if (settings.unsafeAcknowledgeEarly) acknowledge(batch, start);
+        if (settings.unsafeAcknowledgeEarly) acknowledge(batch, start, offsets);
         try {
-          await file.appendFile(Buffer.concat(batch.map(({ bytes }) => bytes)));
+          await writeWhole(file, bytes);
           await file.datasync();
         } catch (cause) {
           await takeBack(file, start);
@@ -95,7 +114,11 @@ export async function openSpool(folder: string, settings: SpoolSettings = spoolD
         }
         segments.set(current, start + size);
         total += size;
-        acknowledge(batch, start);
+        acknowledge(batch, start, offsets);
+        if (prepared === undefined && start + size > settings.segmentBytes / 2) {
+          prepared = makeSegment(current + 1);
+          prepared.catch(() => {}); // told when it is needed
+        }
       } catch (cause) {
         const error =
           cause instanceof Error && "fix" in cause ? cause : failure("SPOOL_FAILED", { reason: reasonOf(cause) }, { cause });
@@ -105,12 +128,9 @@ export async function openSpool(folder: string, settings: SpoolSettings = spoolD
     busy = false; // in the same turn as the last look at `waiting`, so that no append falls between
   }
 
-  function acknowledge(batch: readonly Waiting[], start: number): void {
-    let offset = start;
-    for (const { bytes, resolve } of batch) {
-      resolve({ segment: current, offset });
-      offset += bytes.length;
-    }
+  function acknowledge(batch: readonly Waiting[], start: number, offsets: readonly number[]): void {
+    let next = 0;
+    for (const { lines, resolve } of batch) resolve(lines.map(() => ({ segment: current, offset: start + offsets[next++]! })));
   }
 
   /** Cuts what a failed write left; where even that fails, the segment is closed and its durable length ends before it. */
@@ -124,10 +144,10 @@ export async function openSpool(folder: string, settings: SpoolSettings = spoolD
   }
 
   return {
-    append(line) {
+    append(lines) {
       if (closed) return Promise.reject(failure("SPOOL_FAILED", { reason: "it is closed" }));
       return new Promise((resolve, reject) => {
-        waiting.push({ bytes: frame(line), resolve, reject });
+        waiting.push({ lines, resolve, reject });
         if (!busy) working = work();
       });
     },
@@ -176,12 +196,34 @@ export async function openSpool(folder: string, settings: SpoolSettings = spoolD
       closed = true;
       await working;
       await handle?.close();
+      await prepared?.then((file) => file.close()).catch(() => {});
     },
   };
 }
 
-function frame(line: string): Buffer {
-  return Buffer.from(`${crc32(line).toString(16).padStart(8, "0")} ${line}\n`, "utf8");
+/** The lines with their sums, as they lie in the file, and where each begins. */
+function frame(lines: readonly string[]): { bytes: Buffer; offsets: number[] } {
+  const bytes = Buffer.allocUnsafe(lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 10, 0));
+  let end = 0;
+  const offsets = lines.map((line) => {
+    const start = end;
+    end += 9;
+    end += bytes.write(line, end);
+    bytes.write(
+      `${crc32(bytes.subarray(start + 9, end))
+        .toString(16)
+        .padStart(8, "0")} `,
+      start,
+      "latin1",
+    );
+    bytes[end++] = 10;
+    return start;
+  });
+  return { bytes, offsets };
+}
+
+async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
 }
 
 /** Bytes up to the first line that is torn or damaged. */
