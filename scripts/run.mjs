@@ -40,6 +40,8 @@ function install() {
     [...npm[1], "install", "--no-save", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"],
     {
       cwd: root,
+      // Its install script would download what is only for graphics cards.
+      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
       stdio: ["ignore", "ignore", "inherit"],
       shell: npm[0] === "npm" && process.platform === "win32",
     },
