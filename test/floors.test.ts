@@ -30,7 +30,7 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors"],
   ["metrics"],
-  ["text", "linear", "encode", "calibrate"],
+  ["text", "linear", "network", "encode", "calibrate"],
   ["recipe", "select"],
   ["classifiers"],
   ["checks"],

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadClassifier } from "../src/classifiers/load.ts";
-import { fitTextLinear } from "../src/classifiers/text-linear.ts";
+import { fitText } from "../src/classifiers/text.ts";
 import type { ClassifierData } from "../src/model.ts";
 import { expectedCalibrationError } from "../src/metrics/calibration.ts";
 import { decodeModel, encodeModel } from "../src/tensors.ts";
@@ -27,7 +27,10 @@ function read(part: string): ClassifierData {
 test("BANKING77: accuracy of 0.90, sane confidence, a small file", { skip }, async () => {
   const [train, held] = [read("train"), read("test")];
   assert.deepEqual([train.labels.length, held.labels.length, new Set(train.labels).size], [10_003, 3080, 77]);
-  const model = await fitTextLinear({ recipe: { fields: [{ name: "text", kind: "text" }] } }, train, { seed: 1, threads: 2 });
+  const model = await fitText({ recipe: { fields: [{ name: "text", kind: "text" }] }, network: "none" }, train, {
+    seed: 1,
+    threads: 2,
+  });
   const bytes = encodeModel(model.save());
   const { classes, ...loaded } = loadClassifier(decodeModel(bytes));
   const probabilities = loaded.predict(held.table);

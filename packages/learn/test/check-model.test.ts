@@ -1,15 +1,16 @@
-/** The text-linear classifier passes the public suite, and learners with one planted fault each fail the checks for it. */
+/** The text learners pass the public suite, and learners with one planted fault each fail the checks for it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkModel, modelChecks } from "../src/checks/check-model.ts";
 import type { CheckedLearner } from "../src/checks/check-model.ts";
-import { fitTextLinear } from "../src/classifiers/text-linear.ts";
+import { fitText } from "../src/classifiers/text.ts";
+import type { TextSettings } from "../src/classifiers/text.ts";
 import type { Row } from "../src/data/table.ts";
 import type { Classifier } from "../src/model.ts";
 
-const sound: CheckedLearner = {
+const learner = (network: NonNullable<TextSettings["network"]>): CheckedLearner => ({
   fit: (data, options) =>
-    fitTextLinear(
+    fitText(
       {
         recipe: {
           fields: [
@@ -19,13 +20,18 @@ const sound: CheckedLearner = {
             { name: "time", kind: "time" },
           ],
         },
+        network,
       },
       data,
       options,
     ),
-};
+});
+const sound = learner("none");
 
-for (const check of modelChecks) test(`text-linear: ${check.name}`, () => check.run(sound));
+for (const check of modelChecks) {
+  test(`text-linear: ${check.name}`, () => check.run(sound));
+  test(`text-network: ${check.name}`, () => check.run(learner("always")));
+}
 
 /** A learner whose models are changed after the fit. */
 function broken(change: (model: Classifier) => Partial<Classifier>): CheckedLearner {

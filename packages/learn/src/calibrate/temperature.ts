@@ -9,6 +9,9 @@
  * slope = s0 + s1 greatest + s2 (greatest - second). Log-loss on held-out rows of four collections, one slope and this: 0.351 and
  * 0.345, 0.487 and 0.482, 0.072 and 0.070, 0.686 and 0.669; Platt's method a class, normalised, was worse on three. The loss stays
  * convex in all parameters, and a score is a shift plus a sum over the features of its row, so contributions stay exact.
+ *
+ * Where a network was fitted beside the margins, its logits come in with a slope of their own: softmax(slope x (margin - constant) +
+ * network slope x logit + shift). That is stacking (Wolpert 1992): how much each of the two is worth is learnt on rows neither saw.
  */
 import { minimise } from "../math/minimise.ts";
 import type { MinimiseSettings } from "../math/minimise.ts";
@@ -23,6 +26,8 @@ export interface Calibration {
   readonly constants: Float32Array;
   /** One for each class. */
   readonly shifts: Float32Array;
+  /** Slope of the network's logits; 0 where there is no network. */
+  readonly networkSlope: number;
 }
 
 export interface CalibrationSettings extends MinimiseSettings {
@@ -35,21 +40,30 @@ export interface CalibrationSettings extends MinimiseSettings {
 export const calibrationDefaults: CalibrationSettings = { maxValues: 500_000, pull: 4, maxRounds: 60, tolerance: 1e-5 };
 
 /** Replaces the margins of one row by its probabilities; the answer is the slope of the row. O(classes). */
-export function calibrateRow({ slopes, constants, shifts }: Calibration, margins: Float64Array): number {
+export function calibrateRow(calibration: Calibration, margins: Float64Array, logits: Float64Array | null): number {
+  const { slopes, constants, shifts, networkSlope } = calibration;
   const slope = slopeOf(slopes, rowStatistics(margins, 0, margins.length));
   for (let at = 0; at < margins.length; at++) margins[at] = slope * (margins[at]! - constants[at]!) + shifts[at]!;
+  if (logits) for (let at = 0; at < margins.length; at++) margins[at]! += networkSlope * logits[at]!;
   softmaxInPlace(margins, 0, margins.length);
   return slope;
 }
 
+/** What a calibration is fitted on: scores of rows by classifiers that did not see them, shape (nRows, nClasses). */
+export interface UnseenScores {
+  readonly margins: Float32Array;
+  /** Of the network, where there is one. */
+  readonly logits: Float32Array | null;
+}
+
 /**
- * `margins` has shape (nRows, nClasses), `labels` are class indices. The loss is that of the rows, as if one row more had been seen
+ * `labels` are class indices. The loss is that of the rows, as if one row more had been seen
  * in equal parts of every class (after Platt's targets: few rows, all of them right, do not make certain), plus the pull of the shifts.
  * O(rounds x rows x classes). Deterministic.
  */
 export async function fitCalibration(
   settings: CalibrationSettings,
-  margins: Float32Array,
+  { margins, logits }: UnseenScores,
   labels: Uint32Array,
   constants: Float32Array,
   { seed, signal }: { seed: number; signal?: AbortSignal | undefined },
@@ -57,13 +71,13 @@ export async function fitCalibration(
   const classCount = constants.length;
   const maxRows = Math.ceil(settings.maxValues / classCount);
   const rows = shuffle(Uint32Array.from(labels.keys()), seeded(seed)).subarray(0, maxRows).sort();
-  const problem = { margins, labels, constants, rows, pull: settings.pull };
-  // The shifts lie behind the three slopes. All are measured in steps that change the loss alike: by the rows that they matter to.
-  const scales = new Float64Array(3 + classCount).fill(1 / Math.sqrt(rows.length), 0, 3);
+  const problem = { margins, logits, labels, constants, rows, pull: settings.pull };
+  // The shifts lie behind the slopes. All are measured in steps that change the loss alike: by the rows that they matter to.
+  const scales = new Float64Array(SLOPES + classCount).fill(1 / Math.sqrt(rows.length), 0, SLOPES);
   const support = new Float64Array(classCount);
   for (const row of rows) support[labels[row]!]!++;
-  support.forEach((count, at) => (scales[3 + at] = 1 / Math.sqrt(settings.pull + count)));
-  const point = Float64Array.of(USUAL_SLOPE, 0, 0, ...constants.map((constant) => USUAL_SLOPE * constant));
+  support.forEach((count, at) => (scales[SLOPES + at] = 1 / Math.sqrt(settings.pull + count)));
+  const point = Float64Array.of(USUAL_SLOPE, 0, 0, 0, ...constants.map((constant) => USUAL_SLOPE * constant));
   point.forEach((value, at) => (point[at] = value / scales[at]!));
 
   const parameters = new Float64Array(point.length);
@@ -78,25 +92,27 @@ export async function fitCalibration(
     await pause();
     signal?.throwIfAborted();
   }
-  const [s0, s1, s2, ...shifts] = point.map((value, at) => value * scales[at]!);
-  return { slopes: [s0!, s1!, s2!], constants, shifts: Float32Array.from(shifts) };
+  const [s0, s1, s2, networkSlope, ...shifts] = point.map((value, at) => value * scales[at]!);
+  return { slopes: [s0!, s1!, s2!], constants, shifts: Float32Array.from(shifts), networkSlope: networkSlope! };
 }
 
 interface Problem {
   readonly margins: Float32Array;
+  readonly logits: Float32Array | null;
   readonly labels: Uint32Array;
   readonly constants: Float32Array;
   readonly rows: Uint32Array;
   readonly pull: number;
 }
 
-/** Value and gradient of the loss at (s0, s1, s2, shifts). O(rows x classes). */
+/** Value and gradient of the loss at (s0, s1, s2, network slope, shifts). O(rows x classes). */
 function calibrationLoss(problem: Problem, parameters: Float64Array, gradient: Float64Array): number {
-  const { margins, labels, constants, rows, pull } = problem;
+  const { margins, logits, labels, constants, rows, pull } = problem;
   const classCount = constants.length;
   const unsure = 1 / (rows.length + 1); // the share of each row's truth that is spread over all classes
-  const shifts = parameters.subarray(3);
-  const shiftGradient = gradient.fill(0).subarray(3);
+  const networkSlope = parameters[3]!;
+  const shifts = parameters.subarray(SLOPES);
+  const shiftGradient = gradient.fill(0).subarray(SLOPES);
   const probabilities = new Float64Array(classCount);
   let loss = 0;
   let sumOfShifts = 0;
@@ -112,26 +128,32 @@ function calibrationLoss(problem: Problem, parameters: Float64Array, gradient: F
     const statistics = rowStatistics(margins, from, classCount);
     const slope = slopeOf(parameters, statistics);
     let sumOfMargins = 0;
+    let sumOfLogits = 0;
     for (let at = 0; at < classCount; at++) {
       const margin = margins[from + at]! - constants[at]!;
-      probabilities[at] = slope * margin + shifts[at]!;
+      const logit = logits ? logits[from + at]! : 0;
+      probabilities[at] = slope * margin + networkSlope * logit + shifts[at]!;
       sumOfMargins += margin;
+      sumOfLogits += logit;
     }
     const own = margins[from + label]! - constants[label]!;
     const score = probabilities[label]!;
     softmaxInPlace(probabilities, 0, classCount);
     const log = Math.log(Math.max(probabilities[label]!, 1e-300));
     // ln p of a class is its score less score - log, so the mean of ln p needs no logarithm of its own
-    const meanLog = (slope * sumOfMargins + sumOfShifts) / classCount - (score - log);
+    const meanLog = (slope * sumOfMargins + networkSlope * sumOfLogits + sumOfShifts) / classCount - (score - log);
     loss -= (1 - unsure) * log + unsure * meanLog;
     let mean = 0;
+    let meanLogit = 0;
     for (let at = 0; at < classCount; at++) {
       mean += probabilities[at]! * (margins[from + at]! - constants[at]!);
+      if (logits) meanLogit += probabilities[at]! * logits[from + at]!;
       shiftGradient[at]! += probabilities[at]!;
     }
     shiftGradient[label]! -= 1 - unsure;
     const slopeGradient = mean - (1 - unsure) * own - (unsure * sumOfMargins) / classCount;
     for (let i = 0; i < 3; i++) gradient[i]! += slopeGradient * statistics[i]!;
+    if (logits) gradient[3]! += meanLogit - (1 - unsure) * logits[from + label]! - (unsure * sumOfLogits) / classCount;
   }
   return loss;
 }
@@ -155,6 +177,9 @@ function slopeOf(slopes: ArrayLike<number>, statistics: Statistics): number {
 }
 
 const LEAST_SLOPE = 0.5;
+
+/** Parameters before the shifts. */
+const SLOPES = 4;
 
 /** What one slope for all comes out as, more or less, on texts: where the fit begins. */
 const USUAL_SLOPE = 4;

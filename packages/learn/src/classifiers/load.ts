@@ -1,8 +1,11 @@
 /** Saved classifiers back to life, by the kind in their header. */
 import type { Classifier, SavedModel } from "../model.ts";
-import { loadTextLinear } from "./load-text-linear.ts";
+import { loadText } from "./load-text.ts";
 
-const loaders: Readonly<Record<string, (saved: SavedModel) => Classifier>> = { "text-linear": loadTextLinear };
+const loaders: Readonly<Record<string, (saved: SavedModel) => Classifier>> = {
+  "text-linear": loadText,
+  "text-network": loadText,
+};
 
 /** @throws Error where the kind is unknown or the parts do not fit together */
 export function loadClassifier(saved: SavedModel): Classifier {

@@ -96,7 +96,11 @@ export const useCaseSchema = z.strictObject({
     .describe("Columns whose leak findings are known and accepted; all others are dropped by the recipe"),
   train: z
     .strictObject({
-      learner: z.literal("text-linear").default("text-linear"),
+      learner: z
+        .enum(["auto", "text-linear", "text-network"])
+        .default("auto")
+        .describe("auto: linear, with a network beside it where that is right more often and fits the budget"),
+      budget: duration.default("30s").describe("How long fitting networks may take on a usual machine, about"),
       seed: z
         .int()
         .min(0)
@@ -104,7 +108,7 @@ export const useCaseSchema = z.strictObject({
         .default(1),
       holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
     })
-    .default({ learner: "text-linear", seed: 1, holdout: "20%" }),
+    .default({ learner: "auto", budget: "30s", seed: 1, holdout: "20%" }),
   gate: z
     .strictObject({
       accuracy: bound.optional(),

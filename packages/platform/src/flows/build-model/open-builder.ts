@@ -106,7 +106,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
       const version = await addModelVersion(pool, {
         use_case: name,
         artifact: await saveModel(artifacts, classifier),
-        learner: useCase.train.learner,
+        learner: classifier.kind,
         classes: [...classifier.classes],
         features: [...classifier.features],
         snapshot: snapshot.hash,

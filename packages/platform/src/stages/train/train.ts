@@ -5,9 +5,9 @@
  */
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
-import { parsePercent } from "#base/text";
-import { fitTextLinear } from "#learn/classifiers/text-linear";
-import type { TextLinearSettings } from "#learn/classifiers/text-linear";
+import { parseDuration, parsePercent } from "#base/text";
+import { fitText } from "#learn/classifiers/text";
+import type { TextSettings } from "#learn/classifiers/text";
 import type { Table } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
 import type { Classifier } from "#learn/model";
@@ -32,7 +32,7 @@ export interface Trained {
   readonly classifier: Classifier;
   readonly evaluation: Evaluation;
   /** Everything that shaped the fit beside the rows. */
-  readonly settings: { readonly learner: TextLinearSettings; readonly seed: number; readonly holdout: string };
+  readonly settings: { readonly learner: TextSettings; readonly seed: number; readonly holdout: string };
 }
 
 export interface TrainOptions {
@@ -51,9 +51,13 @@ export async function train(
   const split = rows.times ? splitByTime(rows.times, share) : splitByChance(rows.labels, share, seed);
   const labelsOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.labels[at]!);
   refuseUnsuitable(useCase, labelsOf(split.train), split.test.length);
-  const learner: TextLinearSettings = { recipe: { fields: fieldsOf(useCase), ...leftOut(rows.remedies) } };
+  const learner: TextSettings = {
+    recipe: { fields: fieldsOf(useCase), ...leftOut(rows.remedies) },
+    network: networkWish[useCase.train.learner],
+    budget: parseDuration(useCase.train.budget)! / 1000,
+  };
   try {
-    const classifier = await fitTextLinear(
+    const classifier = await fitText(
       learner,
       { table: takeRows(rows.table, split.train), labels: labelsOf(split.train) },
       { seed, threads, ...(signal && { signal }), onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done) },
@@ -77,6 +81,8 @@ export async function train(
   }
 }
 
+const networkWish = { auto: "auto", "text-linear": "none", "text-network": "always" } as const;
+
 function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows: number): void {
   const outcomes = new Set(labels);
   const refuse = (reason: string, fix: string): Error => failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix });
@@ -90,7 +96,7 @@ function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows:
   if (testRows === 0) throw refuse("no row is left to judge on", "Let source.query return more rows, or raise train.holdout.");
 }
 
-function fieldsOf(useCase: UseCase): TextLinearSettings["recipe"]["fields"] {
+function fieldsOf(useCase: UseCase): TextSettings["recipe"]["fields"] {
   return [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
 }
 

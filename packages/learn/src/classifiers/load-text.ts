@@ -1,5 +1,5 @@
 /**
- * A saved text-linear model back to life. Nothing of the header is trusted: every value is checked for type and range before it is
+ * A saved text model back to life. Nothing of the header is trusted: every value is checked for type and range before it is
  * used, and the tensors must fit it and each other.
  */
 import type { Classifier, SavedModel, Tensor } from "../model.ts";
@@ -8,12 +8,15 @@ import { openRecipe } from "../recipe/recipe.ts";
 import { activeFields } from "../recipe/settings.ts";
 import type { FieldKind, RecipeSettings } from "../recipe/settings.ts";
 import type { Pieces } from "../text/scan.ts";
-import { format, linearClassifier } from "./linear-classifier.ts";
+import type { Network } from "../network/network.ts";
+import { format, textClassifier } from "./text-classifier.ts";
 
 /** @throws Error naming the part of the saved model that is not as it must be */
-export function loadTextLinear({ header, tensors }: SavedModel): Classifier {
-  if (header.kind !== "text-linear") throw new Error(`not a text-linear model but ${header.kind}`);
-  if (header.format !== format) throw new Error(`a text-linear model of format ${header.format}; this version reads ${format}`);
+export function loadText({ header, tensors }: SavedModel): Classifier {
+  const withNetwork = header.kind === "text-network";
+  if (!withNetwork && header.kind !== "text-linear") throw new Error(`not a text model but ${header.kind}`);
+  if (header.format !== format)
+    throw new Error(`a ${header.kind} model of format ${header.format}; this version reads ${format}`);
   const classes = list(header["classes"], "classes", text);
   if (classes.length < 2 || classes.some((name, at) => at > 0 && classes[at - 1]! >= name)) {
     throw new Error("classes: must be at least two distinct names, sorted");
@@ -33,11 +36,26 @@ export function loadTextLinear({ header, tensors }: SavedModel): Classifier {
   if (s0 === undefined || s1 === undefined || s2 === undefined || slopes.length !== 3)
     throw new Error("slopes: must be three numbers");
   const shifts = tensor(tensors, "shifts", Float32Array, classes.length);
-  return linearClassifier(header.kind, recipe, classes, weights, {
-    slopes: [s0, s1, s2],
-    constants: weights.slice(recipe.featureCount * classes.length),
-    shifts,
+  return textClassifier({
+    recipe,
+    classes,
+    weights,
+    network: withNetwork ? networkOf(tensors, recipe.featureCount, classes.length) : null,
+    calibration: {
+      slopes: [s0, s1, s2],
+      constants: weights.slice(recipe.featureCount * classes.length),
+      shifts,
+      networkSlope: withNetwork ? number(header["networkSlope"], "networkSlope") : 0,
+    },
   });
+}
+
+function networkOf(tensors: SavedModel["tensors"], features: number, classCount: number): Network {
+  const constants = tensor(tensors, "networkConstants", Float32Array, classCount);
+  const outputs = tensor(tensors, "outputs", Float32Array);
+  const hidden = outputs.length / classCount;
+  if (!Number.isInteger(hidden) || hidden === 0) throw new Error(`tensor outputs: must have rows of ${classCount} values`);
+  return { inputs: tensor(tensors, "inputs", Float32Array, features * hidden), outputs, constants };
 }
 
 function recipeSettings(saved: Record<string, unknown>): RecipeSettings {

@@ -1,6 +1,6 @@
 /**
- * A fitted linear classifier over a recipe, as the `Classifier` contract has it. Scoring reuses its buffers; a call allocates what it
- * returns and little else.
+ * A fitted text classifier over a recipe, as the `Classifier` contract has it: linear margins, and a network's logits beside them where
+ * one was worth it. Scoring reuses its buffers; a call allocates what it returns and little else.
  */
 import { calibrateRow } from "../calibrate/temperature.ts";
 import type { Calibration } from "../calibrate/temperature.ts";
@@ -9,23 +9,33 @@ import { rowAt } from "../data/table.ts";
 import { addMargins } from "../linear/margins.ts";
 import { argmax } from "../math/softmax.ts";
 import type { Classifier, Contribution } from "../model.ts";
+import { hiddenUnits, runNetwork, unitShares } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
 import type { EncodedRow } from "../recipe/encoded-row.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
 export const format = 1;
 
-/** `weights` has shape (nFeatures + 1, nClasses), the last row for the constant. */
-export function linearClassifier(
-  kind: string,
-  recipe: Recipe,
-  classes: readonly string[],
-  weights: Float32Array,
-  calibration: Calibration,
-): Classifier {
+export interface TextModel {
+  readonly recipe: Recipe;
+  /** Sorted by code unit. */
+  readonly classes: readonly string[];
+  /** Shape (nFeatures + 1, nClasses), the last row for the constant. */
+  readonly weights: Float32Array;
+  readonly network: Network | null;
+  readonly calibration: Calibration;
+}
+
+export function textClassifier({ recipe, classes, weights, network, calibration }: TextModel): Classifier {
+  const kind = network ? "text-network" : "text-linear";
   const classCount = classes.length;
   const means = meansOfRows(weights, classCount);
   const sums = new Float64Array(classCount);
+  const hidden = network ? hiddenUnits(network) : 0;
+  const units = new Float64Array(hidden);
+  const perUnit = new Float64Array(hidden);
+  const logits = network && new Float64Array(classCount);
   let slope = 0;
   let shares = new Float64Array(1024);
 
@@ -34,7 +44,8 @@ export function linearClassifier(
     const encoded = recipe.encodeRow(row);
     sums.set(calibration.constants);
     addMargins(weights, encoded.columns, encoded.values, encoded.length, sums);
-    slope = calibrateRow(calibration, sums);
+    if (network) runNetwork(network, encoded.columns, encoded.values, encoded.length, units, logits!);
+    slope = calibrateRow(calibration, sums, logits);
     return encoded;
   }
 
@@ -44,6 +55,15 @@ export function linearClassifier(
     for (let slot = 0; slot < length; slot++) {
       const column = columns[slot]!;
       shares[slot] = slope * values[slot]! * (weights[column * classCount + classIndex]! - means[column]!);
+    }
+    if (network) {
+      unitShares(network, units, classIndex, perUnit);
+      for (let slot = 0; slot < length; slot++) {
+        const from = columns[slot]! * hidden;
+        let sum = 0;
+        for (let unit = 0; unit < hidden; unit++) sum += perUnit[unit]! * network.inputs[from + unit]!;
+        shares[slot]! += calibration.networkSlope * values[slot]! * sum;
+      }
     }
     return recipe.attribute(shares, limit);
   }
@@ -77,8 +97,22 @@ export function linearClassifier(
       return { probabilities, best, contributions: explain(encoded, best, limit), familiar: encoded.familiar };
     },
     save: () => ({
-      header: { kind, format, classes, recipe: recipe.settings, fields: recipe.fitted.fields, slopes: calibration.slopes },
-      tensors: { hashes: recipe.fitted.hashes, idf: recipe.fitted.idf, weights, shifts: calibration.shifts },
+      header: {
+        kind,
+        format,
+        classes,
+        recipe: recipe.settings,
+        fields: recipe.fitted.fields,
+        slopes: calibration.slopes,
+        ...(network && { networkSlope: calibration.networkSlope }),
+      },
+      tensors: {
+        hashes: recipe.fitted.hashes,
+        idf: recipe.fitted.idf,
+        weights,
+        shifts: calibration.shifts,
+        ...(network && { inputs: network.inputs, outputs: network.outputs, networkConstants: network.constants }),
+      },
     }),
   };
 }

@@ -1,0 +1,45 @@
+/** One fit of a network: without one fold, or on all rows. Runs in any thread; writes only what belongs to its task. */
+import type { SparseRows } from "../data/sparse-rows.ts";
+import { emptyNetwork, fitNetwork } from "./fit-network.ts";
+import type { NetworkSettings } from "./fit-network.ts";
+import { runNetwork } from "./network.ts";
+import type { Network } from "./network.ts";
+
+/** Everything a thread needs, on shared memory. */
+export interface FoldJob {
+  readonly settings: NetworkSettings;
+  readonly seed: number;
+  readonly rows: SparseRows;
+  readonly labels: Uint32Array;
+  readonly folds: Uint8Array;
+  readonly foldCount: number;
+  /** Of all rows. */
+  readonly network: Network;
+  readonly outOfFold: Float32Array;
+  /** Number of the next task. */
+  readonly next: Int32Array;
+}
+
+/** The fit on all rows is the first task, since it takes longest. */
+export function foldTasks({ foldCount }: FoldJob): number {
+  return foldCount + 1;
+}
+
+/** Every `next()` is one pass over the rows; the results are written when it is done. */
+export function* fitFold(job: FoldJob, task: number): Generator<void, void> {
+  const { settings, rows, labels, folds, outOfFold } = job;
+  const fold = task - 1;
+  const classCount = job.network.constants.length;
+  const chosen = Uint32Array.from({ length: rows.count }, (_, row) => row).filter((row) => task === 0 || folds[row] !== fold);
+  const network = task === 0 ? job.network : emptyNetwork(rows.features, settings.hidden, classCount);
+  yield* fitNetwork(settings, rows, labels, chosen, job.seed + task, network);
+  if (task === 0) return;
+  const units = new Float64Array(settings.hidden);
+  const logits = new Float64Array(classCount);
+  for (let row = 0; row < rows.count; row++) {
+    if (folds[row] !== fold) continue;
+    const [from, to] = [rows.offsets[row]!, rows.offsets[row + 1]!];
+    runNetwork(network, rows.indices.subarray(from, to), rows.values.subarray(from, to), to - from, units, logits);
+    outOfFold.set(logits, row * classCount);
+  }
+}
