@@ -48,7 +48,7 @@ const ESTIMATE_SLACK = 0.15;
 /** Rows of a bucket that others are compared with: a phrase that everybody uses makes no bucket quadratic. */
 const MOST_IN_BUCKET = 16;
 /** Full comparisons that a row may fail: what only resembles many others cannot hold up the rest. */
-const MOST_FAILURES = 16;
+const MOST_FAILURES = 64;
 const CHARACTERS_BETWEEN_PAUSES = 200_000;
 /** A step over one row in one band, in characters of reading. */
 const STEP = 16;
@@ -58,8 +58,8 @@ const READING = 0.7;
 /**
  * Groups the texts; being a near copy is passed on, so a group may hold two rows that are no near copies of each other. A text that
  * is missing or has no word is alone. A pair that reaches the bound is found with a chance of 99 % and more, exact copies always;
- * where one phrase fills a bucket, or a text has dozens of almost similar ones, pairs can be missed. Deterministic.
- * O(characters + rows x bands); memory 256 bytes a distinct text and 16 a row.
+ * a text that has dozens of almost similar ones (fillings of one long template) can miss some, more or fewer by the order of the
+ * rows. Deterministic. O(characters + rows x bands); memory some 280 bytes a distinct text and 20 a row.
  *
  * @throws RangeError where the similarity is not in (0, 1]; the signal's reason when aborted
  * @example
@@ -153,15 +153,15 @@ function estimate(signatures: Uint32Array, a: number, b: number): number {
   return equal / BINS;
 }
 
-/** Reads texts into sets of hashed words and pairs. Sets are not kept: most texts are never compared, and reading again is fast. */
+/** Reads texts into sets of hashed words and pairs. Few sets are kept: most texts are never compared, and reading again is fast. */
 class Reader {
   readonly #texts: readonly (string | null)[];
   readonly #maxCharacters: number;
   readonly #features = new TextFeatures();
-  /** The last set on either side: the members of a bucket are compared with the same row in turn, and a row with its members. */
-  #left: ShingleSet = { row: -1, hashes: new Uint32Array(256), size: 0 };
-  #right: ShingleSet = { row: -1, hashes: new Uint32Array(256), size: 0 };
-  /** Characters read by the last comparison. */
+  /** Sets read before, by the last digits of their row: those of a bucket that is full are compared with one row after another. */
+  readonly #kept: ShingleSet[] = Array.from({ length: KEPT_SETS }, () => newSet());
+  readonly #right: ShingleSet = newSet();
+  /** What the last comparison cost: characters read and hashes compared. */
   work = 0;
 
   constructor(texts: readonly (string | null)[], maxCharacters: number) {
@@ -195,9 +195,10 @@ class Reader {
   /** The Jaccard similarity of two rows, exact but for words whose 32-bit hashes are equal. */
   compare(left: number, right: number): number {
     this.work = 0;
-    if (this.#left.row !== left) this.#read(left, this.#left);
-    if (this.#right.row !== right) this.#read(right, this.#right);
-    const [a, b] = [this.#left, this.#right];
+    const a = this.#kept[left % KEPT_SETS]!;
+    const b = this.#right;
+    if (a.row !== left) this.#read(left, a);
+    if (b.row !== right) this.#read(right, b);
     let both = 0;
     for (let i = 0, j = 0; i < a.size && j < b.size;) {
       const [x, y] = [a.hashes[i]!, b.hashes[j]!];
@@ -205,6 +206,7 @@ class Reader {
       if (x <= y) i++;
       if (y <= x) j++;
     }
+    this.work += a.size + b.size;
     return both / (a.size + b.size - both);
   }
 
@@ -229,6 +231,12 @@ interface ShingleSet {
   size: number;
 }
 
+function newSet(): ShingleSet {
+  return { row: -1, hashes: new Uint32Array(0), size: 0 };
+}
+
+/** 160 kB each at most, where a text is all single letters; 1 kB for a usual ticket. */
+const KEPT_SETS = 256;
 const SEED = 0x811c9dc5;
 /** Keeps the order of the bins apart from that of the hash tables that use the same hashes. */
 const PERMUTATION = 0x3c6ef372;
