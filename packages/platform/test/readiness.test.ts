@@ -8,10 +8,17 @@ import { isFailure } from "#base/errors";
 import { files } from "#connectors/files/files";
 import { openArtifacts } from "#files/artifacts";
 import { seeded } from "#learn/math/random";
+import { splitByChance } from "#learn/select/split";
 import type { Finding, ReadinessReport } from "#records/readiness-report";
+import type { Snapshot } from "#records/snapshot";
 import { useCaseSchema } from "#records/use-case";
+import type { UseCase } from "#records/use-case";
+import { prepare } from "#stages/prepare/prepare";
 import { formatReport } from "#stages/readiness/format-report";
+import { checkLabelNoise } from "#stages/readiness/label-noise";
+import { checkNearCopies } from "#stages/readiness/near-copies";
 import { readiness } from "#stages/readiness/readiness";
+import type { ReadinessDeps } from "#stages/readiness/readiness";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { openTables } from "#tables/tables";
 
@@ -58,7 +65,15 @@ function cleanTickets(count = 2000): Ticket[] {
   });
 }
 
-async function audit(tickets: readonly Ticket[], more: object = {}): Promise<ReadinessReport> {
+const audit = (tickets: readonly Ticket[], more: object = {}): Promise<ReadinessReport> =>
+  withSnapshot(tickets, more, (deps, snapshot, useCase) => readiness(deps, snapshot, useCase));
+
+/** Runs `work` on a snapshot of the tickets. */
+async function withSnapshot<T>(
+  tickets: readonly Ticket[],
+  more: object,
+  work: (deps: ReadinessDeps, snapshot: Snapshot, useCase: UseCase) => Promise<T>,
+): Promise<T> {
   const useCase = useCaseSchema.parse({
     use_case: "ticket-routing",
     task: "classify",
@@ -78,7 +93,7 @@ async function audit(tickets: readonly Ticket[], more: object = {}): Promise<Rea
   const connection = files.open("exports", { type: "files", path: folder, timeout: "1m" }, folder);
   try {
     const snapshot = await takeSnapshot({ connection, artifacts, tables, clock, tempFolder: join(folder, "tmp") }, useCase);
-    return await readiness({ tables, artifacts, clock }, snapshot, useCase);
+    return await work({ tables, artifacts, clock }, snapshot, useCase);
   } finally {
     await connection.close();
   }
@@ -194,4 +209,111 @@ test("one outcome only, an empty table and a dropped column are each named once 
     }),
     (error) => isFailure(error, "DATA_UNSUITABLE") && /product/.test(error.message),
   );
+});
+
+/** Clean tickets with long subjects, and after them copies of every tenth but for a word; every other copy under another team. */
+function copiedTickets(): { tickets: Ticket[]; source: string[] } {
+  const random = seeded(21);
+  const originals = cleanTickets().map((ticket) => ({
+    ...ticket,
+    subject: `${ticket.subject} ${Array.from({ length: 20 }, () => `w${random.below(2000)}`).join(" ")}`,
+  }));
+  const copies = originals
+    .filter((_, at) => at % 10 === 0)
+    .map((ticket, at) => ({
+      ...ticket,
+      id: String(5000 + at),
+      opened_at: new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString(),
+      subject: `Fwd: ${ticket.subject}`,
+      team: at % 2 === 0 ? ticket.team : ticket.team === "network" ? "accounts" : "network",
+    }));
+  return {
+    tickets: [...originals, ...copies],
+    source: [...originals.keys(), ...copies.keys().map((at) => 10 * at)].map(String),
+  };
+}
+
+test("near copies and what contradicts itself are counted, with examples", async () => {
+  const { tickets } = copiedTickets();
+  const report = await audit(tickets);
+  const copies = about(report, "near-copy", "subject")!;
+  assert.equal(copies.affected_rows, 200);
+  assert.match(copies.detail, /^200 rows have nearly .* \(9\.1 %; 0 word for word\), in 200 groups; the largest has 2 rows$/);
+  assert.equal(copies.examples.length, 3);
+  const contradictions = about(report, "contradiction", "team")!;
+  assert.deepEqual([contradictions.affected_rows, contradictions.verdict], [100, "warn"]);
+  for (const example of contradictions.examples) assert.match(example, /^(\w+) and (?!\1)\w+: \w/);
+  assert.equal(about(report, "duplicate"), undefined, "no row is there twice to the letter");
+
+  const agreeing = await audit(tickets.map((ticket) => ({ ...ticket, team: ticket.product.split("-")[0]! })));
+  assert.equal(about(agreeing, "near-copy")?.affected_rows, 200);
+  assert.equal(about(agreeing, "contradiction"), undefined);
+  const unread = await audit(tickets, { features: { category: ["product", "code"] } });
+  assert.equal(about(unread, "near-copy"), undefined, "texts that are no feature are not looked at");
+});
+
+test("of more rows than it may look at, near copies are sought in a sample, and it says so", async () => {
+  const [found, again] = await withSnapshot(copiedTickets().tickets, {}, async ({ tables, artifacts }, snapshot, useCase) => {
+    const path = await artifacts.verifiedPath(snapshot.hash);
+    const subject = { tables, path, snapshot, useCase, now, signal: undefined };
+    return [await checkNearCopies(subject, { sampleRows: 1500 }), await checkNearCopies(subject, { sampleRows: 1500 })] as const;
+  });
+  assert.match(found[0]!.detail, /^in a sample of 1,[45]\d\d of 2,200 rows, \d+ rows have nearly the text/);
+  assert.ok(found[0]!.affected_rows! > 40 && found[0]!.affected_rows! < 200);
+  assert.deepEqual(found, again);
+});
+
+test("rows are prepared with the groups that keep copies on one side of a split by chance", async () => {
+  const { tickets, source } = copiedTickets();
+  const sourceOf = new Map(tickets.map(({ subject }, at) => [subject, source[at]!]));
+  const rows = await withSnapshot(tickets, {}, async (deps, snapshot, useCase) =>
+    prepare(deps, snapshot, useCase, await readiness(deps, snapshot, useCase)),
+  );
+  const subjects = rows.table.columns["subject"]!;
+  assert.ok(subjects.type === "string" && rows.groups);
+  const torn = (groups: Uint32Array | undefined): number => {
+    const { train, test: held } = splitByChance(rows.labels, 0.2, 1, groups);
+    const learnt = new Set(Array.from(train, (row) => sourceOf.get(subjects.values[row]!)));
+    return held.filter((row) => learnt.has(sourceOf.get(subjects.values[row]!))).length;
+  };
+  assert.equal(torn(rows.groups), 0);
+  assert.ok(torn(undefined) > 30, "the control tears them apart");
+  const untold = await withSnapshot(tickets, { features: { category: ["product"] } }, async (deps, snapshot, useCase) =>
+    prepare(deps, snapshot, useCase, await readiness(deps, snapshot, useCase)),
+  );
+  assert.equal(untold.groups, null);
+});
+
+test("a stop while near copies are sought is a cancellation", async () => {
+  const { tickets } = copiedTickets();
+  await withSnapshot(tickets, {}, async (deps, snapshot, useCase) => {
+    const report = await readiness(deps, snapshot, useCase);
+    const stopped = prepare({ ...deps, signal: AbortSignal.abort() }, snapshot, useCase, report);
+    await assert.rejects(stopped, (error) => isFailure(error, "CANCELLED"));
+  });
+});
+
+test("wrong labels are a warning with the most suspect rows; a few hard rows are none", () => {
+  const classes = ["accounts", "network"];
+  const judged = (wrongEvery: number) => {
+    const random = seeded(4);
+    const truth = Array.from({ length: 1000 }, () => random.below(2));
+    const probabilities = new Float32Array(2000);
+    truth.forEach((own, row) => {
+      const sure = 0.8 + 0.19 * random.next();
+      probabilities[2 * row + own] = sure;
+      probabilities[2 * row + 1 - own] = 1 - sure;
+    });
+    const labels = truth.map((own, row) => (row === 7 ? "legal" : classes[row % wrongEvery === 5 ? 1 - own : own]!));
+    return checkLabelNoise("team", { probabilities, labels, classes, show: (row) => `ticket ${row}` });
+  };
+  const [found] = judged(20);
+  assert.deepEqual([found?.check, found?.column, found?.verdict], ["label-noise", "team", "warn"]);
+  assert.match(found!.detail, /of 999 are suspect$/);
+  assert.ok(found!.affected_rows! >= 25 && found!.affected_rows! <= 50, `${found!.affected_rows} of 50`);
+  for (const example of found!.examples) {
+    assert.match(example, /^(accounts, rather network|network, rather accounts): ticket \d+$/);
+    assert.equal(Number(example.split(" ").at(-1)) % 20, 5, example);
+  }
+  assert.deepEqual(judged(500), []);
 });

@@ -6,7 +6,8 @@
 import { failure } from "#base/errors";
 import type { Artifacts } from "#files/artifacts";
 import type { Column, Table } from "#learn/data/table";
-import { takeRows } from "#learn/data/table";
+import { takeRows, valueAt } from "#learn/data/table";
+import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
@@ -19,12 +20,20 @@ export interface Prepared {
   readonly labels: readonly string[];
   /** When each row came to be, ascending, epoch milliseconds; null where the use case has no time. Rows without a time come first. */
   readonly times: Float64Array | null;
+  /**
+   * Rows with nearly the same texts share a number, so that a split by chance can keep them on one side, and one by time can say
+   * which of the later rows repeat what was learnt; null where no feature is text.
+   */
+  readonly groups: Uint32Array | null;
   readonly remedies: readonly Remedy[];
 }
 
-/** @throws DATA_UNSUITABLE where no row has a label */
+/** Words and pairs of words that two rows share, of all that they have, from which on one is a copy of the other. */
+const similarity = 0.8;
+
+/** @throws DATA_UNSUITABLE where no row has a label, CANCELLED */
 export async function prepare(
-  { tables, artifacts }: { tables: Tables; artifacts: Artifacts },
+  { tables, artifacts, signal }: { tables: Tables; artifacts: Artifacts; signal?: AbortSignal | undefined },
   snapshot: Snapshot,
   useCase: UseCase,
   report: ReadinessReport,
@@ -48,12 +57,31 @@ export async function prepare(
 
   const columns: Record<string, Column> = {};
   for (const [name, kind] of kinds) columns[name] = asFeature(source.columns[name]!, kind);
+  const table = takeRows({ rows: source.rows, columns }, kept);
   return {
-    table: takeRows({ rows: source.rows, columns }, kept),
+    table,
+    groups: await groupCopies(table, useCase.features.text, signal),
     labels: Array.from(kept, (at) => labels[at]!),
     times: times && Float64Array.from(kept, (at) => times[at]!),
     remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
   };
+}
+
+/** The group of each row by its texts, all columns together. Rows that differ in other columns only are a group all the same. */
+async function groupCopies(
+  table: Table,
+  columns: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array | null> {
+  if (columns.length === 0) return null;
+  const texts = Array.from({ length: table.rows }, (_, row) =>
+    columns.map((name) => valueAt(table.columns[name]!, row) ?? "").join("\n"),
+  );
+  try {
+    return (await nearDuplicates(texts, { similarity }, { signal })).groupOf;
+  } catch (error) {
+    throw signal?.aborted ? failure("CANCELLED", { what: "Preparing the rows" }, { cause: error }) : error;
+  }
 }
 
 /** A missing time sorts before every other: the row may be used for training, never to judge the future. */

@@ -16,6 +16,7 @@ import { checkColumns, checkPresence } from "#stages/readiness/columns";
 import { checkLabel } from "#stages/readiness/label";
 import { findLeakingColumns } from "#stages/readiness/leaking-columns";
 import { findLeakingText } from "#stages/readiness/leaking-text";
+import { checkNearCopies } from "#stages/readiness/near-copies";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
@@ -67,6 +68,7 @@ async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]
   return [
     ...(await checkLabel(subject)),
     ...(await checkTexts(subject)),
+    ...(await checkNearCopies(subject)),
     ...(await findLeakingColumns(subject, columns)),
     ...(await findLeakingText(subject)),
   ];
