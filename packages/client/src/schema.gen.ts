@@ -131,6 +131,8 @@ export type ModelVersion = {
   evaluation: {
     train_rows: number;
     test_rows: number;
+    /** Held-out rows that repeat one of training nearly word for word */
+    copied_rows: number;
     split: "time" | "random";
     /** Rows from this instant on were held out */
     split_at: string | null;
@@ -156,6 +158,26 @@ export type ModelVersion = {
       recall: number;
       f1: number;
     })[];
+    /** Which outcomes are taken for which, most often first */
+    confusions: ({
+      outcome: string;
+      taken_for: string;
+      rows: number;
+    })[];
+    /** By confident learning (Northcutt et al. 2021), over training and held-out rows */
+    label_noise: {
+      /** Estimated share of rows with a wrong outcome; an upper one where outcomes overlap */
+      share: number;
+      lower: number;
+      upper: number;
+      /** The rows whose outcome is most likely wrong, by models that did not see them */
+      suspects: ({
+        key: string;
+        outcome: string;
+        expected: string;
+        probability: number;
+      })[];
+    };
     calibration: {
       /** Expected calibration error of the chosen class's confidence */
       ece: number;

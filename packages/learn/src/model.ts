@@ -10,6 +10,8 @@ export interface FitOptions {
   /** Called now and then with the share done, in [0, 1], and what is being done. */
   readonly onProgress?: (share: number, doing: string) => void;
   readonly signal?: AbortSignal;
+  /** Called once with what models that did not see a row think of it: calibrated probabilities, shape (nRows, nClasses). */
+  readonly onUnseen?: (probabilities: Float32Array) => void;
   /** Worker threads that the fit may use beside the calling one; 0 keeps everything in the calling thread. */
   readonly threads?: number;
 }
@@ -18,6 +20,8 @@ export interface ClassifierData {
   readonly table: Table;
   /** One label a row; rows without a label must have been left out. */
   readonly labels: readonly string[];
+  /** Rows that are copies of each other share a number: none is judged by a model that saw another. */
+  readonly groups?: Uint32Array;
 }
 
 /** A fitted classifier with calibrated probabilities. */

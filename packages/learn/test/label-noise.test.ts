@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fitTextLinear } from "../src/classifiers/text-linear.ts";
+import { fitText } from "../src/classifiers/text.ts";
 import { takeRows } from "../src/data/table.ts";
 import { seeded } from "../src/math/random.ts";
 import { labelNoise } from "../src/select/label-noise.ts";
@@ -38,7 +38,7 @@ async function outOfFold(texts: readonly string[], labels: Uint32Array): Promise
   for (let fold = 0; fold < 4; fold++) {
     const rowsIn = (is: boolean): Uint32Array => Uint32Array.from(folds.keys().filter((row) => (folds[row] === fold) === is));
     const [train, held] = [rowsIn(false), rowsIn(true)];
-    const model = await fitTextLinear(
+    const model = await fitText(
       { recipe: { fields: [{ name: "text", kind: "text" }] } },
       { table: takeRows(table, train), labels: Array.from(train, (row) => classes[labels[row]!]!) },
       { seed: 1, threads: 0 },

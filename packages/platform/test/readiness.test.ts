@@ -15,7 +15,6 @@ import { useCaseSchema } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
 import { prepare } from "#stages/prepare/prepare";
 import { formatReport } from "#stages/readiness/format-report";
-import { checkLabelNoise } from "#stages/readiness/label-noise";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { readiness } from "#stages/readiness/readiness";
 import type { ReadinessDeps } from "#stages/readiness/readiness";
@@ -291,29 +290,4 @@ test("a stop while near copies are sought is a cancellation", async () => {
     const stopped = prepare({ ...deps, signal: AbortSignal.abort() }, snapshot, useCase, report);
     await assert.rejects(stopped, (error) => isFailure(error, "CANCELLED"));
   });
-});
-
-test("wrong labels are a warning with the most suspect rows; a few hard rows are none", () => {
-  const classes = ["accounts", "network"];
-  const judged = (wrongEvery: number) => {
-    const random = seeded(4);
-    const truth = Array.from({ length: 1000 }, () => random.below(2));
-    const probabilities = new Float32Array(2000);
-    truth.forEach((own, row) => {
-      const sure = 0.8 + 0.19 * random.next();
-      probabilities[2 * row + own] = sure;
-      probabilities[2 * row + 1 - own] = 1 - sure;
-    });
-    const labels = truth.map((own, row) => (row === 7 ? "legal" : classes[row % wrongEvery === 5 ? 1 - own : own]!));
-    return checkLabelNoise("team", { probabilities, labels, classes, show: (row) => `ticket ${row}` });
-  };
-  const [found] = judged(20);
-  assert.deepEqual([found?.check, found?.column, found?.verdict], ["label-noise", "team", "warn"]);
-  assert.match(found!.detail, /of 999 are suspect$/);
-  assert.ok(found!.affected_rows! >= 25 && found!.affected_rows! <= 50, `${found!.affected_rows} of 50`);
-  for (const example of found!.examples) {
-    assert.match(example, /^(accounts, rather network|network, rather accounts): ticket \d+$/);
-    assert.equal(Number(example.split(" ").at(-1)) % 20, 5, example);
-  }
-  assert.deepEqual(judged(500), []);
 });

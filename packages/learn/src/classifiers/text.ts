@@ -72,7 +72,7 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
     { signal, onProgress: step(0, 0.05, "counting words") },
   );
   const rows = await recipe.encode(table, { signal, onProgress: step(0.05, 0.1, "encoding rows") });
-  const folds = stratifiedFolds(labels, foldCount, seed);
+  const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
   const folded = { rows, labels, classCount: classes.length, folds, foldCount };
   const epochs = wish === "none" ? 0 : epochsOf(rows, foldCount, wish === "always" ? Infinity : budget);
   const linearUntil = epochs === 0 ? 0.95 : 0.3;
@@ -86,10 +86,12 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
   const calibrate = (logits: Float32Array | null): Promise<Calibration> =>
     fitCalibration(calibrationDefaults, { margins, logits }, labels, constants, { seed, signal });
   const linear: TextModel = { recipe, classes, weights, network: null, calibration: await calibrate(null) };
-  if (epochs === 0) {
+  const done = (model: TextModel, scores: UnseenScores): Classifier => {
+    options.onUnseen?.(unseenProbabilities(model, scores));
     onProgress?.(1, "trained");
-    return textClassifier(linear);
-  }
+    return textClassifier(model);
+  };
+  if (epochs === 0) return done(linear, { margins, logits: null });
 
   const { network, outOfFold: logits } = await fitFoldNetworks({ ...networkDefaults, epochs }, folded, {
     seed,
@@ -98,8 +100,8 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
     onProgress: step(linearUntil, 0.97, "fitting a network"),
   });
   const both: TextModel = { ...linear, network, calibration: await calibrate(logits) };
-  onProgress?.(1, "trained");
-  return textClassifier(wish === "always" || isBetter(both, linear, { margins, logits }, labels) ? both : linear);
+  const scores = { margins, logits };
+  return done(wish === "always" || isBetter(both, linear, scores, labels) ? both : linear, scores);
 }
 
 /** 0 where the budget is too small for a network worth having. */
@@ -109,25 +111,33 @@ function epochsOf(rows: SparseRows, foldCount: number, budget: number): number {
   return affordable < leastEpochs ? 0 : Math.min(mostEpochs, affordable);
 }
 
-/** Whether the first is right on unseen rows more often than the second, by more than a standard error of the difference. */
-function isBetter(first: TextModel, second: TextModel, { margins, logits }: UnseenScores, labels: Uint32Array): boolean {
-  const classCount = first.classes.length;
+/** What models that did not see a row think of it, calibrated: shape (nRows, nClasses). */
+function unseenProbabilities({ classes, calibration, network }: TextModel, { margins, logits }: UnseenScores): Float32Array {
+  const classCount = classes.length;
   const scores = new Float64Array(classCount);
-  const others = new Float64Array(classCount);
-  const isRight = ({ calibration, network }: TextModel, row: number): boolean => {
-    const from = row * classCount;
+  const others = network && new Float64Array(classCount);
+  const probabilities = new Float32Array(margins.length);
+  for (let from = 0; from < margins.length; from += classCount) {
     scores.set(margins.subarray(from, from + classCount));
-    if (network) others.set(logits!.subarray(from, from + classCount));
-    calibrateRow(calibration, scores, network ? others : null);
-    return argmax(scores, 0, classCount) === labels[row];
-  };
+    others?.set(logits!.subarray(from, from + classCount));
+    calibrateRow(calibration, scores, others);
+    probabilities.set(scores, from);
+  }
+  return probabilities;
+}
+
+/** Whether the first is right on unseen rows more often than the second, by more than a standard error of the difference. */
+function isBetter(first: TextModel, second: TextModel, scores: UnseenScores, labels: Uint32Array): boolean {
+  const classCount = first.classes.length;
+  const [one, other] = [unseenProbabilities(first, scores), unseenProbabilities(second, scores)];
   let gained = 0;
   let lost = 0;
-  for (let row = 0; row < labels.length; row++) {
-    const [one, other] = [isRight(first, row), isRight(second, row)];
-    if (one && !other) gained++;
-    if (other && !one) lost++;
-  }
+  labels.forEach((label, row) => {
+    const isRight = argmax(one, row * classCount, classCount) === label;
+    const wasRight = argmax(other, row * classCount, classCount) === label;
+    if (isRight && !wasRight) gained++;
+    if (wasRight && !isRight) lost++;
+  });
   return gained - lost > Math.sqrt(gained + lost);
 }
 

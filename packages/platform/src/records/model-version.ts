@@ -18,11 +18,25 @@ export const classScoresSchema = z.strictObject({
 export const evaluationSchema = z.strictObject({
   train_rows: z.int(),
   test_rows: z.int(),
+  copied_rows: z.int().describe("Held-out rows that repeat one of training nearly word for word"),
   split: z.enum(["time", "random"]),
   split_at: z.iso.datetime().nullable().describe("Rows from this instant on were held out"),
   model: scoresSchema,
   baselines: z.strictObject({ majority: scoresSchema, rules: scoresSchema.nullable() }),
   classes: z.array(classScoresSchema),
+  confusions: z
+    .array(z.strictObject({ outcome: z.string(), taken_for: z.string(), rows: z.int() }))
+    .describe("Which outcomes are taken for which, most often first"),
+  label_noise: z
+    .strictObject({
+      share: z.number().describe("Estimated share of rows with a wrong outcome; an upper one where outcomes overlap"),
+      lower: z.number(),
+      upper: z.number(),
+      suspects: z
+        .array(z.strictObject({ key: z.string(), outcome: z.string(), expected: z.string(), probability: z.number() }))
+        .describe("The rows whose outcome is most likely wrong, by models that did not see them"),
+    })
+    .describe("By confident learning (Northcutt et al. 2021), over training and held-out rows"),
   calibration: z.strictObject({
     ece: z.number().describe("Expected calibration error of the chosen class's confidence"),
     brier: z.number(),

@@ -96,7 +96,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
       }
       const started = clock.monotonic();
       options.onProgress?.("preparing", null);
-      const prepared = await prepare({ tables, artifacts }, snapshot, useCase, report);
+      const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report);
       const { classifier, evaluation, settings } = await train(
         { clock, threads: deps.threads },
         { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]) },

@@ -17,6 +17,8 @@ import type { Tables } from "#tables/tables";
 
 export interface Prepared {
   readonly table: Table;
+  /** What the source calls each row. */
+  readonly keys: readonly string[];
   readonly labels: readonly string[];
   /** When each row came to be, ascending, epoch milliseconds; null where the use case has no time. Rows without a time come first. */
   readonly times: Float64Array | null;
@@ -38,9 +40,9 @@ export async function prepare(
   useCase: UseCase,
   report: ReadinessReport,
 ): Promise<Prepared> {
-  const { label, time } = useCase.source;
+  const { key, label, time } = useCase.source;
   const kinds = featureKinds(useCase);
-  const wanted = [...new Set([...kinds.keys(), label, ...(time === undefined ? [] : [time])])];
+  const wanted = [...new Set([...kinds.keys(), key, label, ...(time === undefined ? [] : [time])])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
 
   const labels = asCategory(source.columns[label]!);
@@ -58,8 +60,10 @@ export async function prepare(
   const columns: Record<string, Column> = {};
   for (const [name, kind] of kinds) columns[name] = asFeature(source.columns[name]!, kind);
   const table = takeRows({ rows: source.rows, columns }, kept);
+  const keys = asStrings(source.columns[key]!);
   return {
     table,
+    keys: Array.from(kept, (at) => keys[at] ?? ""),
     groups: await groupCopies(table, useCase.features.text, signal),
     labels: Array.from(kept, (at) => labels[at]!),
     times: times && Float64Array.from(kept, (at) => times[at]!),

@@ -5,6 +5,7 @@ import { rowAt } from "#learn/data/table";
 import { brierScore, expectedCalibrationError } from "#learn/metrics/calibration";
 import { accuracy, classMetrics, macroF1 } from "#learn/metrics/classification";
 import type { Classifier } from "#learn/model";
+import { labelNoise } from "#learn/select/label-noise";
 import { confidenceThreshold } from "#learn/select/threshold";
 import type { Evaluation, Scores } from "#records/model-version";
 
@@ -13,8 +14,15 @@ export type RuleBaseline = (row: Row) => string | null;
 
 export interface EvaluationInput {
   readonly classifier: Classifier;
-  readonly train: { readonly labels: readonly string[] };
-  readonly test: { readonly table: Table; readonly labels: readonly string[] };
+  readonly train: {
+    readonly labels: readonly string[];
+    readonly keys: readonly string[];
+    /** Probabilities by models that did not see the row, shape (nRows, nClasses). */
+    readonly unseen: Float32Array;
+  };
+  readonly test: { readonly table: Table; readonly labels: readonly string[]; readonly keys: readonly string[] };
+  /** Held-out rows that repeat one of training nearly word for word. */
+  readonly copied: number;
   readonly rules: RuleBaseline | null;
   readonly wantedPrecision: number;
   readonly split: Evaluation["split"];
@@ -24,6 +32,8 @@ export interface EvaluationInput {
 
 /** Decisions that are timed. */
 const timedRows = 300;
+const shownConfusions = 20;
+const shownSuspects = 50;
 
 export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): Evaluation {
   const { classifier, test, rules } = input;
@@ -48,6 +58,7 @@ export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): E
   return {
     train_rows: input.train.labels.length,
     test_rows: count,
+    copied_rows: input.copied,
     split: input.split,
     split_at: input.splitAt === null ? null : new Date(input.splitAt).toISOString(),
     model: scores(test.labels, predicted),
@@ -64,6 +75,8 @@ export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): E
         ),
     },
     classes: classMetrics(test.labels, predicted).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
+    confusions: confusions(test.labels, predicted),
+    label_noise: suspectLabels(input, probabilities),
     calibration: { ece: expectedCalibrationError(confidences, right), brier: brierScore(probabilities, truth, classes.length) },
     confident: {
       precision_wanted: input.wantedPrecision,
@@ -78,6 +91,50 @@ export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): E
 
 function scores(truth: readonly string[], predicted: readonly (string | null)[]): Scores {
   return { accuracy: accuracy(truth, predicted), macro_f1: macroF1(classMetrics(truth, predicted)) };
+}
+
+/** Pairs of outcomes that are taken for each other, most often first. */
+function confusions(truth: readonly string[], predicted: readonly string[]): Evaluation["confusions"] {
+  const wrong = [...truth.keys()].filter((row) => predicted[row] !== truth[row]);
+  return [...Map.groupBy(wrong, (row) => JSON.stringify([truth[row], predicted[row]])).values()]
+    .map((rows) => ({ outcome: truth[rows[0]!]!, taken_for: predicted[rows[0]!]!, rows: rows.length }))
+    .sort((a, b) => b.rows - a.rows || (a.outcome < b.outcome ? -1 : 1))
+    .slice(0, shownConfusions);
+}
+
+/** Labels, of training and held-out rows alike, that models which did not see the row find wrong. */
+function suspectLabels({ classifier, train, test }: EvaluationInput, probabilities: Float32Array): Evaluation["label_noise"] {
+  const { classes } = classifier;
+  const indexOf = new Map(classes.map((name, at) => [name, at]));
+  // An outcome that training never saw cannot be doubted.
+  const known = [...test.labels.keys()].filter((row) => indexOf.has(test.labels[row]!));
+  const all = new Float32Array((train.labels.length + known.length) * classes.length);
+  all.set(train.unseen);
+  known.forEach((row, at) =>
+    all.set(
+      probabilities.subarray(row * classes.length, (row + 1) * classes.length),
+      (train.labels.length + at) * classes.length,
+    ),
+  );
+  const labels = [...train.labels, ...known.map((row) => test.labels[row]!)];
+  const keys = [...train.keys, ...known.map((row) => test.keys[row]!)];
+  const { share, lower, upper, suspects } = labelNoise(
+    all,
+    Uint32Array.from(labels, (label) => indexOf.get(label)!),
+    classes,
+    shownSuspects,
+  );
+  return {
+    share,
+    lower,
+    upper,
+    suspects: suspects.map(({ row, label, expected, expectedProbability }) => ({
+      key: keys[row]!,
+      outcome: label,
+      expected,
+      probability: expectedProbability,
+    })),
+  };
 }
 
 /** Of equals, the first by name. */

@@ -22,8 +22,12 @@ import type { RuleBaseline } from "#stages/train/evaluate";
 /** Labelled rows, in the order of time where there is one. */
 export interface TrainingRows {
   readonly table: Table;
+  /** What the source calls each row. */
+  readonly keys: readonly string[];
   readonly labels: readonly string[];
   readonly times: Float64Array | null;
+  /** Rows with nearly the same texts share a number; null where nothing is text. */
+  readonly groups: Uint32Array | null;
   /** What the recipe must leave out, from readiness. */
   readonly remedies: readonly Remedy[];
 }
@@ -48,8 +52,10 @@ export async function train(
 ): Promise<Trained> {
   const { seed, holdout } = useCase.train;
   const share = parsePercent(holdout)!;
-  const split = rows.times ? splitByTime(rows.times, share) : splitByChance(rows.labels, share, seed);
+  const groups = rows.groups ?? undefined;
+  const split = rows.times ? splitByTime(rows.times, share, groups) : splitByChance(rows.labels, share, seed, groups);
   const labelsOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.labels[at]!);
+  const keysOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.keys[at]!);
   refuseUnsuitable(useCase, labelsOf(split.train), split.test.length);
   const learner: TextSettings = {
     recipe: { fields: fieldsOf(useCase), ...leftOut(rows.remedies) },
@@ -57,18 +63,30 @@ export async function train(
     budget: parseDuration(useCase.train.budget)! / 1000,
   };
   try {
+    let unseen: Float32Array = new Float32Array(0);
     const classifier = await fitText(
       learner,
-      { table: takeRows(rows.table, split.train), labels: labelsOf(split.train) },
-      { seed, threads, ...(signal && { signal }), onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done) },
+      {
+        table: takeRows(rows.table, split.train),
+        labels: labelsOf(split.train),
+        ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
+      },
+      {
+        seed,
+        threads,
+        ...(signal && { signal }),
+        onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done),
+        onUnseen: (probabilities) => (unseen = probabilities),
+      },
     );
     onProgress?.("evaluating", null);
     const evaluation = evaluate(
       { clock },
       {
         classifier,
-        train: { labels: labelsOf(split.train) },
-        test: { table: takeRows(rows.table, split.test), labels: labelsOf(split.test) },
+        train: { labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
+        test: { table: takeRows(rows.table, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
+        copied: split.copied.length,
         rules,
         wantedPrecision: parsePercent(useCase.policy.confident_at.precision)!,
         split: rows.times ? "time" : "random",

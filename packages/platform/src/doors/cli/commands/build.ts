@@ -78,6 +78,23 @@ export function snapshotLine(taken: Snapshot): string {
   return `snapshot ${taken.hash.slice(0, 12)}: ${formatCount(taken.rows)} rows, ${taken.fields.length} columns, ${formatSize(taken.bytes)}${span}`;
 }
 
+/** What an owner should look at: outcomes that are mixed up, labels that seem wrong, copies on both sides. */
+function doubts({ confusions, label_noise: noise, copied_rows: copied }: ModelVersion["evaluation"]): string[] {
+  const [worst] = confusions;
+  const [suspect] = noise.suspects;
+  return [
+    ...(worst
+      ? [`Most often mixed up: ${worst.outcome} taken for ${worst.taken_for}, ${formatCount(worst.rows)} held-out rows.`]
+      : []),
+    ...(suspect
+      ? [
+          `About ${formatPercent(noise.share)} of the labels seem wrong or hard to tell; look first at ${suspect.key}: ${suspect.outcome}, rather ${suspect.expected}.`,
+        ]
+      : []),
+    ...(copied > 0 ? [`${formatCount(copied)} held-out rows repeat a row of training nearly word for word.`] : []),
+  ];
+}
+
 /** A model version for people: how it compares, what it may do, what its gate says. */
 export function versionText(version: ModelVersion): string {
   const { evaluation } = version;
@@ -99,6 +116,7 @@ export function versionText(version: ModelVersion): string {
       : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
         `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
     `Calibration error ${evaluation.calibration.ece.toFixed(3)}; one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    ...doubts(evaluation),
     "",
     ...version.gates.map((gate) => `${gate.passed ? "passed" : "FAILED"}  ${gate.gate}: wanted ${gate.wanted}, got ${gate.got}`),
     passesGates(version)

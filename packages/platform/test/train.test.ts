@@ -1,0 +1,83 @@
+/** What training says about the rows themselves: labels that are likely wrong, outcomes that are mixed up, copies on both sides. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { systemClock } from "#base/clock";
+import { seeded } from "#learn/math/random";
+import { nearDuplicates } from "#learn/select/near-duplicates";
+import { useCaseSchema } from "#records/use-case";
+import { train } from "#stages/train/train";
+import type { TrainingRows } from "#stages/train/train";
+
+const useCase = useCaseSchema.parse({
+  use_case: "routing",
+  task: "classify",
+  goal: { kpi: "moves", direction: "decrease" },
+  source: { system: "desk", query: "select 1", key: "id", label: "team" },
+  features: { text: ["subject"] },
+  train: { learner: "text-linear" },
+});
+
+const words = {
+  network: ["vpn", "wifi", "router", "gateway", "tunnel", "firewall", "switch", "cable"],
+  accounts: ["password", "login", "locked", "reset", "permission", "expired", "user", "token"],
+  printing: ["printer", "toner", "paper", "jam", "tray", "scanner", "ink", "page"],
+};
+const teams = Object.keys(words) as (keyof typeof words)[];
+
+/** Tickets of three teams; every `wrongEvery`-th has the label of another. */
+function tickets(count: number, wrongEvery: number): { texts: string[]; labels: string[]; wrong: Set<string> } {
+  const random = seeded(5);
+  const wrong = new Set<string>();
+  const texts: string[] = [];
+  const labels = Array.from({ length: count }, (_, row) => {
+    const team = random.below(3);
+    const own = words[teams[team]!];
+    texts.push(Array.from({ length: 5 }, () => own[random.below(own.length)]).join(" "));
+    if (row % wrongEvery !== 3) return teams[team]!;
+    wrong.add(`T${row}`);
+    return teams[(team + 1) % 3]!;
+  });
+  return { texts, labels, wrong };
+}
+
+const rowsOf = (texts: readonly string[], labels: readonly string[], groups: Uint32Array | null): TrainingRows => ({
+  table: { rows: texts.length, columns: { subject: { type: "string", values: texts } } },
+  keys: texts.map((_, row) => `T${row}`),
+  labels,
+  times: null,
+  groups,
+  remedies: [],
+});
+
+test("rows with wrong labels are named by their keys, in the training part as in the held-out one", async () => {
+  const { texts, labels, wrong } = tickets(900, 20);
+  const { evaluation } = await train(
+    { clock: systemClock, threads: 0 },
+    { useCase, rows: rowsOf(texts, labels, null), rules: null },
+    {},
+  );
+  const { suspects, share } = evaluation.label_noise;
+  const found = suspects.filter(({ key }) => wrong.has(key));
+  assert.ok(found.length > 0.9 * wrong.size, `${found.length} of ${wrong.size} found among ${suspects.length}`);
+  assert.ok(found.length > 0.9 * suspects.length, `${suspects.length - found.length} suspects are right`);
+  assert.ok(Math.abs(share - 0.05) < 0.02, `share ${share}`);
+  const [worst] = evaluation.confusions;
+  assert.notEqual(worst!.outcome, worst!.taken_for);
+});
+
+test("copies of a row lie on one side of the split: a model that only remembers is found out", async () => {
+  const random = seeded(8);
+  const word = (): string => `w${random.below(5000)}`;
+  const unlearnable = Array.from({ length: 300 }, () => Array.from({ length: 8 }, word).join(" "));
+  const texts = unlearnable.flatMap((text) => [text, `${text}!`]);
+  const labels = unlearnable.flatMap(() => Array<string>(2).fill(teams[random.below(3)]!));
+  const { groupOf } = await nearDuplicates(texts, { similarity: 0.8 }, {});
+  const accuracy = async (groups: Uint32Array | null): Promise<number> => {
+    const deps = { clock: systemClock, threads: 0 };
+    const { evaluation } = await train(deps, { useCase, rows: rowsOf(texts, labels, groups), rules: null }, {});
+    return evaluation.model.accuracy;
+  };
+  const [apart, together] = [await accuracy(groupOf), await accuracy(null)];
+  assert.ok(apart < 0.55, `${apart} with copies on one side`);
+  assert.ok(together > 0.7, `control: ${together} with copies on both sides`);
+});
