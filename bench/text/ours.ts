@@ -1,44 +1,94 @@
-/** One round of ours in a process of its own, as the peer has one: fits, judges, times, and prints one line of JSON. */
+/**
+ * One round of ours in a process of its own, as the peer has one: fits, judges, times, and prints one line of JSON. Arguments: name of
+ * the collection; `none` or `auto`, whether a network may come in.
+ */
 import { fitText } from "../../packages/learn/src/classifiers/text.ts";
-import { expectedCalibrationError } from "../../packages/learn/src/metrics/calibration.ts";
+import type { TextSettings } from "../../packages/learn/src/classifiers/text.ts";
+import { rowAt } from "../../packages/learn/src/data/table.ts";
+import { argmax } from "../../packages/learn/src/math/softmax.ts";
+import { calibrationErrorByChance, expectedCalibrationError } from "../../packages/learn/src/metrics/calibration.ts";
+import { classMetrics, macroF1 } from "../../packages/learn/src/metrics/classification.ts";
+import { confidenceThreshold } from "../../packages/learn/src/select/threshold.ts";
 import { encodeModel } from "../../packages/learn/src/tensors.ts";
 import { median } from "../harness.ts";
-import { readPart } from "./data.ts";
+import { outOfScope, readPart, setNamed } from "./data.ts";
 
-const [train, held] = [readPart("train"), readPart("test")];
-const texts = held.table.columns["text"]!.values as readonly string[];
+const [name, network] = process.argv.slice(2);
+const set = setNamed(name!);
+const [train, held] = [readPart(set, "train"), readPart(set, "test")];
+const fields = set.texts.map((text) => ({ name: text, kind: "text" as const }));
 
+let unseen: Float32Array = new Float32Array(0);
+const before = process.memoryUsage().rss;
 let from = performance.now();
-const model = await fitText({ recipe: { fields: [{ name: "text", kind: "text" }] }, network: "none" }, train, {
+const model = await fitText({ recipe: { fields }, network: network as NonNullable<TextSettings["network"]> }, train, {
   seed: 1,
   threads: 2,
+  onUnseen: (probabilities) => (unseen = probabilities),
 });
 const fitSeconds = (performance.now() - from) / 1000;
+const fitMb = (process.resourceUsage().maxRSS * 1024 - before) / 1e6;
 
 from = performance.now();
 const probabilities = model.predict(held.table);
 const tableSeconds = (performance.now() - from) / 1000;
 
-const confidences = new Float64Array(texts.length);
-const right = Uint8Array.from(texts, (_, row) => {
-  const own = probabilities.subarray(row * model.classes.length, (row + 1) * model.classes.length);
-  confidences[row] = Math.max(...own);
-  return model.classes[own.indexOf(confidences[row])] === held.labels[row] ? 1 : 0;
+const judged = judge(probabilities, held.labels);
+const inScope = [...held.labels.keys()].filter((row) => held.labels[row] !== outOfScope);
+const of = (rows: readonly number[]): { confidences: Float64Array; right: Uint8Array } => ({
+  confidences: Float64Array.from(rows, (row) => judged.confidences[row]!),
+  right: Uint8Array.from(rows, (row) => judged.right[row]!),
 });
+const { confidences, right } = of(inScope);
 
-const times = texts.map((text) => {
+const times = Array.from({ length: Math.min(2000, held.table.rows) }, (_, row) => {
+  const record = rowAt(held.table, row);
   const start = performance.now();
-  model.decideRow({ text }, 5);
+  model.decideRow(record, 6);
   return performance.now() - start;
 });
 
+// Who is not sure says nothing; from which confidence on is learnt on the training rows, as it is in the product.
+const own = judge(unseen, train.labels);
+const { threshold } = confidenceThreshold(own.confidences, own.right, 0.95);
+const answered = held.labels.map((label, row) =>
+  judged.confidences[row]! >= threshold ? judged.right[row] === 1 : label === outOfScope,
+);
+
 console.log(
   JSON.stringify({
-    fit_calibrated_s: fitSeconds,
-    accuracy: right.reduce((sum, one) => sum + one, 0) / right.length,
+    kind: model.kind,
+    fit_s: fitSeconds,
+    fit_mb: fitMb,
+    accuracy: mean(right),
+    macro_f1: macroF1(
+      classMetrics(
+        inScope.map((row) => held.labels[row]!),
+        inScope.map((row) => judged.predicted[row]!),
+      ),
+    ),
     ece: expectedCalibrationError(confidences, right),
-    rows_per_s: texts.length / tableSeconds,
+    ece_by_chance: calibrationErrorByChance(confidences, { seed: 1 }).upper,
+    with_abstention: mean(answered.map(Number)),
+    rows_per_s: held.table.rows / tableSeconds,
     record_us: median(times) * 1000,
     model_mb: encodeModel(model.save()).length / 1e6,
   }),
 );
+
+function judge(
+  scores: Float32Array,
+  labels: readonly string[],
+): { predicted: string[]; confidences: Float64Array; right: Uint8Array } {
+  const { classes } = model;
+  const best = labels.map((_, row) => argmax(scores, row * classes.length, classes.length));
+  return {
+    predicted: best.map((at) => classes[at]!),
+    confidences: Float64Array.from(best, (at, row) => scores[row * classes.length + at]!),
+    right: Uint8Array.from(best, (at, row) => (classes[at] === labels[row] ? 1 : 0)),
+  };
+}
+
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, one) => sum + one, 0) / values.length;
+}

@@ -78,7 +78,7 @@ async function killMany(
 test("200 kills under load lose no acknowledged decision and record none twice", async (t) => {
   const { acknowledged, lost } = await killMany(200, "safe", 1);
   t.diagnostic(`${acknowledged.length} decisions acknowledged before 200 kills`);
-  assert.ok(acknowledged.length > 1000, `only ${acknowledged.length} were acknowledged`);
+  assert.ok(acknowledged.length > 200, `only ${acknowledged.length} were acknowledged`);
   assert.equal(new Set(acknowledged).size, acknowledged.length);
   assert.equal(lost, 0);
   assert.deepEqual(await readdir(join(folder, "spool-safe")), [], "what was replayed is gone");

@@ -235,9 +235,12 @@ test("a lock that a dead server left and another program's process id are told a
 });
 
 test("a port that another program took is left to it", async () => {
-  const { port } = JSON.parse(await readFile(join(folder, "connection.json"), "utf8")) as { port: number };
-  const other = createServer((socket) => socket.end("not a database\n")).listen(port, "127.0.0.1");
+  const file = join(folder, "connection.json");
+  const address = JSON.parse(await readFile(file, "utf8")) as { port: number };
+  const other = createServer((socket) => socket.end("not a database\n")).listen(0, "127.0.0.1");
   await once(other, "listening");
+  const { port } = other.address() as { port: number };
+  await writeFile(file, JSON.stringify({ ...address, port }));
   const state = await open(folder);
   assert.notEqual(new URL(state.url).port, String(port));
   await state.close();

@@ -131,10 +131,17 @@ export async function logTail(log: string): Promise<string> {
   return text.trim().split("\n").slice(-3).join(" / ") || "it wrote no log";
 }
 
-/** Keeps the log from growing for ever: past ten megabytes it starts anew at the next start of the server. */
-export async function trimLog(log: string): Promise<void> {
+/** What was written to the log behind its first `from` bytes. */
+export async function logSince(log: string, from: number): Promise<string> {
+  return (await readFile(log).catch(() => Buffer.alloc(0))).toString("utf8", from);
+}
+
+/** Keeps the log from growing for ever: past ten megabytes it starts anew at the next start of the server. @returns its size in bytes */
+export async function trimLog(log: string): Promise<number> {
   const { size } = await stat(log).catch(() => ({ size: 0 }));
-  if (size > 10_000_000) await rm(log);
+  if (size <= 10_000_000) return size;
+  await rm(log);
+  return 0;
 }
 
 function isAlive(pid: number): boolean {
