@@ -4,9 +4,10 @@ import { SparseRowsBuilder } from "../src/data/sparse-rows.ts";
 import type { SparseRows } from "../src/data/sparse-rows.ts";
 import { addMargins } from "../src/linear/margins.ts";
 import { fitOneVsRest } from "../src/linear/one-vs-rest.ts";
-import type { Labelled, OneVsRest } from "../src/linear/one-vs-rest.ts";
+import type { OneVsRest } from "../src/linear/one-vs-rest.ts";
 import { fitSvm, squaredNorms } from "../src/linear/svm.ts";
 import { seeded } from "../src/math/random.ts";
+import type { FoldedRows } from "../src/select/fold.ts";
 import { stratifiedFolds } from "../src/select/split.ts";
 
 function dense(rows: readonly (readonly number[])[]): SparseRows {
@@ -37,16 +38,16 @@ test("the machine is that of LIBLINEAR", () => {
 });
 
 /** Rows whose class is the one of three columns that is greatest, with noise columns beside. */
-function labelled(classCount: number): Labelled {
+function labelled(classCount: number): FoldedRows {
   const random = seeded(3);
   const table = Array.from({ length: 300 }, () => Array.from({ length: 12 }, () => random.next() - 0.5));
   const labels = Uint32Array.from(table, (row) => row.indexOf(Math.max(...row.slice(0, classCount))));
-  return { rows: dense(table), labels, classCount, folds: stratifiedFolds(labels, 3, 1), foldCount: 3 };
+  return { rows: dense(table), textFrom: 12, labels, classCount, folds: stratifiedFolds(labels, 3, 1), foldCount: 3 };
 }
 
 const settings = { cost: 1, maxSweeps: 50, tolerance: 0.01 };
 
-function share({ outOfFold }: OneVsRest, { labels, classCount }: Labelled): number {
+function share({ outOfFold }: OneVsRest, { labels, classCount }: FoldedRows): number {
   let right = 0;
   labels.forEach((label, row) => {
     const own = [...outOfFold.subarray(row * classCount, (row + 1) * classCount)];

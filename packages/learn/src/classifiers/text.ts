@@ -13,6 +13,7 @@ import { fitFoldNetworks } from "../network/fold-networks.ts";
 import { fitRecipe } from "../recipe/fit-recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
+import type { FoldedRows } from "../select/fold.ts";
 import { stratifiedFolds } from "../select/split.ts";
 import { textClassifier } from "./text-classifier.ts";
 import type { TextModel } from "./text-classifier.ts";
@@ -73,7 +74,8 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
   );
   const rows = await recipe.encode(table, { signal, onProgress: step(0.05, 0.1, "encoding rows") });
   const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
-  const folded = { rows, labels, classCount: classes.length, folds, foldCount };
+  const textFrom = recipe.featureCount - recipe.fitted.idf.length;
+  const folded: FoldedRows = { rows, textFrom, labels, classCount: classes.length, folds, foldCount };
   const epochs = wish === "none" ? 0 : epochsOf(rows, foldCount, wish === "always" ? Infinity : budget);
   const linearUntil = epochs === 0 ? 0.95 : 0.3;
   const { weights, outOfFold: margins } = await fitOneVsRest({ cost, maxSweeps: 30, tolerance: 0.1 }, folded, {

@@ -3,12 +3,12 @@
  * them from one shared counter. Which thread does which changes nothing in the result: chance is seeded by fold and class. Beside the
  * weights fitted on all rows, out-of-fold margins come back, on which probabilities can be calibrated.
  */
-import type { SparseRows } from "../data/sparse-rows.ts";
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
-import { fitTask, taskCount } from "./one-vs-rest-task.ts";
+import { shareFolded } from "../select/fold.ts";
+import type { FoldedRows } from "../select/fold.ts";
+import { oneVsRestTasks, taskCount } from "./one-vs-rest-task.ts";
 import type { OneVsRestJob } from "./one-vs-rest-task.ts";
-import { squaredNorms } from "./svm.ts";
 import type { SvmSettings } from "./svm.ts";
 
 export interface OneVsRest {
@@ -16,16 +16,6 @@ export interface OneVsRest {
   readonly weights: Float32Array;
   /** Margins of each row by the classifiers that did not see it, shape (nRows, nClasses). */
   readonly outOfFold: Float32Array;
-}
-
-export interface Labelled {
-  readonly rows: SparseRows;
-  /** Class index of each row. */
-  readonly labels: Uint32Array;
-  readonly classCount: number;
-  /** Fold of each row, 0 .. foldCount - 1. */
-  readonly folds: Uint8Array;
-  readonly foldCount: number;
 }
 
 export interface OneVsRestOptions {
@@ -37,21 +27,12 @@ export interface OneVsRestOptions {
 }
 
 /** O(sweeps x stored values x classes x folds) over all threads. */
-export async function fitOneVsRest(settings: SvmSettings, data: Labelled, options: OneVsRestOptions): Promise<OneVsRest> {
-  const { rows, classCount, foldCount } = data;
+export async function fitOneVsRest(settings: SvmSettings, data: FoldedRows, options: OneVsRestOptions): Promise<OneVsRest> {
+  const { rows, classCount } = data;
   const job: OneVsRestJob = {
     settings,
     seed: options.seed,
-    count: rows.count,
-    features: rows.features,
-    offsets: shared(rows.offsets, Uint32Array),
-    indices: shared(rows.indices, Uint32Array),
-    values: shared(rows.values, Float32Array),
-    norms: squaredNorms(rows, new Float64Array(new SharedArrayBuffer(rows.count * 8))),
-    labels: shared(data.labels, Uint32Array),
-    folds: shared(data.folds, Uint8Array),
-    foldCount,
-    classCount,
+    data: shareFolded(data),
     fittedCount: classCount === 2 ? 1 : classCount,
     weights: new Float32Array(new SharedArrayBuffer((rows.features + 1) * classCount * 4)),
     outOfFold: new Float32Array(new SharedArrayBuffer(rows.count * classCount * 4)),
@@ -67,9 +48,10 @@ export async function fitOneVsRest(settings: SvmSettings, data: Labelled, option
       onMessage: onTask,
     });
   } else {
+    const fit = oneVsRestTasks(job);
     const pace = new Pace(VALUES, options.signal);
     for (let task = 0; task < tasks; task++) {
-      for (const _sweep of fitTask(job, task)) await pace.spend(rows.indices.length);
+      for (const _sweep of fit(task)) await pace.spend(rows.indices.length);
       onTask();
     }
   }
@@ -78,11 +60,3 @@ export async function fitOneVsRest(settings: SvmSettings, data: Labelled, option
 
 /** Stored values between two pauses in the calling thread: some ten milliseconds. */
 const VALUES = 5_000_000;
-
-type Numbers = Uint32Array | Float32Array | Uint8Array;
-
-function shared<A extends Numbers>(array: A, Type: new (buffer: SharedArrayBuffer) => A): A {
-  const copy = new Type(new SharedArrayBuffer(array.byteLength));
-  copy.set(array);
-  return copy;
-}

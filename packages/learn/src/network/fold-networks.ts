@@ -2,12 +2,12 @@
  * A network fitted on all rows, and for each fold one on the others, whose logits for that fold are what a calibration needs. Fits are
  * independent, so threads take them from one shared counter; chance is seeded by fold, so which thread does which changes nothing.
  */
-import type { SparseRows } from "../data/sparse-rows.ts";
 import { runWorkers } from "../math/parallel.ts";
 import { pause } from "../math/pause.ts";
+import { shareFolded } from "../select/fold.ts";
+import type { FoldedRows } from "../select/fold.ts";
 import { fitFold, foldTasks } from "./fold-task.ts";
 import type { FoldJob } from "./fold-task.ts";
-import { emptyNetwork } from "./fit-network.ts";
 import type { NetworkSettings } from "./fit-network.ts";
 import type { Network } from "./network.ts";
 
@@ -15,16 +15,6 @@ export interface FoldNetworks {
   readonly network: Network;
   /** Logits of each row by the network that did not see it, shape (nRows, nClasses). */
   readonly outOfFold: Float32Array;
-}
-
-export interface FoldNetworksData {
-  readonly rows: SparseRows;
-  /** Class index of each row. */
-  readonly labels: Uint32Array;
-  readonly classCount: number;
-  /** Fold of each row, 0 .. foldCount - 1. */
-  readonly folds: Uint8Array;
-  readonly foldCount: number;
 }
 
 export interface FoldNetworksOptions {
@@ -38,19 +28,21 @@ export interface FoldNetworksOptions {
 /** O(epochs x folds x stored values x hidden) over all threads. */
 export async function fitFoldNetworks(
   settings: NetworkSettings,
-  { rows, labels, classCount, folds, foldCount }: FoldNetworksData,
+  data: FoldedRows,
   { seed, threads, signal, onProgress }: FoldNetworksOptions,
 ): Promise<FoldNetworks> {
-  const empty = emptyNetwork(rows.features, settings.hidden, classCount);
+  const { rows, classCount } = data;
+  const shared = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(length * 4));
   const job: FoldJob = {
     settings,
     seed,
-    rows: { ...rows, offsets: shared(rows.offsets), indices: shared(rows.indices), values: shared(rows.values) },
-    labels: shared(labels),
-    folds: shared(folds),
-    foldCount,
-    network: { inputs: shared(empty.inputs), outputs: shared(empty.outputs), constants: shared(empty.constants) },
-    outOfFold: new Float32Array(new SharedArrayBuffer(rows.count * classCount * 4)),
+    data: shareFolded(data),
+    network: {
+      inputs: shared(rows.features * settings.hidden),
+      outputs: shared(settings.hidden * classCount),
+      constants: shared(classCount),
+    },
+    outOfFold: shared(rows.count * classCount),
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
   const tasks = foldTasks(job);
@@ -73,11 +65,4 @@ export async function fitFoldNetworks(
     network: { inputs: inputs.slice(), outputs: outputs.slice(), constants: constants.slice() },
     outOfFold: job.outOfFold.slice(),
   };
-}
-
-function shared<A extends Uint32Array | Float32Array | Uint8Array>(array: A): A {
-  const Type = array.constructor as new (buffer: SharedArrayBuffer) => A;
-  const copy = new Type(new SharedArrayBuffer(array.byteLength));
-  copy.set(array);
-  return copy;
 }

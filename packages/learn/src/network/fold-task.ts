@@ -1,5 +1,6 @@
 /** One fit of a network: without one fold, or on all rows. Runs in any thread; writes only what belongs to its task. */
-import type { SparseRows } from "../data/sparse-rows.ts";
+import { openFold } from "../select/fold.ts";
+import type { FoldedRows } from "../select/fold.ts";
 import { emptyNetwork, fitNetwork } from "./fit-network.ts";
 import type { NetworkSettings } from "./fit-network.ts";
 import { runNetwork } from "./network.ts";
@@ -9,10 +10,7 @@ import type { Network } from "./network.ts";
 export interface FoldJob {
   readonly settings: NetworkSettings;
   readonly seed: number;
-  readonly rows: SparseRows;
-  readonly labels: Uint32Array;
-  readonly folds: Uint8Array;
-  readonly foldCount: number;
+  readonly data: FoldedRows;
   /** Of all rows. */
   readonly network: Network;
   readonly outOfFold: Float32Array;
@@ -21,19 +19,24 @@ export interface FoldJob {
 }
 
 /** The fit on all rows is the first task, since it takes longest. */
-export function foldTasks({ foldCount }: FoldJob): number {
-  return foldCount + 1;
+export function foldTasks({ data }: FoldJob): number {
+  return data.foldCount + 1;
 }
 
 /** Every `next()` is one pass over the rows; the results are written when it is done. */
 export function* fitFold(job: FoldJob, task: number): Generator<void, void> {
-  const { settings, rows, labels, folds, outOfFold } = job;
+  const { settings, data, outOfFold } = job;
+  const { labels, folds, foldCount } = data;
   const fold = task - 1;
+  const { chosen, rows, weights } = openFold(data, task === 0 ? foldCount : fold);
   const classCount = job.network.constants.length;
-  const chosen = Uint32Array.from({ length: rows.count }, (_, row) => row).filter((row) => task === 0 || folds[row] !== fold);
   const network = task === 0 ? job.network : emptyNetwork(rows.features, settings.hidden, classCount);
   yield* fitNetwork(settings, rows, labels, chosen, job.seed + task, network);
-  if (task === 0) return;
+  if (task === 0) {
+    const { inputs } = network;
+    for (let at = 0; at < inputs.length; at++) inputs[at]! *= weights[Math.floor(at / settings.hidden)]!;
+    return;
+  }
   const units = new Float64Array(settings.hidden);
   const logits = new Float64Array(classCount);
   for (let row = 0; row < rows.count; row++) {
