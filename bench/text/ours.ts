@@ -1,9 +1,8 @@
 /**
  * One round of ours in a process of its own, as the peer has one: fits, judges, times, and prints one line of JSON. Arguments: name of
- * the collection; `none` or `auto`, whether a network may come in.
+ * the collection; the seconds of the budget.
  */
 import { fitText } from "../../packages/learn/src/classifiers/text.ts";
-import type { TextSettings } from "../../packages/learn/src/classifiers/text.ts";
 import { rowAt } from "../../packages/learn/src/data/table.ts";
 import { argmax } from "../../packages/learn/src/math/softmax.ts";
 import { calibrationErrorByChance, expectedCalibrationError } from "../../packages/learn/src/metrics/calibration.ts";
@@ -13,7 +12,7 @@ import { encodeModel } from "../../packages/learn/src/tensors.ts";
 import { median } from "../harness.ts";
 import { outOfScope, readPart, setNamed } from "./data.ts";
 
-const [name, network] = process.argv.slice(2);
+const [name, budget] = process.argv.slice(2);
 const set = setNamed(name!);
 const [train, held] = [readPart(set, "train"), readPart(set, "test")];
 const fields = set.texts.map((text) => ({ name: text, kind: "text" as const }));
@@ -21,7 +20,7 @@ const fields = set.texts.map((text) => ({ name: text, kind: "text" as const }));
 let unseen: Float32Array = new Float32Array(0);
 const before = process.memoryUsage().rss;
 let from = performance.now();
-const model = await fitText({ recipe: { fields }, network: network as NonNullable<TextSettings["network"]> }, train, {
+const model = await fitText({ recipe: { fields }, budget: Number(budget) }, train, {
   seed: 1,
   threads: 2,
   onUnseen: (probabilities) => (unseen = probabilities),

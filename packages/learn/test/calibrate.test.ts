@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { calibrateRow, calibrationDefaults, fitCalibration } from "../src/calibrate/temperature.ts";
-import type { Calibration } from "../src/calibrate/temperature.ts";
+import type { Calibration, Constants } from "../src/calibrate/temperature.ts";
 import { minimise } from "../src/math/minimise.ts";
 import { seeded } from "../src/math/random.ts";
 import { calibrationErrorByChance, expectedCalibrationError } from "../src/metrics/calibration.ts";
@@ -12,9 +12,12 @@ const plain = (slopes: readonly [number, number, number], shifts: Float32Array):
   shifts,
   constants: none(shifts.length),
   networkSlope: 0,
+  base: shifts,
+  lead: { knots: Float32Array.of(0), factors: Float32Array.of(1) },
 });
 
 const none = (classCount: number): Float32Array => new Float32Array(classCount);
+const noConstants = (classCount: number): Constants => ({ margins: none(classCount), logits: null });
 
 /** Margins, and labels drawn from softmax(slope x margin + shift). */
 function drawn(
@@ -37,7 +40,9 @@ function drawn(
 
 test("slope and shifts that made the labels are found", async () => {
   const { margins, labels } = drawn(20_000, 4, [0.5, 0, -0.5], 1);
-  const { slopes, shifts } = await fitCalibration(calibrationDefaults, { margins, logits: null }, labels, none(3), { seed: 1 });
+  const { slopes, shifts } = await fitCalibration(calibrationDefaults, { margins, logits: null }, labels, noConstants(3), {
+    seed: 1,
+  });
   // The slope of a row is s0 + s1 greatest + s2 lead; over the margins drawn it must be 4.
   for (const [greatest, lead] of [
     [-0.5, 0.1],
@@ -55,7 +60,7 @@ test("slope and shifts that made the labels are found", async () => {
 test("calibrated confidences are as exact as chance lets them be; margins through a plain softmax are not", async () => {
   const { margins, labels } = drawn(4000, 5, [0, 0, 0, 0], 2);
   const judge = drawn(4000, 5, [0, 0, 0, 0], 3);
-  const fitted = await fitCalibration(calibrationDefaults, { margins, logits: null }, labels, none(4), { seed: 1 });
+  const fitted = await fitCalibration(calibrationDefaults, { margins, logits: null }, labels, noConstants(4), { seed: 1 });
   const within = [fitted, plain([1, 0, 0], none(4))].map((calibration) => {
     const confidences = new Float64Array(4000);
     const right = new Uint8Array(4000);
@@ -72,9 +77,15 @@ test("calibrated confidences are as exact as chance lets them be; margins throug
 
 test("few rows, all of them right, do not make certain", async () => {
   const margins = Float32Array.of(1, -1, -1, 1, 1, -1, -1, 1);
-  const calibration = await fitCalibration(calibrationDefaults, { margins, logits: null }, Uint32Array.of(0, 1, 0, 1), none(2), {
-    seed: 1,
-  });
+  const calibration = await fitCalibration(
+    calibrationDefaults,
+    { margins, logits: null },
+    Uint32Array.of(0, 1, 0, 1),
+    noConstants(2),
+    {
+      seed: 1,
+    },
+  );
   const own = Float64Array.of(1, -1);
   calibrateRow(calibration, own, null);
   assert.ok(own[0]! > 0.6 && own[0]! < 0.95, `${own[0]}`);
@@ -83,7 +94,7 @@ test("few rows, all of them right, do not make certain", async () => {
 test("useless margins give the shares of the classes", async () => {
   const margins = new Float32Array(3000);
   const labels = Uint32Array.from({ length: 1000 }, (_, row) => (row % 10 === 0 ? 0 : row % 10 < 4 ? 1 : 2));
-  const calibration = await fitCalibration(calibrationDefaults, { margins, logits: null }, labels, none(3), { seed: 1 });
+  const calibration = await fitCalibration(calibrationDefaults, { margins, logits: null }, labels, noConstants(3), { seed: 1 });
   const own = new Float64Array(3);
   calibrateRow(calibration, own, null);
   [0.1, 0.3, 0.6].forEach((share, at) => assert.ok(Math.abs(own[at]! - share) < 0.02, `${own[at]}, not ${share}`));

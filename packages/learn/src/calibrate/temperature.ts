@@ -12,7 +12,10 @@
  *
  * Where a network was fitted beside the margins, its logits come in with a slope of their own: softmax(slope x (margin - constant) +
  * network slope x logit + shift). That is stacking (Wolpert 1992): how much each of the two is worth is learnt on rows neither saw.
+ * The last step is a factor by the lead of the best class (`lead-temperature.ts`).
  */
+import { factorAt, fitLeadTemperature, leadOf } from "./lead-temperature.ts";
+import type { LeadTemperature } from "./lead-temperature.ts";
 import { minimise } from "../math/minimise.ts";
 import type { MinimiseSettings } from "../math/minimise.ts";
 import { pause } from "../math/pause.ts";
@@ -28,6 +31,16 @@ export interface Calibration {
   readonly shifts: Float32Array;
   /** Slope of the network's logits; 0 where there is no network. */
   readonly networkSlope: number;
+  /** The score of each class for a row without features: shifts, and what the network says without any. */
+  readonly base: Float32Array;
+  /** By what the rest of the scores of a row is multiplied at last. */
+  readonly lead: LeadTemperature;
+}
+
+/** What a margin and a logit of one row counted for: the factor is in both. */
+export interface RowSlopes {
+  margins: number;
+  logits: number;
 }
 
 export interface CalibrationSettings extends MinimiseSettings {
@@ -39,13 +52,32 @@ export interface CalibrationSettings extends MinimiseSettings {
 
 export const calibrationDefaults: CalibrationSettings = { maxValues: 500_000, pull: 4, maxRounds: 60, tolerance: 1e-5 };
 
-/** Replaces the margins of one row by its probabilities; the answer is the slope of the row. O(classes). */
-export function calibrateRow(calibration: Calibration, margins: Float64Array, logits: Float64Array | null): number {
-  const { slopes, constants, shifts, networkSlope } = calibration;
+/** Replaces the margins of one row by its probabilities, and writes the slopes of the row. O(classes). */
+export function calibrateRow(
+  calibration: Calibration,
+  margins: Float64Array,
+  logits: Float64Array | null,
+  slopes?: RowSlopes,
+): void {
+  const slope = scoreRow(calibration, margins, logits);
+  const factor = factorAt(calibration.lead, leadOf(margins, 0, margins.length));
+  const { base } = calibration;
+  for (let at = 0; at < margins.length; at++) margins[at] = base[at]! + factor * (margins[at]! - base[at]!);
+  softmaxInPlace(margins, 0, margins.length);
+  if (!slopes) return;
+  slopes.margins = slope * factor;
+  slopes.logits = calibration.networkSlope * factor;
+}
+
+/** Replaces the margins of one row by its scores before the last step; the answer is the slope of the row. O(classes). */
+function scoreRow(
+  { slopes, constants, shifts, networkSlope }: Pick<Calibration, "slopes" | "constants" | "shifts" | "networkSlope">,
+  margins: Float64Array,
+  logits: Float64Array | null,
+): number {
   const slope = slopeOf(slopes, rowStatistics(margins, 0, margins.length));
   for (let at = 0; at < margins.length; at++) margins[at] = slope * (margins[at]! - constants[at]!) + shifts[at]!;
   if (logits) for (let at = 0; at < margins.length; at++) margins[at]! += networkSlope * logits[at]!;
-  softmaxInPlace(margins, 0, margins.length);
   return slope;
 }
 
@@ -53,6 +85,12 @@ export function calibrateRow(calibration: Calibration, margins: Float64Array, lo
 export interface UnseenScores {
   readonly margins: Float32Array;
   /** Of the network, where there is one. */
+  readonly logits: Float32Array | null;
+}
+
+/** What the fitted margins and network say of a row without features, shape (nClasses). */
+export interface Constants {
+  readonly margins: Float32Array;
   readonly logits: Float32Array | null;
 }
 
@@ -65,7 +103,7 @@ export async function fitCalibration(
   settings: CalibrationSettings,
   { margins, logits }: UnseenScores,
   labels: Uint32Array,
-  constants: Float32Array,
+  { margins: constants, logits: networkConstants }: Constants,
   { seed, signal }: { seed: number; signal?: AbortSignal | undefined },
 ): Promise<Calibration> {
   const classCount = constants.length;
@@ -93,7 +131,28 @@ export async function fitCalibration(
     signal?.throwIfAborted();
   }
   const [s0, s1, s2, networkSlope, ...shifts] = point.map((value, at) => value * scales[at]!);
-  return { slopes: [s0!, s1!, s2!], constants, shifts: Float32Array.from(shifts), networkSlope: networkSlope! };
+  const plain = {
+    slopes: [s0!, s1!, s2!] as const,
+    constants,
+    shifts: Float32Array.from(shifts),
+    networkSlope: networkSlope!,
+  };
+
+  const base = plain.shifts.map((shift, at) => shift + plain.networkSlope * (networkConstants?.[at] ?? 0));
+
+  const scores = new Float64Array(rows.length * classCount);
+  rows.forEach((row, at) => {
+    const own = scores.subarray(at * classCount, (at + 1) * classCount);
+    own.set(margins.subarray(row * classCount, (row + 1) * classCount));
+    scoreRow(plain, own, logits && Float64Array.from(logits.subarray(row * classCount, (row + 1) * classCount)));
+  });
+  const lead = await fitLeadTemperature(
+    scores,
+    rows.map((row) => labels[row]!),
+    base,
+    { ...settings, signal },
+  );
+  return { ...plain, base, lead };
 }
 
 interface Problem {

@@ -8,6 +8,7 @@ import { openRecipe } from "../recipe/recipe.ts";
 import { activeFields } from "../recipe/settings.ts";
 import type { FieldKind, RecipeSettings } from "../recipe/settings.ts";
 import type { Pieces } from "../text/scan.ts";
+import type { LeadTemperature } from "../calibrate/lead-temperature.ts";
 import type { Network } from "../network/network.ts";
 import { format, textClassifier } from "./text-classifier.ts";
 
@@ -36,18 +37,31 @@ export function loadText({ header, tensors }: SavedModel): Classifier {
   if (s0 === undefined || s1 === undefined || s2 === undefined || slopes.length !== 3)
     throw new Error("slopes: must be three numbers");
   const shifts = tensor(tensors, "shifts", Float32Array, classes.length);
+  const network = withNetwork ? networkOf(tensors, recipe.featureCount, classes.length) : null;
+  const networkSlope = withNetwork ? number(header["networkSlope"], "networkSlope") : 0;
   return textClassifier({
     recipe,
     classes,
     weights,
-    network: withNetwork ? networkOf(tensors, recipe.featureCount, classes.length) : null,
+    network,
     calibration: {
       slopes: [s0, s1, s2],
       constants: weights.slice(recipe.featureCount * classes.length),
       shifts,
-      networkSlope: withNetwork ? number(header["networkSlope"], "networkSlope") : 0,
+      lead: leadOf(tensors),
+      networkSlope,
+      base: shifts.map((shift, at) => shift + networkSlope * (network?.constants[at] ?? 0)),
     },
   });
+}
+
+function leadOf(tensors: SavedModel["tensors"]): LeadTemperature {
+  const knots = tensor(tensors, "leads", Float32Array);
+  const factors = tensor(tensors, "leadFactors", Float32Array, knots.length);
+  if (knots.length === 0 || knots.some((knot, at) => at > 0 && knot <= knots[at - 1]!))
+    throw new Error("tensor leads: must ascend");
+  if (!factors.every((factor) => factor > 0)) throw new Error("tensor leadFactors: must be greater than 0");
+  return { knots, factors };
 }
 
 function networkOf(tensors: SavedModel["tensors"], features: number, classCount: number): Network {

@@ -15,7 +15,7 @@ import type { EncodedRow } from "../recipe/encoded-row.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
-export const format = 1;
+export const format = 2;
 
 export interface TextModel {
   readonly recipe: Recipe;
@@ -36,16 +36,16 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
   const units = new Float64Array(hidden);
   const perUnit = new Float64Array(hidden);
   const logits = network && new Float64Array(classCount);
-  let slope = 0;
+  const slopes = { margins: 0, logits: 0 };
   let shares = new Float64Array(1024);
 
-  /** Writes the probabilities to `sums` and the slope of the row to `slope`. */
+  /** Writes the probabilities to `sums` and the slopes of the row to `slopes`. */
   function score(row: Row): EncodedRow {
     const encoded = recipe.encodeRow(row);
     sums.set(calibration.constants);
     addMargins(weights, encoded.columns, encoded.values, encoded.length, sums);
     if (network) runNetwork(network, encoded.columns, encoded.values, encoded.length, units, logits!);
-    slope = calibrateRow(calibration, sums, logits);
+    calibrateRow(calibration, sums, logits, slopes);
     return encoded;
   }
 
@@ -54,7 +54,7 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
     if (shares.length < length) shares = new Float64Array(length * 2);
     for (let slot = 0; slot < length; slot++) {
       const column = columns[slot]!;
-      shares[slot] = slope * values[slot]! * (weights[column * classCount + classIndex]! - means[column]!);
+      shares[slot] = slopes.margins * values[slot]! * (weights[column * classCount + classIndex]! - means[column]!);
     }
     if (network) {
       unitShares(network, units, classIndex, perUnit);
@@ -62,7 +62,7 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
         const from = columns[slot]! * hidden;
         let sum = 0;
         for (let unit = 0; unit < hidden; unit++) sum += perUnit[unit]! * network.inputs[from + unit]!;
-        shares[slot]! += calibration.networkSlope * values[slot]! * sum;
+        shares[slot]! += slopes.logits * values[slot]! * sum;
       }
     }
     return recipe.attribute(shares, limit);
@@ -111,6 +111,8 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
         idf: recipe.fitted.idf,
         weights,
         shifts: calibration.shifts,
+        leads: calibration.lead.knots,
+        leadFactors: calibration.lead.factors,
         ...(network && { inputs: network.inputs, outputs: network.outputs, networkConstants: network.constants }),
       },
     }),

@@ -3,50 +3,58 @@
  * layer beside them, and a calibration on what both say of rows that they did not see.
  */
 import { calibrateRow, calibrationDefaults, fitCalibration } from "../calibrate/temperature.ts";
-import type { Calibration, UnseenScores } from "../calibrate/temperature.ts";
-import type { SparseRows } from "../data/sparse-rows.ts";
+import type { UnseenScores } from "../calibrate/temperature.ts";
 import { fitOneVsRest } from "../linear/one-vs-rest.ts";
 import { argmax } from "../math/softmax.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { networkDefaults } from "../network/fit-network.ts";
 import { fitFoldNetworks } from "../network/fold-networks.ts";
 import { fitRecipe } from "../recipe/fit-recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import type { FoldedRows } from "../select/fold.ts";
 import { stratifiedFolds } from "../select/split.ts";
+import type { Pieces } from "../text/scan.ts";
 import { textClassifier } from "./text-classifier.ts";
 import type { TextModel } from "./text-classifier.ts";
 
 export interface TextSettings {
+  /** Whether pieces of words are read is found out where `pieces` is not given. */
   readonly recipe: Pick<RecipeSettings, "fields"> & Partial<RecipeSettings>;
   /** Price of an error on a training row: larger follows the training rows more closely. */
   readonly cost?: number;
-  /** Parts into which the rows are cut to get scores for the calibration. */
+  /** Parts into which the rows are cut to get scores of rows that were not seen: five, three of many rows. */
   readonly folds?: number;
   /** Weights at most, of margins and network together: bounds the memory of a model. */
   readonly maxWeights?: number;
-  /**
-   * `none`: margins alone, the fastest. `always`: with a network. `auto`: with one if it fits the budget and is right more often on
-   * unseen rows than the margins alone by more than one standard error.
-   */
+  /** `none`: margins alone. `always`: with a network. `auto`: with one if the budget has room for it and it pays. */
   readonly network?: "none" | "auto" | "always";
-  /** Seconds that fitting networks may take on a usual machine with two threads; turned into passes over the rows, never measured. */
+  /**
+   * Seconds that may be spent on what need not pay, on a usual machine with two threads; turned into passes over the rows, never measured,
+   * so the same settings give the same model everywhere. 0: words and pairs alone, the fastest.
+   */
   readonly budget?: number;
 }
 
-export const textDefaults = { cost: 0.5, folds: 3, maxWeights: 12_000_000, network: "auto", budget: 30 } as const;
+export const textDefaults = { cost: 0.5, maxWeights: 12_000_000, network: "auto", budget: 30 } as const;
 
 /** Passes over the rows: fewer teach a network little, more add nothing. */
 const leastEpochs = 3;
 const mostEpochs = 10;
-/** Multiplications that a usual machine does in a second in one thread. */
-const usualSpeed = 6e8;
+/** Sweeps that margins usually take. */
+const usualSweeps = 12;
+/** Multiplications that a usual machine does in a second, in two threads. */
+const usualSpeed = 1.2e9;
+const manyRows = 20_000;
 
 /**
- * Fits recipe, weights and calibration. The same settings, rows and seed give the same model whatever the number of threads.
- * O(sweeps x stored features x classes + epochs x stored features x hidden units); memory holds the encoded rows once, 8 bytes a
- * feature of a row.
+ * Fits recipe, weights and calibration. Simple first: margins over words and pairs of words; then with pieces of words too; then a network
+ * beside the margins. What costs more stays if the budget has room for it and it is right more often on rows that it
+ * did not see, by more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3).
+ *
+ * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
+ * stored features x hidden units); memory holds the encoded rows twice, 8 bytes a feature of a row.
  *
  * @throws RangeError with fewer than two classes, or where settings and columns do not fit; the signal's reason when aborted
  * @example
@@ -57,67 +65,122 @@ const usualSpeed = 6e8;
  * );
  */
 export async function fitText(settings: TextSettings, data: ClassifierData, options: FitOptions): Promise<Classifier> {
-  const { onProgress, signal, seed, threads = 0 } = options;
-  const { cost, folds: foldCount, maxWeights, network: wish, budget } = { ...textDefaults, ...settings };
-  const { table } = data;
-  const classes = classesOf(data.labels, table.rows);
+  const { onProgress, signal, seed } = options;
+  const { budget, network, recipe } = { ...textDefaults, ...settings };
+  const classes = classesOf(data.labels, data.table.rows);
   const indexOf = new Map(classes.map((label, at) => [label, at]));
   const labels = Uint32Array.from(data.labels, (label) => indexOf.get(label)!);
-  const step = (from: number, to: number, doing: string) => (share: number) => onProgress?.(from + (to - from) * share, doing);
-
-  const wanted = { ...recipeDefaults, ...settings.recipe };
-  const perFeature = classes.length + (wish === "none" ? 0 : networkDefaults.hidden);
-  const recipe = await fitRecipe(
-    { ...wanted, maxFeatures: Math.min(wanted.maxFeatures, Math.floor(maxWeights / perFeature)) },
-    table,
-    { signal, onProgress: step(0, 0.05, "counting words") },
-  );
-  const rows = await recipe.encode(table, { signal, onProgress: step(0.05, 0.1, "encoding rows") });
+  const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
   const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
-  const textFrom = recipe.featureCount - recipe.fitted.idf.length;
-  const folded: FoldedRows = { rows, textFrom, labels, classCount: classes.length, folds, foldCount };
-  const epochs = wish === "none" ? 0 : epochsOf(rows, foldCount, wish === "always" ? Infinity : budget);
-  const linearUntil = epochs === 0 ? 0.95 : 0.3;
-  const { weights, outOfFold: margins } = await fitOneVsRest({ cost, maxSweeps: 30, tolerance: 0.1 }, folded, {
-    seed,
-    threads,
-    signal,
-    onProgress: step(0.1, linearUntil, "weighing words"),
-  });
-  const constants = weights.slice(recipe.featureCount * classes.length);
-  const calibrate = (logits: Float32Array | null): Promise<Calibration> =>
-    fitCalibration(calibrationDefaults, { margins, logits }, labels, constants, { seed, signal });
-  const linear: TextModel = { recipe, classes, weights, network: null, calibration: await calibrate(null) };
-  const done = (model: TextModel, scores: UnseenScores): Classifier => {
-    options.onUnseen?.(unseenProbabilities(model, scores));
-    onProgress?.(1, "trained");
-    return textClassifier(model);
-  };
-  if (epochs === 0) return done(linear, { margins, logits: null });
+  const task: Task = { settings: { ...textDefaults, ...settings }, data, options, classes, labels, folds, foldCount };
+  const step = (from: number, to: number) => (share: number, doing: string) => onProgress?.(from + (to - from) * share, doing);
 
-  const { network, outOfFold: logits } = await fitFoldNetworks({ ...networkDefaults, epochs }, folded, {
+  const hasText = recipe.fields.some(({ kind }) => kind === "text");
+  const asked = recipe.pieces !== undefined || !hasText;
+  let best = await fitMargins(task, asked ? (recipe.pieces ?? null) : null, step(0, asked ? 0.3 : 0.1));
+  if (!asked) {
+    const pieces = await encode(task, recipeDefaults.pieces, step(0.1, 0.15));
+    const seconds = (pieces.folded.rows.indices.length * classes.length * (foldCount + 1) * usualSweeps) / usualSpeed;
+    if (seconds <= budget) {
+      const richer = await fitEncoded(task, pieces, step(0.15, 0.3));
+      if (isBetter(richer, best, labels)) best = richer;
+    }
+  }
+  const epochs = network === "none" ? 0 : epochsOf(best.folded, network === "always" ? Infinity : budget);
+  if (epochs > 0) {
+    const both = await fitBeside(task, best, epochs, step(0.3, 0.97));
+    if (network === "always" || isBetter(both, best, labels)) best = both;
+  }
+  signal?.throwIfAborted();
+  options.onUnseen?.(unseenProbabilities(best));
+  onProgress?.(1, "trained");
+  return textClassifier(best.model);
+}
+
+interface Task {
+  readonly settings: TextSettings & Required<Omit<TextSettings, "recipe" | "folds">>;
+  readonly data: ClassifierData;
+  readonly options: FitOptions;
+  /** Sorted by code unit. */
+  readonly classes: readonly string[];
+  readonly labels: Uint32Array;
+  readonly folds: Uint8Array;
+  readonly foldCount: number;
+}
+
+type Step = (share: number, doing: string) => void;
+
+interface Encoded {
+  readonly recipe: Recipe;
+  readonly folded: FoldedRows;
+}
+
+/** A model, and what models like it that did not see a row say of it. */
+interface Candidate extends Encoded {
+  readonly model: TextModel;
+  readonly unseen: UnseenScores;
+}
+
+async function encode({ settings, data, options, classes, ...cut }: Task, pieces: Pieces | null, step: Step): Promise<Encoded> {
+  const { signal } = options;
+  const perFeature = classes.length + (settings.network === "none" ? 0 : networkDefaults.hidden);
+  const wanted = { ...recipeDefaults, ...settings.recipe, pieces };
+  const maxFeatures = Math.min(wanted.maxFeatures, Math.floor(settings.maxWeights / perFeature));
+  const recipe = await fitRecipe({ ...wanted, maxFeatures }, data.table, {
+    signal,
+    onProgress: (share) => step(share / 2, "counting words"),
+  });
+  const rows = await recipe.encode(data.table, { signal, onProgress: (share) => step((1 + share) / 2, "encoding rows") });
+  const textFrom = recipe.featureCount - recipe.fitted.idf.length;
+  return { recipe, folded: { rows, textFrom, classCount: classes.length, ...cut } };
+}
+
+async function fitMargins(task: Task, pieces: Pieces | null, step: Step): Promise<Candidate> {
+  const encoded = await encode(task, pieces, (share, doing) => step(share / 3, doing));
+  return fitEncoded(task, encoded, (share, doing) => step((1 + 2 * share) / 3, doing));
+}
+
+async function fitEncoded({ settings, options, classes, labels }: Task, encoded: Encoded, step: Step): Promise<Candidate> {
+  const { seed, threads = 0, signal } = options;
+  const { weights, outOfFold: margins } = await fitOneVsRest(
+    { cost: settings.cost, maxSweeps: 30, tolerance: 0.1 },
+    encoded.folded,
+    { seed, threads, signal, onProgress: (share) => step(share, "weighing words") },
+  );
+  const unseen = { margins, logits: null };
+  const constants = { margins: weights.slice(encoded.recipe.featureCount * classes.length), logits: null };
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  return { ...encoded, unseen, model: { recipe: encoded.recipe, classes, weights, network: null, calibration } };
+}
+
+/** The same margins with a network beside them. */
+async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: number, step: Step): Promise<Candidate> {
+  const { seed, threads = 0, signal } = options;
+  const { network, outOfFold: logits } = await fitFoldNetworks({ ...networkDefaults, epochs }, plain.folded, {
     seed,
     threads,
     signal,
-    onProgress: step(linearUntil, 0.97, "fitting a network"),
+    onProgress: (share) => step(share, "fitting a network"),
   });
-  const both: TextModel = { ...linear, network, calibration: await calibrate(logits) };
-  const scores = { margins, logits };
-  return done(wish === "always" || isBetter(both, linear, scores, labels) ? both : linear, scores);
+  const unseen = { margins: plain.unseen.margins, logits };
+  const constants = { margins: plain.model.calibration.constants, logits: network.constants };
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  return { ...plain, unseen, model: { ...plain.model, network, calibration } };
 }
 
 /** 0 where the budget is too small for a network worth having. */
-function epochsOf(rows: SparseRows, foldCount: number, budget: number): number {
-  const work = foldCount * rows.indices.length * networkDefaults.hidden * 2; // of all fits together, a pass
-  const affordable = Math.floor((budget * usualSpeed * 2) / Math.max(1, work));
+function epochsOf({ rows, foldCount }: FoldedRows, budget: number): number {
+  const pass = foldCount * rows.indices.length * networkDefaults.hidden * 2; // of all fits together
+  const affordable = Math.floor((budget * usualSpeed) / Math.max(1, pass));
   return affordable < leastEpochs ? 0 : Math.min(mostEpochs, affordable);
 }
 
 /** What models that did not see a row think of it, calibrated: shape (nRows, nClasses). */
-function unseenProbabilities({ classes, calibration, network }: TextModel, { margins, logits }: UnseenScores): Float32Array {
+function unseenProbabilities({ model, unseen: { margins, logits } }: Candidate): Float32Array {
+  const { classes, calibration } = model;
   const classCount = classes.length;
   const scores = new Float64Array(classCount);
-  const others = network && new Float64Array(classCount);
+  const others = logits && new Float64Array(classCount);
   const probabilities = new Float32Array(margins.length);
   for (let from = 0; from < margins.length; from += classCount) {
     scores.set(margins.subarray(from, from + classCount));
@@ -129,9 +192,9 @@ function unseenProbabilities({ classes, calibration, network }: TextModel, { mar
 }
 
 /** Whether the first is right on unseen rows more often than the second, by more than a standard error of the difference. */
-function isBetter(first: TextModel, second: TextModel, scores: UnseenScores, labels: Uint32Array): boolean {
-  const classCount = first.classes.length;
-  const [one, other] = [unseenProbabilities(first, scores), unseenProbabilities(second, scores)];
+function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boolean {
+  const classCount = first.model.classes.length;
+  const [one, other] = [unseenProbabilities(first), unseenProbabilities(second)];
   let gained = 0;
   let lost = 0;
   labels.forEach((label, row) => {
