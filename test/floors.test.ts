@@ -29,10 +29,10 @@ const learnFloors: readonly (readonly string[])[] = [
   ["data"],
   ["model"],
   ["tensors"],
-  ["metrics"],
+  ["metrics", "folds"],
   ["text", "linear", "network", "encode", "calibrate"],
   ["recipe", "select"],
-  ["classifiers"],
+  ["classifiers", "export"],
   ["checks"],
 ];
 

@@ -33,6 +33,10 @@ export type Decision = {
     outcome: string;
     confidence: number;
   })[];
+  /** Outcomes that hold the truth in nine of ten records, best first; empty where no model was asked */
+  prediction_set: (string)[];
+  /** Share of training rows that are as unlike the others as this record; null where no model was asked */
+  typicality: number | null;
   /** What weighed most for the model's best, strongest first */
   reasons: ({
     field: string;
@@ -93,6 +97,8 @@ export type Deployment = {
     confident_at: {
       precision: string;
     };
+    /** The model does not decide on records that are as unlike the training rows as only this share of those themselves */
+    unfamiliar_below: string;
     /** Where a decision goes that the model does not take */
     otherwise: "review" | "rules" | "default";
     /** The rules of today: the fallback, and the baseline a model must beat */
@@ -181,7 +187,15 @@ export type ModelVersion = {
     calibration: {
       /** Expected calibration error of the chosen class's confidence */
       ece: number;
+      /** What 95 % of perfectly calibrated models with the same confidences stay below */
+      ece_by_chance: number;
       brier: number;
+      /** Mean confidence and share of right choices in groups of equal size, least confident first */
+      reliability: ({
+        confidence: number;
+        right: number;
+        rows: number;
+      })[];
     };
     confident: {
       precision_wanted: number;
@@ -194,6 +208,48 @@ export type ModelVersion = {
       /** Its one-sided 95 % lower bound (Clopper-Pearson) */
       precision_lower: number | null;
     };
+    /** Share of rows answered from a confidence on, and how many of them are right */
+    risk_coverage: {
+      points: ({
+        coverage: number;
+        confidence: number;
+        precision: number;
+      })[];
+      /** Mean error over all coverages (AURC); lower is better */
+      area: number;
+    };
+    /** "One of these": null where there are too few held-out rows to promise anything */
+    prediction_sets: {
+      /** How often the truth is promised to be in the set */
+      coverage: number;
+      /** Sum of probabilities up to which outcomes come in */
+      bound: number;
+      mean_size: number;
+      /** Share of held-out rows whose set is one outcome */
+      single: number;
+    } | null;
+    /** What the model goes by, to be read and challenged by whoever knows the outcomes */
+    learnt: ({
+      outcome: string;
+      /** Training rows of this outcome that were read for it */
+      rows: number;
+      speaks_for: ({
+        field: string;
+        value: string;
+        /** Mean weight in the rows that have it */
+        weight: number;
+        /** Rows of the outcome in which it was among the strongest reasons */
+        rows: number;
+      })[];
+      speaks_against: ({
+        field: string;
+        value: string;
+        /** Mean weight in the rows that have it */
+        weight: number;
+        /** Rows of the outcome in which it was among the strongest reasons */
+        rows: number;
+      })[];
+    })[];
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -281,6 +337,10 @@ export type RecordedDecision = {
     outcome: string;
     confidence: number;
   })[];
+  /** Outcomes that hold the truth in nine of ten records, best first; empty where no model was asked */
+  prediction_set: (string)[];
+  /** Share of training rows that are as unlike the others as this record; null where no model was asked */
+  typicality: number | null;
   /** What weighed most for the model's best, strongest first */
   reasons: ({
     field: string;

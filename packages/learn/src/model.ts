@@ -53,8 +53,11 @@ export interface RowDecision {
   /** Index of the most probable class. */
   readonly best: number;
   readonly contributions: Contribution[];
-  /** Whether training rows had one of its words; of a record without words, one of its levels, or a number where it has one. */
-  readonly familiar: boolean;
+  /**
+   * The share of training rows that are as unlike the others as this record, or more, in [0, 1]: 0.01 says that one ordinary record of a
+   * hundred looks as strange. 0 where training rows had none of its words, or of a record without words, of its values.
+   */
+  readonly typicality: number;
 }
 
 /** What one piece of a record added to (positive) or took from (negative) the score of a class. */

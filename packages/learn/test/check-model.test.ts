@@ -110,7 +110,7 @@ const faults: readonly (readonly [fault: string, learner: CheckedLearner, failin
   ],
   [
     "knows everything",
-    broken((model) => ({ decideRow: (row, limit) => ({ ...model.decideRow(row, limit), familiar: true }) })),
+    broken((model) => ({ decideRow: (row, limit) => ({ ...model.decideRow(row, limit), typicality: 1 }) })),
     /^a record with nothing in it/,
   ],
   [

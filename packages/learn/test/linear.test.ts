@@ -7,7 +7,7 @@ import { fitOneVsRest } from "../src/linear/one-vs-rest.ts";
 import type { OneVsRest } from "../src/linear/one-vs-rest.ts";
 import { fitSvm, squaredNorms } from "../src/linear/svm.ts";
 import { seeded } from "../src/math/random.ts";
-import type { FoldedRows } from "../src/select/fold.ts";
+import type { FoldedRows } from "../src/folds/fold.ts";
 import { stratifiedFolds } from "../src/select/split.ts";
 
 function dense(rows: readonly (readonly number[])[]): SparseRows {

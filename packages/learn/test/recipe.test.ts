@@ -77,8 +77,8 @@ test("rare and unseen levels are one, missing is another", async () => {
   const distinct = ["a", "b", "rare", null].map((kind) => columns(recipe, { kind })[0]);
   assert.equal(new Set(distinct).size, 4);
   assert.deepEqual(columns(recipe, {}), columns(recipe, { kind: null }));
-  assert.equal(recipe.encodeRow({ kind: "a" }).familiar, true);
-  assert.equal(recipe.encodeRow({ kind: "never seen" }).familiar, false);
+  assert.equal(recipe.encodeRow({ kind: "a" }).coverage, 1);
+  assert.equal(recipe.encodeRow({ kind: "never seen" }).coverage, 0);
 });
 
 test("names of the language are levels like others", async () => {

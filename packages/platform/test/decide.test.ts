@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Problem } from "#base/errors";
+import { parsePercent } from "#base/text";
 import { seeded } from "#learn/math/random";
 import type { Policy, UseCase } from "#records/use-case";
 import { useCaseSchema } from "#records/use-case";
@@ -28,15 +29,17 @@ function ladderOf(policy: Partial<Policy>, threshold = 0.8): Ladder {
   return {
     policy: whole,
     threshold,
+    unfamiliarBelow: parsePercent(whole.unfamiliar_below)!,
     rulesFirst: compileRules(whole.rules_first, fields).rules,
     rules: compileRules(whole.rules, fields).rules,
   };
 }
 
-const opinion = (confidence: number, familiar = true): Opinion => ({
+const opinion = (confidence: number, typicality = 0.5): Opinion => ({
   alternatives: [{ outcome: "network", confidence }],
+  predictionSet: ["network"],
   reasons: [],
-  familiar,
+  typicality,
 });
 const vpn = { when: 'record.subject.contains("vpn")', then: "network" };
 const never = { when: 'record.subject.contains("printer")', then: "hardware" };
@@ -52,7 +55,10 @@ const ladderCases: readonly LadderCase[] = [
   [{}, opinion(0.9), "model", "confident", "network"],
   [{}, opinion(0.8), "model", "confident", "network"],
   [{}, opinion(0.7), "review", "unsure", null],
-  [{}, opinion(0.9, false), "review", "unfamiliar", null],
+  [{}, opinion(0.9, 0), "review", "unfamiliar", null],
+  [{}, opinion(0.9, 0.009), "review", "unfamiliar", null],
+  [{ unfamiliar_below: "0%" }, opinion(0.9, 0.009), "model", "confident", "network"],
+  [{ unfamiliar_below: "5%" }, opinion(0.9, 0.04), "review", "unfamiliar", null],
   [{ autonomy: "shadow" }, opinion(0.9), "review", "autonomy", null],
   [{ autonomy: "observe", otherwise: "rules", rules: [vpn] }, opinion(0.9), "rules", "autonomy", "network"],
   [{ otherwise: "rules", rules: [vpn] }, opinion(0.1), "rules", "unsure", "network"],
@@ -170,7 +176,7 @@ test("20,000 random records under random policies: a verdict or problems, the sa
     );
     const answer = pick<Answer | "no_model">([
       opinion(random.next()),
-      opinion(random.next(), false),
+      opinion(random.next(), random.next() / 20),
       "no_model",
       "deadline",
       "model_failed",

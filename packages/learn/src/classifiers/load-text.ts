@@ -44,6 +44,7 @@ export function loadText({ header, tensors }: SavedModel): Classifier {
     classes,
     weights,
     network,
+    novelty: ascending(tensors, "novelty"),
     calibration: {
       slopes: [s0, s1, s2],
       constants: weights.slice(recipe.featureCount * classes.length),
@@ -56,12 +57,16 @@ export function loadText({ header, tensors }: SavedModel): Classifier {
 }
 
 function leadOf(tensors: SavedModel["tensors"]): LeadTemperature {
-  const knots = tensor(tensors, "leads", Float32Array);
+  const knots = ascending(tensors, "leads");
   const factors = tensor(tensors, "leadFactors", Float32Array, knots.length);
-  if (knots.length === 0 || knots.some((knot, at) => at > 0 && knot <= knots[at - 1]!))
-    throw new Error("tensor leads: must ascend");
   if (!factors.every((factor) => factor > 0)) throw new Error("tensor leadFactors: must be greater than 0");
   return { knots, factors };
+}
+
+function ascending(tensors: SavedModel["tensors"], name: string): Float32Array {
+  const values = tensor(tensors, name, Float32Array);
+  if (values.length > 0 && values.every((value, at) => at === 0 || value >= values[at - 1]!)) return values;
+  throw new Error(`tensor ${name}: must be at least one value, ascending`);
 }
 
 function networkOf(tensors: SavedModel["tensors"], features: number, classCount: number): Network {

@@ -2,6 +2,8 @@
  * A fitted text classifier over a recipe, as the `Classifier` contract has it: linear margins, and a network's logits beside them where
  * one was worth it. Scoring reuses its buffers; a call allocates what it returns and little else.
  */
+import { familiarity, typicality } from "../calibrate/novelty.ts";
+import type { Novelty } from "../calibrate/novelty.ts";
 import { calibrateRow } from "../calibrate/temperature.ts";
 import type { Calibration } from "../calibrate/temperature.ts";
 import type { Row } from "../data/table.ts";
@@ -25,9 +27,10 @@ export interface TextModel {
   readonly weights: Float32Array;
   readonly network: Network | null;
   readonly calibration: Calibration;
+  readonly novelty: Novelty;
 }
 
-export function textClassifier({ recipe, classes, weights, network, calibration }: TextModel): Classifier {
+export function textClassifier({ recipe, classes, weights, network, calibration, novelty }: TextModel): Classifier {
   const kind = network ? "text-network" : "text-linear";
   const classCount = classes.length;
   const means = meansOfRows(weights, classCount);
@@ -37,13 +40,15 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
   const perUnit = new Float64Array(hidden);
   const logits = network && new Float64Array(classCount);
   const slopes = { margins: 0, logits: 0 };
+  let measure = 0;
   let shares = new Float64Array(1024);
 
-  /** Writes the probabilities to `sums` and the slopes of the row to `slopes`. */
+  /** Writes the probabilities to `sums` the slopes of the row to `slopes`, and to `measure` how familiar it is. */
   function score(row: Row): EncodedRow {
     const encoded = recipe.encodeRow(row);
     sums.set(calibration.constants);
     addMargins(weights, encoded.columns, encoded.values, encoded.length, sums);
+    measure = familiarity(sums, 0, classCount, encoded.coverage);
     if (network) runNetwork(network, encoded.columns, encoded.values, encoded.length, units, logits!);
     calibrateRow(calibration, sums, logits, slopes);
     return encoded;
@@ -94,7 +99,12 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
       const encoded = score(row);
       const probabilities = Float32Array.from(sums);
       const best = argmax(probabilities, 0, classCount);
-      return { probabilities, best, contributions: explain(encoded, best, limit), familiar: encoded.familiar };
+      return {
+        probabilities,
+        best,
+        contributions: explain(encoded, best, limit),
+        typicality: encoded.coverage === 0 ? 0 : typicality(novelty, measure),
+      };
     },
     save: () => ({
       header: {
@@ -111,6 +121,7 @@ export function textClassifier({ recipe, classes, weights, network, calibration 
         idf: recipe.fitted.idf,
         weights,
         shifts: calibration.shifts,
+        novelty,
         leads: calibration.lead.knots,
         leadFactors: calibration.lead.factors,
         ...(network && { inputs: network.inputs, outputs: network.outputs, networkConstants: network.constants }),

@@ -2,6 +2,7 @@
  * The learner for records with text: recipe, one linear support vector machine a class, where it is worth it a network with one hidden
  * layer beside them, and a calibration on what both say of rows that they did not see.
  */
+import { fitNovelty } from "../calibrate/novelty.ts";
 import { calibrateRow, calibrationDefaults, fitCalibration } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
 import { fitOneVsRest } from "../linear/one-vs-rest.ts";
@@ -13,7 +14,7 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
-import type { FoldedRows } from "../select/fold.ts";
+import type { FoldedRows } from "../folds/fold.ts";
 import { stratifiedFolds } from "../select/split.ts";
 import type { Pieces } from "../text/scan.ts";
 import { textClassifier } from "./text-classifier.ts";
@@ -113,6 +114,7 @@ type Step = (share: number, doing: string) => void;
 interface Encoded {
   readonly recipe: Recipe;
   readonly folded: FoldedRows;
+  readonly coverageByOthers: Float32Array;
 }
 
 /** A model, and what models like it that did not see a row say of it. */
@@ -132,7 +134,7 @@ async function encode({ settings, data, options, classes, ...cut }: Task, pieces
   });
   const rows = await recipe.encode(data.table, { signal, onProgress: (share) => step((1 + share) / 2, "encoding rows") });
   const textFrom = recipe.featureCount - recipe.fitted.idf.length;
-  return { recipe, folded: { rows, textFrom, classCount: classes.length, ...cut } };
+  return { recipe, folded: { rows, textFrom, classCount: classes.length, ...cut }, coverageByOthers: rows.coverageByOthers };
 }
 
 async function fitMargins(task: Task, pieces: Pieces | null, step: Step): Promise<Candidate> {
@@ -150,7 +152,8 @@ async function fitEncoded({ settings, options, classes, labels }: Task, encoded:
   const unseen = { margins, logits: null };
   const constants = { margins: weights.slice(encoded.recipe.featureCount * classes.length), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { ...encoded, unseen, model: { recipe: encoded.recipe, classes, weights, network: null, calibration } };
+  const novelty = fitNovelty(margins, encoded.coverageByOthers, classes.length);
+  return { ...encoded, unseen, model: { recipe: encoded.recipe, classes, weights, network: null, calibration, novelty } };
 }
 
 /** The same margins with a network beside them. */

@@ -1,6 +1,6 @@
 /** One task of a one-vs-rest fit: one class on one set of rows. Runs in any thread; writes only what belongs to its task. */
-import { openFold } from "../select/fold.ts";
-import type { Fold, FoldedRows } from "../select/fold.ts";
+import { openFold } from "../folds/fold.ts";
+import type { Fold, FoldedRows } from "../folds/fold.ts";
 import { fitSvm, squaredNorms } from "./svm.ts";
 import type { SvmSettings } from "./svm.ts";
 

@@ -5,8 +5,8 @@
  */
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
-import { shareFolded } from "../select/fold.ts";
-import type { FoldedRows } from "../select/fold.ts";
+import { shareFolded } from "../folds/fold.ts";
+import type { FoldedRows } from "../folds/fold.ts";
 import { oneVsRestTasks, taskCount } from "./one-vs-rest-task.ts";
 import type { OneVsRestJob } from "./one-vs-rest-task.ts";
 import type { SvmSettings } from "./svm.ts";

@@ -61,6 +61,20 @@ export function calibrationErrorByChance(
   return { mean: errors.reduce((sum, error) => sum + error, 0) / draws, upper: errors[Math.ceil(0.95 * draws) - 1]! };
 }
 
+/** Mean confidence and share of right choices in `bins` groups of equal size, least confident first: a reliability diagram. O(n log n). */
+export function reliability(
+  confidences: Float64Array,
+  right: Uint8Array,
+  bins: number = 10,
+): { confidence: number; right: number; rows: number }[] {
+  const sorted = byConfidence(confidences);
+  return Array.from({ length: bins }, (_, bin) => {
+    const rows = sorted.subarray(Math.floor((bin * sorted.length) / bins), Math.floor(((bin + 1) * sorted.length) / bins));
+    const mean = (values: Float64Array | Uint8Array): number => rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
+    return { confidence: mean(confidences), right: mean(right), rows: rows.length };
+  }).filter(({ rows }) => rows > 0);
+}
+
 function byConfidence(confidences: Float64Array): Float64Array {
   return Float64Array.from(confidences.keys()).sort((a, b) => confidences[a]! - confidences[b]! || a - b);
 }

@@ -4,8 +4,8 @@
  */
 import { runWorkers } from "../math/parallel.ts";
 import { pause } from "../math/pause.ts";
-import { shareFolded } from "../select/fold.ts";
-import type { FoldedRows } from "../select/fold.ts";
+import { shareFolded } from "../folds/fold.ts";
+import type { FoldedRows } from "../folds/fold.ts";
 import { fitFold, foldTasks } from "./fold-task.ts";
 import type { FoldJob } from "./fold-task.ts";
 import type { NetworkSettings } from "./fit-network.ts";

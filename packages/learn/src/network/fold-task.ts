@@ -1,6 +1,6 @@
 /** One fit of a network: without one fold, or on all rows. Runs in any thread; writes only what belongs to its task. */
-import { openFold } from "../select/fold.ts";
-import type { FoldedRows } from "../select/fold.ts";
+import { openFold } from "../folds/fold.ts";
+import type { FoldedRows } from "../folds/fold.ts";
 import { emptyNetwork, fitNetwork } from "./fit-network.ts";
 import type { NetworkSettings } from "./fit-network.ts";
 import { runNetwork } from "./network.ts";

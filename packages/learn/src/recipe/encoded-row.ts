@@ -10,8 +10,13 @@ export class EncodedRow {
   length = 0;
   columns: Uint32Array = new Uint32Array(1024);
   values: Float32Array = new Float32Array(1024);
-  /** Whether training rows had one of its words; of a record without words, one of its levels, or a number where it has one. */
-  familiar = false;
+  /**
+   * How much of its distinct words training rows had, by rarity, in [0, 1]; of a record without words 1 if they had one of its levels, or
+   * a number where it has one.
+   */
+  coverage = 0;
+  /** The same for a row of training itself: its words that no other row had count as not known. */
+  coverageByOthers = 0;
 
   /** Of a text feature its group: twice the field, plus one for pieces of words; of a listed one -1 - field. */
   #groups: Int32Array = new Int32Array(1024);
@@ -31,7 +36,8 @@ export class EncodedRow {
 
   clear(): void {
     this.length = 0;
-    this.familiar = false;
+    this.coverage = 0;
+    this.coverageByOthers = 0;
   }
 
   addDense(column: number, amount: number, field: number): void {
@@ -41,26 +47,33 @@ export class EncodedRow {
 
   /**
    * Adds the text features as TF-IDF, each group of length 1. `columns[i]` is the place of feature i in `idf`, or -1; the columns of
-   * texts begin at `from`. O(features). @returns whether one of the words is known
+   * texts begin at `from`; `rarest` is the greatest of `idf`. O(features).
    */
-  addTexts(features: TextFeatures, columns: Int32Array, idf: Float32Array, from: number): boolean {
+  addTexts(features: TextFeatures, columns: Int32Array, idf: Float32Array, from: number, rarest: number): void {
     const { count, kinds, wordOf, times, fields } = features;
     if (this.#slotOf.length < count) this.#slotOf = new Int32Array(count * 2);
     const capacity = 1 << (32 - Math.clz32(count * 2));
     if (this.#table.length < capacity * 2) this.#table = new Uint32Array(capacity * 2);
     const table = this.#table.fill(0, 0, capacity * 2);
     const mask = capacity - 1;
-    let known = false;
+    let all = 0;
+    let known = 0;
+    let knownToOthers = 0;
     const first = this.length;
     for (let at = 0; at < count; at++) {
       const column = columns[at]!;
+      const kind = kinds[at]!;
+      if (kind === WORD) {
+        const weight = column < 0 ? rarest : idf[column]!;
+        all += weight;
+        if (column >= 0) known += weight;
+        if (column >= 0 && weight < rarest) knownToOthers += weight;
+      }
       if (column < 0) {
         this.#slotOf[at] = -1;
         continue;
       }
-      const kind = kinds[at]!;
       const word = wordOf[at]!;
-      if (kind === WORD) known = true;
       let place = Math.imul(column, 0x9e3779b1) & mask;
       while (table[place * 2] !== 0 && table[place * 2] !== column + 1) place = (place + 1) & mask;
       if (table[place * 2] === 0) {
@@ -80,7 +93,10 @@ export class EncodedRow {
     }
     for (let group = 0; group < norms.length; group++) norms[group] = 1 / Math.sqrt(norms[group]!);
     for (let slot = first; slot < this.length; slot++) this.values[slot]! *= norms[this.#groups[slot]!]!;
-    return known;
+    if (all > 0) {
+      this.coverage = known / all;
+      this.coverageByOthers = knownToOthers / all;
+    }
   }
 
   /**

@@ -47,8 +47,11 @@ export interface Recipe {
   readonly settings: RecipeSettings;
   readonly fitted: FittedRecipe;
   readonly featureCount: number;
-  /** O(characters x piece lengths); lets go of the thread now and then. */
-  encode(table: Table, options?: { signal?: AbortSignal | undefined; onProgress?: (share: number) => void }): Promise<SparseRows>;
+  /** The rows of training. O(characters x piece lengths); lets go of the thread now and then. */
+  encode(
+    table: Table,
+    options?: { signal?: AbortSignal | undefined; onProgress?: (share: number) => void },
+  ): Promise<EncodedRows>;
   /** The same for one record, next to no allocation. The answer is reused by the next call. */
   encodeRow(row: Row): EncodedRow;
   /**
@@ -59,6 +62,11 @@ export interface Recipe {
   attribute(weights: Float64Array, limit: number): Contribution[];
 }
 
+export interface EncodedRows extends SparseRows {
+  /** How much of each row's words other rows have, by rarity, in [0, 1]. */
+  readonly coverageByOthers: Float32Array;
+}
+
 /** Characters that are read between two pauses: some ten milliseconds. */
 export const charactersBetweenPauses = 100_000;
 
@@ -67,6 +75,7 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
   const { readers, denseSize } = openFields(settings, fitted);
   const vocabulary = openVocabulary(fitted.hashes);
   const encoded = new EncodedRow(readers.length);
+  const rarest = fitted.idf.reduce((greatest, one) => Math.max(greatest, one), 1);
   const features = new TextFeatures();
   let columns = new Int32Array(2048);
   let record: Row = {};
@@ -89,8 +98,8 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     }
     if (columns.length < features.count) columns = new Int32Array(features.count * 2);
     vocabulary.columns(features.hashes, features.count, columns);
-    const knownWord = encoded.addTexts(features, columns, fitted.idf, denseSize);
-    encoded.familiar = features.words > 0 ? knownWord : knownValue;
+    if (features.words === 0 && knownValue) encoded.coverage = encoded.coverageByOthers = 1;
+    encoded.addTexts(features, columns, fitted.idf, denseSize, rarest);
     return encoded;
   }
 
@@ -101,9 +110,11 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     encodeRow,
     async encode(table, options = {}) {
       const rows = new SparseRowsBuilder(table.rows, denseSize + vocabulary.size);
+      const coverageByOthers = new Float32Array(table.rows);
       const pace = new Pace(charactersBetweenPauses, options.signal);
       for (let at = 0; at < table.rows; at++) {
         const row = encodeRow(rowAt(table, at));
+        coverageByOthers[at] = row.coverageByOthers;
         rows.add(row.columns, row.values, row.length);
         const due = pace.spend(32 + features.count / 2);
         if (due) {
@@ -111,7 +122,7 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
           options.onProgress?.(at / table.rows);
         }
       }
-      return rows.build();
+      return { ...rows.build(), coverageByOthers };
     },
     attribute(weights, limit) {
       const wordShares = encoded.sharesOfWords(weights, features);

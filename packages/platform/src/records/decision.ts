@@ -9,7 +9,7 @@ export const causes = [
   "rule_matched", // a rule before the model held
   "confident", // the model was sure enough
   "unsure", // its confidence was below the threshold
-  "unfamiliar", // the record has nothing in it that the model knows
+  "unfamiliar", // the record is unlike all that the model learnt from
   "no_model", // nothing is deployed, or no stored version could be loaded
   "deadline", // the model was not done in time
   "model_failed", // the model raised an error
@@ -45,6 +45,13 @@ export const decisionSchema = z.strictObject({
   alternatives: z
     .array(alternativeSchema)
     .describe("The model's best three, best first; what it would have said where it did not decide"),
+  prediction_set: z
+    .array(z.string())
+    .describe("Outcomes that hold the truth in nine of ten records, best first; empty where no model was asked"),
+  typicality: z
+    .number()
+    .nullable()
+    .describe("Share of training rows that are as unlike the others as this record; null where no model was asked"),
   reasons: z.array(reasonSchema).describe("What weighed most for the model's best, strongest first"),
   model_version: z.int().nullable(),
   deployment: z.uuid().nullable(),

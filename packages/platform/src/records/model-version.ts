@@ -14,6 +14,13 @@ export const classScoresSchema = z.strictObject({
   f1: z.number(),
 });
 
+export const learntPieceSchema = z.strictObject({
+  field: z.string(),
+  value: z.string(),
+  weight: z.number().describe("Mean weight in the rows that have it"),
+  rows: z.int().describe("Rows of the outcome in which it was among the strongest reasons"),
+});
+
 /** What was measured on the rows that training never saw. */
 export const evaluationSchema = z.strictObject({
   train_rows: z.int(),
@@ -39,7 +46,11 @@ export const evaluationSchema = z.strictObject({
     .describe("By confident learning (Northcutt et al. 2021), over training and held-out rows"),
   calibration: z.strictObject({
     ece: z.number().describe("Expected calibration error of the chosen class's confidence"),
+    ece_by_chance: z.number().describe("What 95 % of perfectly calibrated models with the same confidences stay below"),
     brier: z.number(),
+    reliability: z
+      .array(z.strictObject({ confidence: z.number(), right: z.number(), rows: z.int() }))
+      .describe("Mean confidence and share of right choices in groups of equal size, least confident first"),
   }),
   confident: z.strictObject({
     precision_wanted: z.number(),
@@ -48,6 +59,31 @@ export const evaluationSchema = z.strictObject({
     precision: z.number().nullable().describe("Precision of those; null where there are none"),
     precision_lower: z.number().nullable().describe("Its one-sided 95 % lower bound (Clopper-Pearson)"),
   }),
+  risk_coverage: z
+    .strictObject({
+      points: z.array(z.strictObject({ coverage: z.number(), confidence: z.number(), precision: z.number() })),
+      area: z.number().describe("Mean error over all coverages (AURC); lower is better"),
+    })
+    .describe("Share of rows answered from a confidence on, and how many of them are right"),
+  prediction_sets: z
+    .strictObject({
+      coverage: z.number().describe("How often the truth is promised to be in the set"),
+      bound: z.number().describe("Sum of probabilities up to which outcomes come in"),
+      mean_size: z.number(),
+      single: z.number().describe("Share of held-out rows whose set is one outcome"),
+    })
+    .nullable()
+    .describe('"One of these": null where there are too few held-out rows to promise anything'),
+  learnt: z
+    .array(
+      z.strictObject({
+        outcome: z.string(),
+        rows: z.int().describe("Training rows of this outcome that were read for it"),
+        speaks_for: z.array(learntPieceSchema),
+        speaks_against: z.array(learntPieceSchema),
+      }),
+    )
+    .describe("What the model goes by, to be read and challenged by whoever knows the outcomes"),
   latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
 });
 

@@ -57,6 +57,9 @@ export const policySchema = z.strictObject({
     .strictObject({ precision: percent })
     .default({ precision: "90%" })
     .describe("The precision the model's own decisions must have; the confidence threshold is derived from it on held-out data"),
+  unfamiliar_below: percent
+    .default("1%")
+    .describe("The model does not decide on records that are as unlike the training rows as only this share of those themselves"),
   otherwise: z
     .enum(["review", "rules", "default"])
     .default("review")

@@ -12,6 +12,8 @@ export function decisionOf(id: string, more: Partial<Decision> = {}): Decision {
     cause: "confident",
     explanation: "for the test",
     alternatives: [{ outcome: "network", confidence: 0.9 }],
+    prediction_set: ["network"],
+    typicality: 0.5,
     reasons: [],
     model_version: 1,
     deployment: null,

@@ -3,14 +3,17 @@ import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
 import { hashJson } from "#base/hash";
 import type { Log } from "#base/log";
+import { parsePercent } from "#base/text";
 import type { Artifacts } from "#files/artifacts";
 import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments";
+import { predictionSet } from "#learn/calibrate/prediction-sets";
+import type { PredictionSetRule } from "#learn/calibrate/prediction-sets";
 import type { Classifier } from "#learn/model";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import { featureKinds, policySchema } from "#records/use-case";
 import type { Opinion, Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
@@ -54,7 +57,8 @@ export async function openServing(
   current: Serving | undefined,
 ): Promise<Serving> {
   if (current && (current.deployment?.id ?? null) === (active?.deployment.id ?? null)) return current;
-  const policy = active?.deployment.policy ?? useCase.policy;
+  // A policy that an earlier version stored gets the defaults of what that version did not know.
+  const policy = active ? policySchema.parse(active.deployment.policy) : useCase.policy;
   const fields = [...featureKinds(useCase).keys()];
   let model: { version: ModelVersion; classifier: Classifier } | undefined;
   for (const version of active?.versions ?? []) {
@@ -70,12 +74,13 @@ export async function openServing(
     deployment: active?.deployment ?? null,
     version: model?.version.version ?? null,
     classes: model?.classifier.classes ?? [],
-    scorer: model ? scorerOf(model.classifier) : null,
+    scorer: model ? scorerOf(model.classifier, model.version.evaluation.prediction_sets) : null,
     breaker: openBreaker(clock),
     ladder: {
       policy,
       rulesFirst: compileRules(policy.rules_first, fields).rules,
       rules: compileRules(policy.rules, fields).rules,
+      unfamiliarBelow: parsePercent(policy.unfamiliar_below)!,
       threshold: model?.version.evaluation.confident.threshold ?? 2,
     },
     policyHash: active?.deployment.policy_hash ?? hashJson(policy),
@@ -101,14 +106,15 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
   };
 }
 
-function scorerOf(classifier: Classifier): Scorer {
+function scorerOf(classifier: Classifier, setRule: PredictionSetRule | null): Scorer {
   const { classes } = classifier;
   return (row): Opinion => {
-    const { probabilities, contributions, familiar } = classifier.decideRow(row, reasonLimit);
+    const { probabilities, contributions, typicality } = classifier.decideRow(row, reasonLimit);
     return {
       alternatives: bestThree(probabilities).map((at) => ({ outcome: classes[at]!, confidence: round(probabilities[at]!) })),
       reasons: contributions.map(({ field, value, weight }) => ({ field, value: value.slice(0, 200), weight: round(weight) })),
-      familiar,
+      predictionSet: setRule ? predictionSet(setRule, probabilities).map((at) => classes[at]!) : [],
+      typicality: round(typicality),
     };
   };
 }

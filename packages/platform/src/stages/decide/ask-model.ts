@@ -13,8 +13,10 @@ export interface Opinion {
   readonly alternatives: readonly Alternative[];
   /** What weighed most for the best, strongest first. */
   readonly reasons: readonly Reason[];
-  /** Whether the record holds anything that the model knows. */
-  readonly familiar: boolean;
+  /** Outcomes that hold the truth as often as promised, best first; empty where nothing was promised. */
+  readonly predictionSet: readonly string[];
+  /** The share of training rows that are as unlike the others as this record, in [0, 1]; 0: it holds nothing that the model knows. */
+  readonly typicality: number;
 }
 
 export type Scorer = (row: Row) => Opinion | Promise<Opinion>;

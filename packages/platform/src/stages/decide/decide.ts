@@ -22,14 +22,19 @@ export interface Ladder {
   readonly rules: readonly CompiledRule[];
   /** Least confidence at which the model decides alone; greater than 1: never. */
   readonly threshold: number;
+  /** Typicality below which the model does not decide. */
+  readonly unfamiliarBelow: number;
 }
 
-export type Verdict = Pick<Decision, "outcome" | "confidence" | "path" | "cause" | "explanation" | "alternatives" | "reasons">;
+export type Verdict = Pick<
+  Decision,
+  "outcome" | "confidence" | "path" | "cause" | "explanation" | "alternatives" | "prediction_set" | "typicality" | "reasons"
+>;
 
 /** Whether a rule before the model decides, so that the model need not be asked. */
 export function decideByRulesFirst(ladder: Ladder, record: Readonly<Record<string, unknown>>): Verdict | undefined {
   const rule = firstRule(ladder.rulesFirst, record);
-  return rule && byRule(rule, "rules_first", "rule_matched", "", noOpinion);
+  return rule && byRule(rule, "rules_first", "rule_matched", "", null);
 }
 
 /** The verdict once the model was asked; `no_model` where there is none. */
@@ -54,7 +59,8 @@ function doubtOf(ladder: Ladder, answer: Opinion): { cause: Cause; why: string }
   if (policy.autonomy === "observe" || policy.autonomy === "shadow") {
     return { cause: "autonomy", why: `with autonomy ${policy.autonomy} the model is asked but does not decide` };
   }
-  if (!answer.familiar) return { cause: "unfamiliar", why: "nothing in the record is known to the model" };
+  const unfamiliar = unfamiliarity(ladder, answer.typicality);
+  if (unfamiliar !== undefined) return { cause: "unfamiliar", why: unfamiliar };
   const { confidence } = answer.alternatives[0]!;
   if (confidence >= threshold) return undefined;
   const promise = wanted(ladder);
@@ -63,6 +69,12 @@ function doubtOf(ladder: Ladder, answer: Opinion): { cause: Cause; why: string }
       ? `no confidence keeps ${promise} precision, so the model never decides alone`
       : `confidence ${confidence.toFixed(2)} is below ${threshold.toFixed(2)}, which ${promise} precision takes`;
   return { cause: "unsure", why };
+}
+
+function unfamiliarity({ unfamiliarBelow, policy }: Ladder, typicality: number): string | undefined {
+  if (typicality === 0) return "nothing in the record is known to the model";
+  if (typicality >= unfamiliarBelow) return undefined;
+  return `of the records that the model learnt from only ${formatPercent(typicality)} are as unlike the others; it does not decide below ${policy.unfamiliar_below}`;
 }
 
 function otherwise(
@@ -90,31 +102,35 @@ const absences: Record<Exclude<Answer, Opinion> | "no_model", string> = {
 function withoutModel(ladder: Ladder, record: Readonly<Record<string, unknown>>, cause: keyof typeof absences): Verdict {
   const why = absences[cause];
   const rule = firstRule(ladder.rules, record);
-  if (rule) return byRule(rule, "rules", cause, why, noOpinion);
+  if (rule) return byRule(rule, "rules", cause, why, null);
   const { policy } = ladder;
   return policy.otherwise !== "review" && policy.default !== undefined
-    ? byDefault(policy.default, { cause, why }, noOpinion)
-    : byReview({ cause, why }, noOpinion);
+    ? byDefault(policy.default, { cause, why }, null)
+    : byReview({ cause, why }, null);
 }
 
-const noOpinion: Opinion = { alternatives: [], reasons: [], familiar: false };
-
-function byRule(rule: CompiledRule, path: Path, cause: Cause, why: string, answer: Opinion): Verdict {
+function byRule(rule: CompiledRule, path: Path, cause: Cause, why: string, answer: Opinion | null): Verdict {
   const reason = rule.because ?? `the rule ${rule.when} holds`;
   return { outcome: rule.then, path, cause, explanation: why === "" ? reason : `${why}; ${reason}`, ...told(answer) };
 }
 
-function byDefault(outcome: string, { cause, why }: { cause: Cause; why: string }, answer: Opinion): Verdict {
+function byDefault(outcome: string, { cause, why }: { cause: Cause; why: string }, answer: Opinion | null): Verdict {
   return { outcome, path: "default", cause, explanation: `${why}; the default applies`, ...told(answer) };
 }
 
-function byReview({ cause, why }: { cause: Cause; why: string }, answer: Opinion): Verdict {
+function byReview({ cause, why }: { cause: Cause; why: string }, answer: Opinion | null): Verdict {
   return { outcome: null, path: "review", cause, explanation: `${why}; a person decides`, ...told(answer) };
 }
 
 /** What the model said stands in the decision, also where it did not decide. */
-function told({ alternatives, reasons }: Opinion): Pick<Verdict, "confidence" | "alternatives" | "reasons"> {
-  return { confidence: alternatives[0]?.confidence ?? null, alternatives: [...alternatives], reasons: [...reasons] };
+function told(opinion: Opinion | null): Omit<Verdict, "outcome" | "path" | "cause" | "explanation"> {
+  return {
+    confidence: opinion?.alternatives[0]?.confidence ?? null,
+    alternatives: [...(opinion?.alternatives ?? [])],
+    prediction_set: [...(opinion?.predictionSet ?? [])],
+    typicality: opinion?.typicality ?? null,
+    reasons: [...(opinion?.reasons ?? [])],
+  };
 }
 
 function wanted({ policy }: Ladder): string {

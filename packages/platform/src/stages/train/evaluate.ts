@@ -2,12 +2,15 @@
 import type { Clock } from "#base/clock";
 import type { Row, Table } from "#learn/data/table";
 import { rowAt } from "#learn/data/table";
-import { brierScore, expectedCalibrationError } from "#learn/metrics/calibration";
+import { fitPredictionSets, predictionSet } from "#learn/calibrate/prediction-sets";
+import { brierScore, calibrationErrorByChance, expectedCalibrationError, reliability } from "#learn/metrics/calibration";
 import { accuracy, classMetrics, macroF1 } from "#learn/metrics/classification";
+import { riskCoverage } from "#learn/metrics/risk-coverage";
 import type { Classifier } from "#learn/model";
 import { labelNoise } from "#learn/select/label-noise";
 import { confidenceThreshold } from "#learn/select/threshold";
 import type { Evaluation, Scores } from "#records/model-version";
+import { learntBy } from "#stages/train/learnt";
 
 /** The rules of today as a classifier: null where none holds. */
 export type RuleBaseline = (row: Row) => string | null;
@@ -15,6 +18,7 @@ export type RuleBaseline = (row: Row) => string | null;
 export interface EvaluationInput {
   readonly classifier: Classifier;
   readonly train: {
+    readonly table: Table;
     readonly labels: readonly string[];
     readonly keys: readonly string[];
     /** Probabilities by models that did not see the row, shape (nRows, nClasses). */
@@ -77,7 +81,15 @@ export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): E
     classes: classMetrics(test.labels, predicted).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
     confusions: confusions(test.labels, predicted),
     label_noise: suspectLabels(input, probabilities),
-    calibration: { ece: expectedCalibrationError(confidences, right), brier: brierScore(probabilities, truth, classes.length) },
+    calibration: {
+      ece: expectedCalibrationError(confidences, right),
+      ece_by_chance: calibrationErrorByChance(confidences, { seed: 1 }).upper,
+      brier: brierScore(probabilities, truth, classes.length),
+      reliability: reliability(confidences, right),
+    },
+    risk_coverage: riskCoverage(confidences, right),
+    prediction_sets: predictionSets(probabilities, truth, classes.length),
+    learnt: learntBy(classifier, input.train.table, input.train.labels),
     confident: {
       precision_wanted: input.wantedPrecision,
       threshold: threshold.threshold,
@@ -86,6 +98,23 @@ export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): E
       precision_lower: threshold.precisionLower,
     },
     latency_ms: timeDecisions(clock, classifier, test.table),
+  };
+}
+
+/** How often the truth is to be among the outcomes that a person is shown. */
+const setCoverage = 0.9;
+
+function predictionSets(probabilities: Float32Array, truth: Int32Array, classCount: number): Evaluation["prediction_sets"] {
+  const rule = fitPredictionSets(probabilities, truth, classCount, setCoverage);
+  if (!rule) return null;
+  const sizes = Array.from(
+    truth,
+    (_, row) => predictionSet(rule, probabilities.subarray(row * classCount, (row + 1) * classCount)).length,
+  );
+  return {
+    ...rule,
+    mean_size: sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
+    single: sizes.filter((size) => size === 1).length / sizes.length,
   };
 }
 

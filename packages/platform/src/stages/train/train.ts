@@ -64,10 +64,11 @@ export async function train(
   };
   try {
     let unseen: Float32Array = new Float32Array(0);
+    const table = takeRows(rows.table, split.train);
     const classifier = await fitText(
       learner,
       {
-        table: takeRows(rows.table, split.train),
+        table,
         labels: labelsOf(split.train),
         ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
       },
@@ -84,7 +85,7 @@ export async function train(
       { clock },
       {
         classifier,
-        train: { labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
+        train: { table, labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
         test: { table: takeRows(rows.table, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
         copied: split.copied.length,
         rules,

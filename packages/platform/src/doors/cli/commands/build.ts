@@ -115,7 +115,7 @@ export function versionText(version: ModelVersion): string {
       ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
       : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
         `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
-    `Calibration error ${evaluation.calibration.ece.toFixed(3)}; one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    `Calibration error ${evaluation.calibration.ece.toFixed(3)} (up to ${evaluation.calibration.ece_by_chance.toFixed(3)} is chance); one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
     ...doubts(evaluation),
     "",
     ...version.gates.map((gate) => `${gate.passed ? "passed" : "FAILED"}  ${gate.gate}: wanted ${gate.wanted}, got ${gate.got}`),

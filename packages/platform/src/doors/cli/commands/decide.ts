@@ -41,6 +41,11 @@ export function decisionText(decision: Decision): string {
       : [
           `  the model would say  ${decision.alternatives.map((one) => `${one.outcome} ${formatPercent(one.confidence)}`).join(", ")}`,
         ]),
+    ...(decision.path === "model" || decision.prediction_set.length < 2
+      ? []
+      : [
+          `  nine times of ten  ${decision.prediction_set.slice(0, 5).join(" or ")}${decision.prediction_set.length > 5 ? " or others" : ""}`,
+        ]),
     `  id ${decision.id}`,
   ].join("\n");
 }

@@ -51,12 +51,21 @@ export const modelsShow: Command = {
       formatPercent(one.precision),
       formatPercent(one.recall),
     ]);
+    const goesBy = shown.evaluation.learnt.map(({ outcome, speaks_for: pieces }) => [
+      outcome,
+      pieces
+        .slice(0, 5)
+        .map(({ value, field }) => `${value} (${field})`)
+        .join(", "),
+    ]);
     out.answer(
       shown,
       [
         versionText(shown),
         "",
         table(["outcome", "held-out rows", "precision", "recall"], classes),
+        "",
+        table(["outcome", "goes by"], goesBy),
         "",
         `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),

@@ -3,7 +3,7 @@
  * Everything that looks at labels, the weights of terms too, looks at the rows of that fit alone.
  */
 import type { SparseRows } from "../data/sparse-rows.ts";
-import { termWeights, weighRows } from "../text/term-weights.ts";
+import { termWeights, weighRows } from "./term-weights.ts";
 
 export interface FoldedRows {
   readonly rows: SparseRows;
