@@ -16,6 +16,7 @@ export const errorTable = {
     "Mend the lines named above; `inlay check` shows what is left.",
   ),
   PROJECT_EXISTS: row("user", "{path} exists already", "Choose another folder, or add --force to overwrite it."),
+  FILE_EXISTS: row("user", "{path} exists already", "Name another file, or add --force to overwrite it."),
   SECRET_MISSING: row(
     "user",
     "The environment has no {name}, which {where} asks for",

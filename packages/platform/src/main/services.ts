@@ -1,4 +1,5 @@
 /** Composition: every part is made here, at its first use, from what it needs, and closed in the opposite order. */
+import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
@@ -25,6 +26,7 @@ import { version } from "#main/version";
 import { loadProject } from "#project/load-project";
 import type { Project } from "#records/project";
 import { openState } from "#store/state";
+import { writeWhole } from "#store/write-once";
 import { openTables } from "#tables/tables";
 
 export function openServices(config: Config): Services & { close(): Promise<void> } {
@@ -74,7 +76,9 @@ export function openServices(config: Config): Services & { close(): Promise<void
       }),
     (opened) => opened.close(),
   );
-  const release = part(async () => openRelease({ pool: (await state()).pool, clock, project: await project() }));
+  const release = part(async () =>
+    openRelease({ artifacts: await artifacts(), pool: (await state()).pool, clock, project: await project() }),
+  );
   const loop = part(async () => {
     return openLoop({ pool: (await state()).pool, clock, decisions: await decisionPoint() });
   });
@@ -147,6 +151,15 @@ export function openServices(config: Config): Services & { close(): Promise<void
           path,
           reason: (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : String(error),
         });
+      }
+    },
+    writeFile: async (path, content, { overwrite }) => {
+      const target = resolve(config.calledFrom, path);
+      if (!overwrite && existsSync(target)) throw failure("FILE_EXISTS", { path });
+      try {
+        await writeWhole(target, content);
+      } catch (error) {
+        throw failure("WRITE_FAILED", { target: path, reason: (error as Error).message }, { cause: error });
       }
     },
     async close() {

@@ -15,12 +15,12 @@ export async function writeOnce(path: string, text: string): Promise<void> {
 }
 
 /** Writes the file in place of the one that is there. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await rename(await written(path, text), path);
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await rename(await written(path, content), path);
 }
 
-async function written(path: string, text: string): Promise<string> {
+async function written(path: string, content: string | Uint8Array): Promise<string> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}`;
-  await writeFile(temporary, text, { mode: 0o600, flush: true });
+  await writeFile(temporary, content, { mode: 0o600, flush: true });
   return temporary;
 }

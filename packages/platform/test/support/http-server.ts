@@ -86,7 +86,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     connect: (system) => files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
   });
   const { version } = await builder.train(useCase);
-  const release = openRelease({ pool, clock, project });
+  const release = openRelease({ artifacts, pool, clock, project });
   await release.deploy(useCase, version.version, "test");
   const decisionPoint = await openDecisionPoint({
     project,

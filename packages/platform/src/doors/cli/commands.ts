@@ -6,7 +6,7 @@ import { decide } from "#doors/cli/commands/decide";
 import { demo } from "#doors/cli/commands/demo";
 import { init } from "#doors/cli/commands/init";
 import { keysCreate, keysList, keysRevoke } from "#doors/cli/commands/keys";
-import { modelsDeploy, modelsList, modelsRollback, modelsShow } from "#doors/cli/commands/models";
+import { modelsDeploy, modelsExport, modelsList, modelsRollback, modelsShow } from "#doors/cli/commands/models";
 import { reviewsAccept, reviewsList, reviewsOverride } from "#doors/cli/commands/reviews";
 import { serve } from "#doors/cli/commands/serve";
 
@@ -20,6 +20,7 @@ export const commands: readonly Command[] = [
   modelsShow,
   modelsDeploy,
   modelsRollback,
+  modelsExport,
   decide,
   reviewsList,
   reviewsAccept,

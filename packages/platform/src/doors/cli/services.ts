@@ -29,6 +29,8 @@ export interface Services {
   stdin(): Promise<string>;
   /** A file named on the command line, relative to where the command was called. */
   readFile(path: string): Promise<string>;
+  /** Writes a file named on the command line, whole or not at all. FILE_EXISTS unless it may be overwritten. */
+  writeFile(path: string, content: Uint8Array, options: { readonly overwrite: boolean }): Promise<void>;
 }
 
 export interface ServeOptions {

@@ -1,13 +1,18 @@
-/** Model versions and which of them is deployed. */
+/** Model versions, which of them is deployed, and what of them leaves the house. */
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
+import type { Artifacts } from "#files/artifacts";
+import { onnxOf } from "#learn/export/onnx";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import type { UseCase } from "#records/use-case";
 import { deploy, listDeployments, rollback } from "#stages/registry/deployments";
+import { modelCard } from "#stages/registry/model-card";
+import { openModel } from "#stages/registry/model-file";
 import { findModelVersion, listModelVersions } from "#stages/registry/model-store";
+import { findSnapshot } from "#stages/snapshot/snapshot-store";
 
 export interface Release {
   models(useCase: string): Promise<readonly ModelVersion[]>;
@@ -15,17 +20,23 @@ export interface Release {
   deployments(useCase: string): Promise<readonly Deployment[]>;
   /** One transaction; running servers follow within a second. GATE_FAILED where the version did not pass. */
   deploy(useCase: string, version: number, by: string): Promise<Deployment>;
+  /** The version for other programs: `onnx`, a model file; `card`, Markdown for people. ARTIFACT_* where its file is not whole. */
+  export(useCase: string, version: number, format: ExportFormat): Promise<Uint8Array>;
   /** Back to the version before the active one; NOTHING_TO_ROLL_BACK where there is none. */
   rollback(useCase: string, by: string): Promise<Deployment>;
 }
 
+export const exportFormats = ["onnx", "card"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
 interface Deps {
+  readonly artifacts: Artifacts;
   readonly pool: Pool;
   readonly clock: Clock;
   readonly project: Project;
 }
 
-export function openRelease({ pool, clock, project }: Deps): Release {
+export function openRelease({ artifacts, pool, clock, project }: Deps): Release {
   return {
     models: async (useCase) => listModelVersions(pool, known(useCase).use_case),
     model: async (useCase, version) => findModelVersion(pool, known(useCase).use_case, version),
@@ -33,6 +44,16 @@ export function openRelease({ pool, clock, project }: Deps): Release {
     deploy: async (useCase, version, by) => {
       const { policy } = known(useCase);
       return deploy({ pool, clock }, await findModelVersion(pool, useCase, version), policy, by);
+    },
+    async export(name, number, format) {
+      const useCase = known(name);
+      const version = await findModelVersion(pool, name, number);
+      if (format === "card") {
+        const snapshot = await findSnapshot(pool, version.snapshot);
+        return Buffer.from(modelCard({ version, useCase, snapshot }));
+      }
+      const saved = (await openModel(artifacts, version.artifact)).save();
+      return onnxOf(saved, { use_case: name, version: String(number), artifact: version.artifact });
     },
     rollback: async (useCase, by) => rollback({ pool, clock }, known(useCase).use_case, by),
   };

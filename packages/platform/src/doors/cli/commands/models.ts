@@ -1,9 +1,10 @@
 import { failure } from "#base/errors";
-import { formatPercent } from "#base/text";
+import { formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { versionText } from "#doors/cli/commands/build";
 import { table } from "#doors/cli/output";
 import type { Deployment } from "#records/deployment";
+import { exportFormats } from "#flows/release/release";
 import { passesGates } from "#records/model-version";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
@@ -70,6 +71,37 @@ export const modelsShow: Command = {
         `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
     );
+  },
+};
+
+export const modelsExport: Command = {
+  name: "models export",
+  summary: "A model version for other programs (ONNX) or for people (a model card)",
+  details:
+    "onnx: a file for any ONNX runtime, with the same answers; docs/models-elsewhere.md says what goes in. card: Markdown with data, results and limits.",
+  positionals: [useCase, version],
+  options: {
+    format: { description: "onnx or card", value: "FORMAT", short: "F" },
+    out: { description: "The file to write (default: USE-CASE-VERSION.onnx or .md)", value: "FILE", short: "o" },
+    force: { description: "Overwrite the file" },
+  },
+  examples: [
+    "inlay models export ticket-routing 3 --format onnx",
+    "inlay models export ticket-routing 3 --format card --out card.md",
+  ],
+  async run({ args, options, out, services }) {
+    const number = versionNumber(args["version"]!);
+    const format = exportFormats.find((one) => one === options.text("format"));
+    if (!format) {
+      throw failure("USAGE", {
+        problem: `models export needs --format with one of ${exportFormats.join(", ")}`,
+        hint: `For example: inlay models export ${args["use-case"]} ${number} --format onnx`,
+      });
+    }
+    const file = options.text("out") ?? `${args["use-case"]}-${number}.${format === "onnx" ? "onnx" : "md"}`;
+    const content = await (await services.release()).export(args["use-case"]!, number, format);
+    await services.writeFile(file, content, { overwrite: options.flag("force") });
+    out.answer({ file, format, bytes: content.length }, `Wrote ${file}, ${formatSize(content.length)}`);
   },
 };
 

@@ -1,0 +1,179 @@
+/**
+ * A model card in Markdown: what a version decides, on what it was trained, how well, and what it must not be used for. The sections are
+ * those of Mitchell et al., Model Cards for Model Reporting (FAT* 2019), in their order. Nothing in it is written by hand; what was not
+ * measured is said to be so.
+ */
+import { formatCount, formatDuration, formatPercent, formatSize } from "#base/text";
+import type { ModelVersion } from "#records/model-version";
+import { passesGates } from "#records/model-version";
+import type { Snapshot } from "#records/snapshot";
+import type { UseCase } from "#records/use-case";
+
+export function modelCard({
+  version,
+  useCase,
+  snapshot,
+}: {
+  version: ModelVersion;
+  useCase: UseCase;
+  snapshot: Snapshot;
+}): string {
+  const { evaluation } = version;
+  const { confident, calibration, prediction_sets: sets, baselines } = evaluation;
+  const percent = (share: number): string => formatPercent(share);
+  const fields = (["text", "category", "number", "time"] as const).flatMap((kind) =>
+    useCase.features[kind].filter((name) => version.features.includes(name)).map((name) => `${name} (${kind})`),
+  );
+  return [
+    `# ${version.use_case}, version ${version.version}`,
+    "",
+    "## Model details",
+    "",
+    bullets([
+      `Learner: ${version.learner}, trained ${version.trained_at.slice(0, 16).replace("T", " ")} UTC in ${formatDuration(version.training_ms)} by Inlay ${version.code_version}`,
+      `Reads ${fields.join(", ")}; decides between ${formatCount(version.classes.length)} outcomes of \`${useCase.source.label}\``,
+      `Artifact, SHA-256: \`${version.artifact}\`; settings: \`${version.settings_hash}\`; seed ${version.seed}`,
+    ]),
+    "",
+    "## Intended use",
+    "",
+    `Better ${useCase.goal.kpi} (${useCase.goal.direction}${useCase.goal.target === undefined ? "" : ` by ${useCase.goal.target}`}), on records such as those below. ` +
+      (confident.threshold > 1
+        ? `No confidence reaches a precision of ${percent(confident.precision_wanted)}, so the model suggests and never decides.`
+        : `It decides alone at a confidence of ${confident.threshold.toFixed(3)} and above, where ${percent(confident.precision_wanted)} precision is promised; ` +
+          `everything else goes to ${useCase.policy.otherwise === "review" ? "a person" : `the ${useCase.policy.otherwise}`}.`),
+    "",
+    "## Factors",
+    "",
+    `Results for each outcome are below. No other groups of records were compared.`,
+    "",
+    "## Metrics and results",
+    "",
+    `On ${formatCount(evaluation.test_rows)} held-out rows, ${evaluation.split === "time" ? `the latest (from ${evaluation.split_at})` : "drawn by chance"}` +
+      `${evaluation.copied_rows > 0 ? `, of which ${formatCount(evaluation.copied_rows)} repeat a row of training nearly word for word` : ""}:`,
+    "",
+    table(
+      ["", "accuracy", "macro-F1"],
+      [
+        ["**model**", percent(evaluation.model.accuracy), percent(evaluation.model.macro_f1)],
+        ...(baselines.rules ? [["rules of today", percent(baselines.rules.accuracy), percent(baselines.rules.macro_f1)]] : []),
+        ["most frequent outcome", percent(baselines.majority.accuracy), percent(baselines.majority.macro_f1)],
+      ],
+    ),
+    "",
+    bullets([
+      confident.threshold > 1
+        ? "At no confidence does it decide alone."
+        : `Alone it decides ${percent(confident.coverage)} of the rows, ${percent(confident.precision ?? 0)} of them rightly; with 95 % certainty at least ${percent(confident.precision_lower ?? 0)}`,
+      `Calibration error ${calibration.ece.toFixed(4)}, where up to ${calibration.ece_by_chance.toFixed(4)} is chance; Brier score ${calibration.brier.toFixed(4)}`,
+      `Mean error over all coverages (AURC) ${evaluation.risk_coverage.area.toFixed(4)}`,
+      ...(sets
+        ? [
+            `A set of ${sets.mean_size.toFixed(2)} outcomes on average holds the truth in ${percent(sets.coverage)} of records; ${percent(sets.single)} of the sets are one outcome`,
+          ]
+        : []),
+      `One decision takes ${formatDuration(evaluation.latency_ms.p50)}, in the slowest twentieth ${formatDuration(evaluation.latency_ms.p95)}`,
+    ]),
+    "",
+    table(
+      ["outcome", "held-out rows", "precision", "recall", "goes by"],
+      evaluation.classes.map(({ outcome, support, precision, recall }) => [
+        outcome,
+        formatCount(support),
+        percent(precision),
+        percent(recall),
+        goesBy(evaluation, outcome),
+      ]),
+    ),
+    ...(evaluation.confusions.length === 0
+      ? []
+      : [
+          "",
+          "Most often mixed up:",
+          "",
+          table(
+            ["outcome", "taken for", "rows"],
+            evaluation.confusions.slice(0, 10).map((one) => [one.outcome, one.taken_for, formatCount(one.rows)]),
+          ),
+        ]),
+    "",
+    `Gate: ${passesGates(version) ? "passed" : "FAILED; it may not be deployed"}.`,
+    "",
+    table(
+      ["gate", "wanted", "got", ""],
+      version.gates.map(({ gate, wanted, got, passed }) => [gate, wanted, got, passed ? "passed" : "FAILED"]),
+    ),
+    "",
+    "## Training and evaluation data",
+    "",
+    bullets([
+      `Snapshot \`${snapshot.hash}\` of the system ${snapshot.system}: ${formatCount(snapshot.rows)} rows, ${snapshot.fields.length} columns, ${formatSize(snapshot.bytes)}, taken ${snapshot.taken_at}`,
+      ...(snapshot.time_from === null ? [] : [`\`${snapshot.time_column}\` from ${snapshot.time_from} to ${snapshot.time_to}`]),
+      `Learnt from ${formatCount(evaluation.train_rows)} rows, judged on ${formatCount(evaluation.test_rows)}; not fitted again on all`,
+      `Labels that seem wrong or hard to tell: ${percent(evaluation.label_noise.share)} (${percent(evaluation.label_noise.lower)} to ${percent(evaluation.label_noise.upper)})`,
+      `Readiness report ${version.readiness_report}`,
+    ]),
+    "",
+    "```sql",
+    snapshot.query.trim(),
+    "```",
+    "",
+    "## Ethical considerations",
+    "",
+    "Not assessed by software: whether a wrong decision harms somebody, and whether a field stands for a protected attribute, is for the owner of the use case to judge; the words and values each outcome goes by are in the table above.",
+    "",
+    "## Caveats and recommendations",
+    "",
+    bullets(caveats(version, useCase)),
+    "",
+  ].join("\n");
+}
+
+/** What follows from the numbers; nothing that does not. */
+function caveats(version: ModelVersion, useCase: UseCase): string[] {
+  const { evaluation } = version;
+  const judged = new Map(evaluation.classes.map((one) => [one.outcome, one]));
+  const few = version.classes.filter((name) => (judged.get(name)?.support ?? 0) < 10);
+  const weak = evaluation.classes.filter(({ support, recall }) => support >= 10 && recall < 0.5);
+  const strange = evaluation.classes.filter(({ outcome }) => !version.classes.includes(outcome));
+  return [
+    `It knows ${version.classes.length} outcomes; a record of any other gets one of these, or goes on as unsure or unfamiliar.`,
+    ...(strange.length > 0
+      ? [`Held-out rows have outcomes that training did not: ${names(strange.map(({ outcome }) => outcome))}.`]
+      : []),
+    ...(few.length > 0 ? [`Fewer than 10 held-out rows, so hardly judged: ${names(few)}.`] : []),
+    ...(weak.length > 0
+      ? [
+          `Found in less than half of their records: ${names(weak.map(({ outcome, recall }) => `${outcome} (${formatPercent(recall)})`))}.`,
+        ]
+      : []),
+    `Records that are more unlike the others than all but ${useCase.policy.unfamiliar_below} of the training rows are not decided by it.`,
+    ...(evaluation.calibration.ece > evaluation.calibration.ece_by_chance
+      ? ["Its confidences are off by more than chance; the threshold above is measured and holds all the same."]
+      : []),
+    "All of this holds for records like the held-out ones; when they change, so may the results.",
+  ];
+}
+
+function names(all: readonly string[]): string {
+  return all.length <= 12 ? all.join(", ") : `${all.slice(0, 12).join(", ")} and ${all.length - 12} others`;
+}
+
+function goesBy({ learnt }: ModelVersion["evaluation"], outcome: string): string {
+  const pieces = learnt.find((one) => one.outcome === outcome)?.speaks_for ?? [];
+  return pieces
+    .slice(0, 5)
+    .map(({ value, field }) => `${value} (${field})`)
+    .join(", ");
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join("\n");
+}
+
+/** Bars and line ends of values would end a cell. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll(/\s+/g, " ")).join(" | ")} |`;
+  return [line(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(line)].join("\n");
+}
