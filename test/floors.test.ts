@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const floors: readonly (readonly string[])[] = [
   ["base"],
   ["records"],
-  ["store", "tables", "files"],
+  ["store", "tables", "files", "documents"],
   ["project", "access", "checks", "connectors/*"],
   ["stages/*"],
   ["flows/*"],

@@ -1,8 +1,8 @@
 /** Composition: every part is made here, at its first use, from what it needs, and closed in the opposite order. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { openApiKeys } from "#access/api-keys";
 import { resolveSecrets } from "#access/secrets";
@@ -10,6 +10,8 @@ import { systemClock } from "#base/clock";
 import { failure, InlayError } from "#base/errors";
 import { logTo } from "#base/log";
 import type { Connection } from "#connectors/connector";
+import { documentFormat, documentFormats } from "#documents/document";
+import { readDocuments } from "#documents/read-documents";
 import type { Services } from "#doors/cli/services";
 import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
@@ -152,6 +154,32 @@ export function openServices(config: Config): Services & { close(): Promise<void
           reason: (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : String(error),
         });
       }
+    },
+    async readDocuments(paths) {
+      const named = paths.map((path) => ({ path: resolve(config.calledFrom, path), format: documentFormat(path), as: path }));
+      const files = named.map(({ format, ...file }) => {
+        if (format) return { ...file, format };
+        throw failure("FILE_UNREADABLE", { path: file.as, reason: `no document; known are ${documentFormats.join(", ")}` });
+      });
+      const records: Record<string, unknown>[] = [];
+      for await (const { file, read } of readDocuments(files)) {
+        if (read.text === null) throw failure("FILE_UNREADABLE", { path: file.as, reason: read.problem ?? "no text" });
+        const { size, mtime } = await stat(file.path);
+        const { title, text: body, pages, sender, recipients, sent } = read;
+        records.push({
+          path: file.as,
+          format: file.format,
+          title: title ?? basename(file.path),
+          text: body,
+          pages,
+          bytes: size,
+          modified: mtime.toISOString(),
+          sender,
+          recipients,
+          sent: sent === null ? null : new Date(sent).toISOString(),
+        });
+      }
+      return records;
     },
     writeFile: async (path, content, { overwrite }) => {
       const target = resolve(config.calledFrom, path);

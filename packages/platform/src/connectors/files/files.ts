@@ -1,4 +1,7 @@
-/** A folder of CSV, JSONL and Parquet files as a system: DuckDB answers the queries, and sees nothing but these files. */
+/**
+ * A folder of CSV, JSONL and Parquet files as a system, and the documents in it as one table more: DuckDB answers the queries, and sees
+ * nothing but these files.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -15,6 +18,7 @@ import { keepInterrupting, openDuckdb } from "#tables/duckdb";
 import { quoteName } from "#tables/sql-text";
 import type { DataFile } from "./data-file.ts";
 import { dataFiles, formatOf, viewOf } from "./data-file.ts";
+import { documentColumns, documentsView, documentTable, findDocuments } from "./document-table.ts";
 import { fileError } from "./file-error.ts";
 import { upsertFile } from "./upsert.ts";
 
@@ -27,6 +31,8 @@ export const files: Connector<Extract<SystemSettings, { type: "files" }>> = {
 interface Work {
   readonly duckdb: Duckdb;
   readonly files: readonly DataFile[];
+  /** Aborted when the work is to stop: by the caller, or by the time limit. */
+  readonly stopped: AbortSignal;
   end(): Promise<void>;
   /** The error as ours; the time limit and the signal come first. */
   error(cause: unknown): Error;
@@ -38,12 +44,14 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
   async function begin(signal?: AbortSignal, folders: string[] = []): Promise<Work> {
     const found = await dataFiles(system, folder);
     let stopped: Error | undefined;
+    const stopping = new AbortController();
     let calm = (): void => {};
     const tempFolder = await mkdtemp(join(tmpdir(), `inlay-files-${process.pid}-`));
     const duckdb = await openDuckdb({ tempFolder, folders, files: found.map(({ path }) => path), memoryMb: 512 });
     const stop = (reason: Error): void => {
       if (stopped) return;
       stopped = reason;
+      stopping.abort(reason);
       calm = keepInterrupting(duckdb);
     };
     const timer = setTimeout(() => stop(failure("QUERY_TIMEOUT", { system, limit: formatDuration(timeoutMs) })), timeoutMs);
@@ -52,6 +60,7 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
     const work: Work = {
       duckdb,
       files: found,
+      stopped: stopping.signal,
       error: (cause) => stopped ?? fileError(system, cause, found),
       async end() {
         if (ended) return;
@@ -86,19 +95,19 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
 
     async describe(options = {}) {
       const work = await begin(options.signal);
-      return during(work, () => Promise.all(work.files.map((file) => describeFile(work.duckdb, file))));
+      return during(work, () => describeFolder(work, folder));
     },
 
     async columns(query, options = {}) {
       const work = await begin(options.signal);
-      return during(work, () => plan(system, work, query, []));
+      return during(work, () => plan(system, work, query, { folder, asText: [], readDocuments: false }));
     },
 
     async read(query, options = {}): Promise<Reading> {
       const work = await begin(options.signal);
       const asText = options.asText ?? [];
       try {
-        const fields = await plan(system, work, query, asText);
+        const fields = await plan(system, work, query, { folder, asText, readDocuments: true });
         const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`);
         const sql = `SELECT ${select.join(", ")} FROM (\n${withoutSemicolon(query)}\n)`;
         const batches = async function* (): AsyncGenerator<Table> {
@@ -142,8 +151,15 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
   };
 }
 
+interface PlanOptions {
+  readonly folder: string;
+  readonly asText: readonly string[];
+  /** Else the documents stay unread: only what the query returns is wanted. */
+  readonly readDocuments: boolean;
+}
+
 /** Checks the query and makes views of the files it names; the columns it returns. */
-async function plan(system: string, work: Work, query: string, asText: readonly string[]): Promise<Field[]> {
+async function plan(system: string, work: Work, query: string, { folder, asText, readDocuments }: PlanOptions): Promise<Field[]> {
   const { connection } = work.duckdb;
   const refuse = (reason: string): Error => failure("QUERY_REFUSED", { system, reason });
   const sql = withoutSemicolon(query);
@@ -156,6 +172,9 @@ async function plan(system: string, work: Work, query: string, asText: readonly 
   if (statements.count !== 1) throw refuse(`it has ${statements.count} statements`);
   const names = new Set(connection.getTableNames(sql, false).map((name) => name.toLowerCase()));
   for (const file of work.files) if (names.has(file.table.toLowerCase())) await viewOf(work.duckdb, file, asText);
+  if (names.has(documentTable) && !hasTable(work, documentTable)) {
+    await documentsView(work.duckdb, await findDocuments(folder), { read: readDocuments, signal: work.stopped });
+  }
   const statement = await statements.prepare(0);
   try {
     if (statement.statementType !== StatementType.SELECT) {
@@ -173,6 +192,17 @@ async function plan(system: string, work: Work, query: string, asText: readonly 
   } finally {
     statement.destroySync();
   }
+}
+
+const hasTable = (work: Work, name: string): boolean => work.files.some(({ table }) => table.toLowerCase() === name);
+
+/** The files, and the documents where there are any, which are counted and not read. */
+async function describeFolder(work: Work, folder: string): Promise<TableDescription[]> {
+  const tables = await Promise.all(work.files.map((file) => describeFile(work.duckdb, file)));
+  const documents = hasTable(work, documentTable) ? [] : await findDocuments(folder);
+  if (documents.length === 0) return tables;
+  const columns = documentColumns.map((field) => ({ ...field, nullable: true, references: null }));
+  return [...tables, { name: documentTable, kind: "file", columns, key: ["path"], rows: documents.length, rowsExact: true }];
 }
 
 async function describeFile(duckdb: Duckdb, file: DataFile): Promise<TableDescription> {

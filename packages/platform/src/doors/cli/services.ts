@@ -29,6 +29,8 @@ export interface Services {
   stdin(): Promise<string>;
   /** A file named on the command line, relative to where the command was called. */
   readFile(path: string): Promise<string>;
+  /** Documents named on the command line, as the rows that a `files` system makes of them. FILE_UNREADABLE with why. */
+  readDocuments(paths: readonly string[]): Promise<Readonly<Record<string, unknown>>[]>;
   /** Writes a file named on the command line, whole or not at all. FILE_EXISTS unless it may be overwritten. */
   writeFile(path: string, content: Uint8Array, options: { readonly overwrite: boolean }): Promise<void>;
 }

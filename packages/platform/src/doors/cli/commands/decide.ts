@@ -1,6 +1,7 @@
 import { failure } from "#base/errors";
 import { formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
+import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { Decision } from "#records/decision";
 
 export const decide: Command = {
@@ -11,18 +12,29 @@ export const decide: Command = {
     { name: "use-case", description: "Name of the use case" },
     { name: "record", description: "The record as JSON (default: read --file or standard input)", optional: true },
   ],
-  options: { file: { description: "Read the records from this file", value: "FILE", short: "f" } },
+  options: {
+    file: { description: "Read the records from this file", value: "FILE", short: "f" },
+    document: { description: "Decide on this PDF, Word, HTML, e-mail or text file", value: "FILE", short: "d", many: true },
+  },
   examples: [
     `inlay decide ticket-routing '{"subject": "Printer on fire", "body": "Smoke on the second floor"}'`,
     "inlay decide ticket-routing --file tickets.jsonl --json",
+    "inlay decide document-folder --document inbox/offer.pdf --document inbox/letter.docx",
   ],
   async run({ args, options, out, services }) {
-    const file = options.text("file");
-    const text = args["record"] ?? (file === undefined ? await services.stdin() : await services.readFile(file));
-    const records = parseRecords(text, args["record"] === undefined ? (file ?? "standard input") : "the record");
+    const documents = options.list("document");
     const point = await services.decisionPoint();
+    const served = point.useCases().find(({ use_case: name }) => name === args["use-case"]);
+    const records = documents.length > 0 ? forUseCase(await services.readDocuments(documents), served) : await readRecords();
     const decisions = await point.decide(args["use-case"]!, records, { caller: "cli" });
-    out.answer(decisions, decisions.map(decisionText).join("\n\n"));
+    const text = decisions.map((decision, at) => `${documents[at] ? `${documents[at]}\n` : ""}${decisionText(decision)}`);
+    out.answer(decisions, text.join("\n\n"));
+
+    async function readRecords(): Promise<unknown[]> {
+      const file = options.text("file");
+      const given = args["record"] ?? (file === undefined ? await services.stdin() : await services.readFile(file));
+      return parseRecords(given, args["record"] === undefined ? (file ?? "standard input") : "the record");
+    }
   },
 };
 
@@ -48,6 +60,13 @@ export function decisionText(decision: Decision): string {
         ]),
     `  id ${decision.id}`,
   ].join("\n");
+}
+
+/** Of what is known of a document, the fields that the use case reads. */
+function forUseCase(documents: readonly Readonly<Record<string, unknown>>[], served: ServedUseCase | undefined): unknown[] {
+  if (!served) return [...documents];
+  const fields = new Set([...served.fields.map(({ name }) => name), served.key]);
+  return documents.map((document) => Object.fromEntries(Object.entries(document).filter(([name]) => fields.has(name))));
 }
 
 function parseRecords(text: string, where: string): unknown[] {
