@@ -7,6 +7,7 @@ import { fitOneVsRest } from "../src/linear/one-vs-rest.ts";
 import type { OneVsRest } from "../src/linear/one-vs-rest.ts";
 import { fitSvm, squaredNorms } from "../src/linear/svm.ts";
 import { seeded } from "../src/math/random.ts";
+import { cutFolds } from "../src/folds/fold.ts";
 import type { FoldedRows } from "../src/folds/fold.ts";
 import { stratifiedFolds } from "../src/select/split.ts";
 
@@ -42,7 +43,7 @@ function labelled(classCount: number): FoldedRows {
   const random = seeded(3);
   const table = Array.from({ length: 300 }, () => Array.from({ length: 12 }, () => random.next() - 0.5));
   const labels = Uint32Array.from(table, (row) => row.indexOf(Math.max(...row.slice(0, classCount))));
-  return { rows: dense(table), textFrom: 12, labels, classCount, folds: stratifiedFolds(labels, 3, 1), foldCount: 3 };
+  return cutFolds({ rows: dense(table), labels, classCount, folds: stratifiedFolds(labels, 3, 1), foldCount: 3 }, 12);
 }
 
 const settings = { cost: 1, maxSweeps: 50, tolerance: 0.01 };

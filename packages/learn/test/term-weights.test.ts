@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SparseRowsBuilder } from "../src/data/sparse-rows.ts";
 import type { SparseRows } from "../src/data/sparse-rows.ts";
-import { openFold } from "../src/folds/fold.ts";
+import { cutFolds } from "../src/folds/fold.ts";
 import { termWeights, weighRows } from "../src/folds/term-weights.ts";
 
 /** Column 0 is a number; 1 stands in class 0 alone, 2 in class 1 alone, 3 everywhere. */
@@ -32,7 +32,7 @@ test("a fold's weights do not know the labels of the rows it leaves out", () => 
   const { rows: data, labels } = rows();
   const folds = Uint8Array.from(labels, (_, row) => (row < 50 ? 0 : 1));
   const weightsOf = (of: Uint32Array, fold: number): Float32Array =>
-    openFold({ rows: data, textFrom: 1, labels: of, classCount: 2, folds, foldCount: 2 }, fold).weights;
+    cutFolds({ rows: data, labels: of, classCount: 2, folds, foldCount: 2 }, 1).termWeights[fold]!;
   const changed = labels.map((label, row) => (row < 50 ? (row % 3 === 0 ? 1 - label : label) : label));
   assert.deepEqual(weightsOf(changed, 0), weightsOf(labels, 0));
   assert.notDeepEqual(weightsOf(changed, 1), weightsOf(labels, 1), "control: the fit that sees them does");

@@ -14,6 +14,7 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
+import { cutFolds } from "../folds/fold.ts";
 import type { FoldedRows } from "../folds/fold.ts";
 import { stratifiedFolds } from "../select/split.ts";
 import type { Pieces } from "../text/scan.ts";
@@ -43,10 +44,12 @@ export const textDefaults = { cost: 0.5, maxWeights: 12_000_000, network: "auto"
 /** Passes over the rows: fewer teach a network little, more add nothing. */
 const leastEpochs = 3;
 const mostEpochs = 10;
+/** Stored features with pieces of words, for each without. */
+const piecesPerWord = 5;
 /** Sweeps that margins usually take. */
 const usualSweeps = 12;
 /** Multiplications that a usual machine does in a second, in two threads. */
-const usualSpeed = 1.2e9;
+const usualSpeed = 8e8;
 const manyRows = 20_000;
 
 /**
@@ -79,15 +82,17 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
   const hasText = recipe.fields.some(({ kind }) => kind === "text");
   const asked = recipe.pieces !== undefined || !hasText;
   let best = await fitMargins(task, asked ? (recipe.pieces ?? null) : null, step(0, asked ? 0.3 : 0.1));
+  let spent = 0;
   if (!asked) {
-    const pieces = await encode(task, recipeDefaults.pieces, step(0.1, 0.15));
-    const seconds = (pieces.folded.rows.indices.length * classes.length * (foldCount + 1) * usualSweeps) / usualSpeed;
+    const values = best.folded.rows.indices.length * piecesPerWord;
+    const seconds = (values * classes.length * (foldCount + 1) * usualSweeps) / usualSpeed;
     if (seconds <= budget) {
-      const richer = await fitEncoded(task, pieces, step(0.15, 0.3));
+      spent = seconds;
+      const richer = await fitMargins(task, recipeDefaults.pieces, step(0.1, 0.3));
       if (isBetter(richer, best, labels)) best = richer;
     }
   }
-  const epochs = network === "none" ? 0 : epochsOf(best.folded, network === "always" ? Infinity : budget);
+  const epochs = network === "none" ? 0 : epochsOf(best.folded, network === "always" ? Infinity : budget - spent);
   if (epochs > 0) {
     const both = await fitBeside(task, best, epochs, step(0.3, 0.97));
     if (network === "always" || isBetter(both, best, labels)) best = both;
@@ -134,20 +139,18 @@ async function encode({ settings, data, options, classes, ...cut }: Task, pieces
   });
   const rows = await recipe.encode(data.table, { signal, onProgress: (share) => step((1 + share) / 2, "encoding rows") });
   const textFrom = recipe.featureCount - recipe.fitted.idf.length;
-  return { recipe, folded: { rows, textFrom, classCount: classes.length, ...cut }, coverageByOthers: rows.coverageByOthers };
+  const folded = cutFolds({ rows, classCount: classes.length, ...cut }, textFrom);
+  return { recipe, folded, coverageByOthers: rows.coverageByOthers };
 }
 
 async function fitMargins(task: Task, pieces: Pieces | null, step: Step): Promise<Candidate> {
-  const encoded = await encode(task, pieces, (share, doing) => step(share / 3, doing));
-  return fitEncoded(task, encoded, (share, doing) => step((1 + 2 * share) / 3, doing));
-}
-
-async function fitEncoded({ settings, options, classes, labels }: Task, encoded: Encoded, step: Step): Promise<Candidate> {
+  const { settings, options, classes, labels } = task;
   const { seed, threads = 0, signal } = options;
+  const encoded = await encode(task, pieces, (share, doing) => step(share / 3, doing));
   const { weights, outOfFold: margins } = await fitOneVsRest(
     { cost: settings.cost, maxSweeps: 30, tolerance: 0.1 },
     encoded.folded,
-    { seed, threads, signal, onProgress: (share) => step(share, "weighing words") },
+    { seed, threads, signal, onProgress: (share) => step((1 + 2 * share) / 3, "weighing words") },
   );
   const unseen = { margins, logits: null };
   const constants = { margins: weights.slice(encoded.recipe.featureCount * classes.length), logits: null };

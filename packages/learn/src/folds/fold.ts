@@ -7,14 +7,14 @@ import { termWeights, weighRows } from "./term-weights.ts";
 
 export interface FoldedRows {
   readonly rows: SparseRows;
-  /** The first column of the text features, whose values are not negative; they are weighed by what they tell. */
-  readonly textFrom: number;
   /** Class index of each row. */
   readonly labels: Uint32Array;
   readonly classCount: number;
   /** Fold of each row, 0 .. foldCount - 1. */
   readonly folds: Uint8Array;
   readonly foldCount: number;
+  /** For each fold, and at last for all rows, by what the features are multiplied: shape (nFeatures). */
+  readonly termWeights: readonly Float32Array[];
 }
 
 export interface Fold {
@@ -26,11 +26,26 @@ export interface Fold {
   readonly weights: Float32Array;
 }
 
-/** O(stored values + features + classes); memory for the values once more. */
-export function openFold({ rows, textFrom, labels, classCount, folds, foldCount }: FoldedRows, fold: number): Fold {
-  const chosen = Uint32Array.from(labels.keys()).filter((row) => fold === foldCount || folds[row] !== fold);
-  const weights = termWeights(rows, textFrom, labels, classCount, chosen);
-  return { chosen, rows: weighRows(rows, weights), weights };
+/**
+ * `textFrom` is the first column of the text features, whose values are not negative: they are weighed by what they tell about the
+ * class. O(folds x (stored values + features + classes)).
+ */
+export function cutFolds(data: Omit<FoldedRows, "termWeights">, textFrom: number): FoldedRows {
+  const { rows, labels, classCount, foldCount } = data;
+  const weights = Array.from({ length: foldCount + 1 }, (_, fold) =>
+    termWeights(rows, textFrom, labels, classCount, chosenFor(data, fold)),
+  );
+  return { ...data, termWeights: weights };
+}
+
+/** O(stored values); memory for the values once more. */
+export function openFold(data: FoldedRows, fold: number): Fold {
+  const weights = data.termWeights[fold]!;
+  return { chosen: chosenFor(data, fold), rows: weighRows(data.rows, weights), weights };
+}
+
+function chosenFor({ labels, folds, foldCount }: Omit<FoldedRows, "termWeights">, fold: number): Uint32Array {
+  return Uint32Array.from(labels.keys()).filter((row) => fold === foldCount || folds[row] !== fold);
 }
 
 /** The same on memory that threads share. */
@@ -41,6 +56,7 @@ export function shareFolded(data: FoldedRows): FoldedRows {
     rows: { ...rows, offsets: shared(rows.offsets), indices: shared(rows.indices), values: shared(rows.values) },
     labels: shared(data.labels),
     folds: shared(data.folds),
+    termWeights: data.termWeights.map(shared),
   };
 }
 

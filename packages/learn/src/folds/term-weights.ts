@@ -63,26 +63,30 @@ export function termWeights(
     meanSquare += shares[k]! * without[k]! ** 2;
   }
   const ratios = new Float64Array(features);
+  const logs = new Float64Array(features);
   for (let feature = from; feature < features; feature++) {
     const log = Math.log(counts[feature]! + SMOOTHING);
+    logs[feature] = log;
     ratios[feature] = meanSquare - 2 * mean * log + log * log;
   }
   const own = new Float64Array(features);
+  const touched = new Uint32Array(features);
   for (let k = 0; k < classCount; k++) {
-    const touched: number[] = [];
+    let size = 0;
     for (const row of ofClass[k]!) {
       for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
         const feature = indices[at]!;
         const value = values[at]!;
         if (feature < from || value === 0) continue;
-        if (own[feature] === 0) touched.push(feature);
+        if (own[feature] === 0) touched[size++] = feature;
         own[feature]! += value;
       }
     }
-    for (const feature of touched) {
-      const ratio =
-        offset[k]! + Math.log(own[feature]! + SMOOTHING) - Math.log(Math.max(0, counts[feature]! - own[feature]!) + SMOOTHING);
-      const assumed = without[k]! - Math.log(counts[feature]! + SMOOTHING);
+    for (let at = 0; at < size; at++) {
+      const feature = touched[at]!;
+      const others = Math.max(0, counts[feature]! - own[feature]!);
+      const ratio = offset[k]! + Math.log(own[feature]! + SMOOTHING) - Math.log(others + SMOOTHING);
+      const assumed = without[k]! - logs[feature]!;
       ratios[feature]! += shares[k]! * (ratio * ratio - assumed * assumed);
       own[feature] = 0;
     }

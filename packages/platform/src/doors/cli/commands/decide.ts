@@ -23,9 +23,10 @@ export const decide: Command = {
   ],
   async run({ args, options, out, services }) {
     const documents = options.list("document");
+    const read = documents.length > 0 ? await services.readDocuments(documents) : await readRecords();
     const point = await services.decisionPoint();
     const served = point.useCases().find(({ use_case: name }) => name === args["use-case"]);
-    const records = documents.length > 0 ? forUseCase(await services.readDocuments(documents), served) : await readRecords();
+    const records = documents.length > 0 && served ? forUseCase(read, served) : read;
     const decisions = await point.decide(args["use-case"]!, records, { caller: "cli" });
     const text = decisions.map((decision, at) => `${documents[at] ? `${documents[at]}\n` : ""}${decisionText(decision)}`);
     out.answer(decisions, text.join("\n\n"));
@@ -63,10 +64,9 @@ export function decisionText(decision: Decision): string {
 }
 
 /** Of what is known of a document, the fields that the use case reads. */
-function forUseCase(documents: readonly Readonly<Record<string, unknown>>[], served: ServedUseCase | undefined): unknown[] {
-  if (!served) return [...documents];
+function forUseCase(documents: readonly unknown[], served: ServedUseCase): unknown[] {
   const fields = new Set([...served.fields.map(({ name }) => name), served.key]);
-  return documents.map((document) => Object.fromEntries(Object.entries(document).filter(([name]) => fields.has(name))));
+  return documents.map((document) => Object.fromEntries(Object.entries(document as object).filter(([name]) => fields.has(name))));
 }
 
 function parseRecords(text: string, where: string): unknown[] {
