@@ -130,6 +130,15 @@ export type ModelVersion = {
   classes: (string)[];
   features: (string)[];
   snapshot: string;
+  /** What closed reviews and recorded outcomes taught beside the snapshot; null where there were none */
+  feedback: {
+    /** SHA-256 of the rows, which are kept as an artifact */
+    hash: string;
+    /** Rows of the snapshot whose outcome a person or an event has corrected or confirmed */
+    relabelled: number;
+    /** Rows that only Inlay's own decisions brought */
+    added: number;
+  } | null;
   readiness_report: string;
   settings_hash: string;
   code_version: string;

@@ -103,6 +103,14 @@ export const modelVersionSchema = z.strictObject({
   classes: z.array(z.string()),
   features: z.array(z.string()),
   snapshot: z.string(),
+  feedback: z
+    .strictObject({
+      hash: z.string().length(64).describe("SHA-256 of the rows, which are kept as an artifact"),
+      relabelled: z.int().describe("Rows of the snapshot whose outcome a person or an event has corrected or confirmed"),
+      added: z.int().describe("Rows that only Inlay's own decisions brought"),
+    })
+    .nullable()
+    .describe("What closed reviews and recorded outcomes taught beside the snapshot; null where there were none"),
   readiness_report: z.uuid(),
   settings_hash: z.string(),
   code_version: z.string(),

@@ -102,8 +102,16 @@ export const useCaseSchema = z.strictObject({
       learner: z
         .enum(["auto", "text-linear", "text-network"])
         .default("auto")
-        .describe("auto: linear, with a network beside it where that is right more often and fits the budget"),
-      budget: duration.default("30s").describe("How long fitting networks may take on a usual machine, about"),
+        .describe(
+          "auto: linear over words, with pieces of words and a network beside it where they are right more often and fit the budget",
+        ),
+      budget: duration
+        .default("30s")
+        .describe("How long trying more than words and a linear model may take on a usual machine, about; 0s: the fastest"),
+      feedback: z
+        .boolean()
+        .default(true)
+        .describe("Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label"),
       seed: z
         .int()
         .min(0)
@@ -111,7 +119,7 @@ export const useCaseSchema = z.strictObject({
         .default(1),
       holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
     })
-    .default({ learner: "auto", budget: "30s", seed: 1, holdout: "20%" }),
+    .default({ learner: "auto", budget: "30s", feedback: true, seed: 1, holdout: "20%" }),
   gate: z
     .strictObject({
       accuracy: bound.optional(),

@@ -53,6 +53,7 @@ export const exampleModelVersion: ModelVersion = {
   classes: ["accounts", "network", "printing"],
   features: ["subject", "body", "priority"],
   snapshot: hashOf("5e02"),
+  feedback: { hash: hashOf("f33d"), relabelled: 41, added: 212 },
   readiness_report: reportId,
   settings_hash: hashOf("77ac"),
   code_version: "0.1.0",

@@ -14,6 +14,7 @@ import type { Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 import { ruleDecider } from "#stages/decide/rules";
+import { freezeFeedback } from "#stages/outcome/feedback";
 import { prepare } from "#stages/prepare/prepare";
 import { readiness } from "#stages/readiness/readiness";
 import { saveReadinessReport } from "#stages/readiness/readiness-store";
@@ -96,7 +97,8 @@ export function openBuilder(deps: BuilderDeps): Builder {
       }
       const started = clock.monotonic();
       options.onProgress?.("preparing", null);
-      const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report);
+      const feedback = useCase.train.feedback ? await freezeFeedback({ pool, artifacts }, name) : null;
+      const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
       const { classifier, evaluation, settings } = await train(
         { clock, threads: deps.threads },
         { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]) },
@@ -110,6 +112,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
         classes: [...classifier.classes],
         features: [...classifier.features],
         snapshot: snapshot.hash,
+        feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
         readiness_report: report.id,
         settings_hash: hashJson(settings),
         code_version: deps.codeVersion,

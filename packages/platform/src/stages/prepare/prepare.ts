@@ -1,5 +1,5 @@
 /**
- * From a snapshot to what a learner takes: typed feature columns, labels and times, in the order of time. Rows without a label are
+ * From a snapshot, and what people said of decisions since, to what a learner takes: typed feature columns, labels and times, in the order of time. Rows without a label are
  * left out; columns and pieces of text that readiness found to give the label away are taken out by the recipe, at training and
  * at decision time alike.
  */
@@ -28,6 +28,16 @@ export interface Prepared {
    */
   readonly groups: Uint32Array | null;
   readonly remedies: readonly Remedy[];
+  /** How many rows of the snapshot got another label, or the same confirmed, and how many rows came from decisions alone. */
+  readonly feedback: { readonly relabelled: number; readonly added: number };
+}
+
+/** A record that was decided on, and what a person or an event said was right. */
+export interface Verdict {
+  readonly key: string | null;
+  readonly outcome: string;
+  readonly decided_at: string;
+  readonly record: Readonly<Record<string, unknown>>;
 }
 
 /** Words and pairs of words that two rows share, of all that they have, from which on one is a copy of the other. */
@@ -39,13 +49,19 @@ export async function prepare(
   snapshot: Snapshot,
   useCase: UseCase,
   report: ReadinessReport,
+  verdicts: readonly Verdict[] = [],
 ): Promise<Prepared> {
   const { key, label, time } = useCase.source;
   const kinds = featureKinds(useCase);
   const wanted = [...new Set([...kinds.keys(), key, label, ...(time === undefined ? [] : [time])])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
 
-  const labels = asCategory(source.columns[label]!);
+  const keys = asStrings(source.columns[key]!);
+  const { replaced, added } = sortVerdicts(verdicts, keys);
+  const labels = [
+    ...asCategory(source.columns[label]!).map((own, row) => replaced.get(row) ?? own),
+    ...added.map(({ outcome }) => standardCategory(outcome)),
+  ];
   const kept = Uint32Array.from(labels.keys().filter((at) => labels[at] !== null));
   if (kept.length === 0) {
     throw failure("DATA_UNSUITABLE", {
@@ -54,21 +70,54 @@ export async function prepare(
       fix: "Check the column and the query: rows without a label teach nothing.",
     });
   }
-  const times = time === undefined ? null : asNumber(source.columns[time]!, "time");
+  const times =
+    time === undefined
+      ? null
+      : concatenated(
+          asNumber(source.columns[time]!, "time"),
+          Float64Array.from(added, (verdict) => Date.parse(verdict.decided_at)),
+        );
   if (times) kept.sort((a, b) => finite(times[a]!) - finite(times[b]!) || a - b);
 
   const columns: Record<string, Column> = {};
-  for (const [name, kind] of kinds) columns[name] = asFeature(source.columns[name]!, kind);
-  const table = takeRows({ rows: source.rows, columns }, kept);
-  const keys = asStrings(source.columns[key]!);
+  for (const [name, kind] of kinds) {
+    const more = columnOf(
+      added.map(({ record }) => record[name]),
+      kind,
+    );
+    columns[name] = joined(asFeature(source.columns[name]!, kind), asFeature(more, kind));
+  }
+  const table = takeRows({ rows: labels.length, columns }, kept);
+  const names = [...keys, ...added.map((verdict) => verdict.key ?? `decision of ${verdict.decided_at}`)];
   return {
     table,
-    keys: Array.from(kept, (at) => keys[at] ?? ""),
+    keys: Array.from(kept, (at) => names[at] ?? ""),
     groups: await groupCopies(table, useCase.features.text, signal),
     labels: Array.from(kept, (at) => labels[at]!),
     times: times && Float64Array.from(kept, (at) => times[at]!),
     remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
+    feedback: { relabelled: replaced.size, added: added.length },
   };
+}
+
+/**
+ * Verdicts on rows that the snapshot has, by row; of several the last counts. All others are rows of their own, of one key only the last.
+ */
+function sortVerdicts(
+  verdicts: readonly Verdict[],
+  keys: readonly (string | null)[],
+): { replaced: Map<number, string>; added: Verdict[] } {
+  const rowOf = new Map(keys.map((name, row) => [name, row]));
+  const replaced = new Map<number, string>();
+  const byKey = new Map<string, Verdict>();
+  const nameless: Verdict[] = [];
+  for (const verdict of verdicts) {
+    const row = verdict.key === null ? undefined : rowOf.get(verdict.key);
+    if (row !== undefined) replaced.set(row, standardCategory(verdict.outcome) ?? verdict.outcome);
+    else if (verdict.key === null) nameless.push(verdict);
+    else byKey.set(verdict.key, verdict);
+  }
+  return { replaced, added: [...byKey.values(), ...nameless] };
 }
 
 /** The group of each row by its texts, all columns together. Rows that differ in other columns only are a group all the same. */
@@ -93,7 +142,35 @@ function finite(time: number): number {
   return Number.isNaN(time) ? Number.MIN_SAFE_INTEGER : time;
 }
 
-function asFeature(column: Column, kind: "text" | "category" | "number" | "time"): Column {
+/** Values of JSON as text, which `asFeature` reads; instants are epoch milliseconds there. */
+function columnOf(values: readonly unknown[], kind: FieldKind): Column {
+  return {
+    type: "string",
+    values: values.map((value) => {
+      if (typeof value === "number") return kind === "time" ? new Date(value).toISOString() : String(value);
+      return typeof value === "string" || typeof value === "boolean" ? String(value) : null;
+    }),
+  };
+}
+
+/** Two columns of one kind. */
+function joined(first: Column, second: Column): Column {
+  if (first.type === "string" || second.type === "string") {
+    return { type: "string", values: [...asStrings(first), ...asStrings(second)] };
+  }
+  return { type: first.type, values: concatenated(first.values, second.values) };
+}
+
+function concatenated(first: Float64Array, second: Float64Array): Float64Array {
+  const values = new Float64Array(first.length + second.length);
+  values.set(first);
+  values.set(second, first.length);
+  return values;
+}
+
+type FieldKind = "text" | "category" | "number" | "time";
+
+function asFeature(column: Column, kind: FieldKind): Column {
   if (kind === "text")
     return { type: "string", values: asStrings(column).map((value) => (value === null ? null : standardText(value))) };
   if (kind === "category") return { type: "string", values: asCategory(column) };

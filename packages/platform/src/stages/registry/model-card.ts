@@ -110,6 +110,9 @@ export function modelCard({
       `Snapshot \`${snapshot.hash}\` of the system ${snapshot.system}: ${formatCount(snapshot.rows)} rows, ${snapshot.fields.length} columns, ${formatSize(snapshot.bytes)}, taken ${snapshot.taken_at}`,
       ...(snapshot.time_from === null ? [] : [`\`${snapshot.time_column}\` from ${snapshot.time_from} to ${snapshot.time_to}`]),
       `Learnt from ${formatCount(evaluation.train_rows)} rows, judged on ${formatCount(evaluation.test_rows)}; not fitted again on all`,
+      version.feedback
+        ? `Reviews and outcomes (\`${version.feedback.hash}\`): ${formatCount(version.feedback.relabelled)} rows relabelled or confirmed, ${formatCount(version.feedback.added)} added`
+        : "No reviews or outcomes of earlier decisions were learnt from",
       `Labels that seem wrong or hard to tell: ${percent(evaluation.label_noise.share)} (${percent(evaluation.label_noise.lower)} to ${percent(evaluation.label_noise.upper)})`,
       `Readiness report ${version.readiness_report}`,
     ]),

@@ -116,6 +116,11 @@ export function versionText(version: ModelVersion): string {
       : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
         `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
     `Calibration error ${evaluation.calibration.ece.toFixed(3)} (up to ${evaluation.calibration.ece_by_chance.toFixed(3)} is chance); one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    ...(version.feedback
+      ? [
+          `It learnt from people too: ${formatCount(version.feedback.relabelled)} rows of the source relabelled or confirmed, ${formatCount(version.feedback.added)} more from decisions.`,
+        ]
+      : []),
     ...doubts(evaluation),
     "",
     ...version.gates.map((gate) => `${gate.passed ? "passed" : "FAILED"}  ${gate.gate}: wanted ${gate.wanted}, got ${gate.got}`),
