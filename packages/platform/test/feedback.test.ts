@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { TestServer } from "./support/http-server.ts";
-import { eventually, openTestServer, useCase } from "./support/http-server.ts";
+import { eventually, openTestServer, otherUseCase, useCase } from "./support/http-server.ts";
 
 let server: TestServer;
 before(async () => {
@@ -12,60 +12,69 @@ before(async () => {
 });
 after(() => server.close());
 
-const records = Array.from({ length: 80 }, (_, at) => ({
-  ...(at % 2 === 0 && { id: `new-${at}` }),
-  subject: `VPN connection is down, token ${at}`,
-  priority: "P2",
+/** The teams have swapped their work: what was for network is for accounts, and the other way round. */
+const swapped = Array.from({ length: 1500 }, (_, at) => ({
+  record: {
+    ...(at % 3 === 0 && { id: `new-${at}` }),
+    subject: at % 2 === 0 ? `VPN connection is down, token ${at}` : `Invoice is missing, number ${at}`,
+    priority: "P2",
+  },
+  right: at % 2 === 0 ? "accounts" : "network",
 }));
 
-/** Decides, and says of each what was right once it is stored. */
-async function decideAndJudge(outcome: string, which: readonly object[]): Promise<string[]> {
-  const decisions = await server.decisionPoint.decide(useCase, which, { caller: "test" });
-  for (const { id } of decisions) {
-    await eventually(
-      async () => (await server.state.pool.query("select 1 from inlay.decisions where id = $1", [id])).rowCount === 1,
-    );
+async function decideAndJudge(judged: readonly { readonly record: object; readonly right: string }[]): Promise<void> {
+  const decisions = await server.decisionPoint.decide(
+    useCase,
+    judged.map(({ record }) => record),
+    { caller: "test" },
+  );
+  for (const [at, { id }] of decisions.entries()) {
     const answer = await server.app.inject({
       method: "POST",
       url: `/v1/decisions/${id}/outcome`,
       headers: { authorization: `Bearer ${server.keys.all}` },
-      payload: { outcome, replaces: true },
+      payload: { outcome: judged[at]!.right },
     });
     assert.equal(answer.statusCode, 200, answer.body);
   }
-  return decisions.map(({ id }) => id);
+  const last = decisions.at(-1)!.id;
+  await eventually(
+    async () => (await server.state.pool.query("select 1 from inlay.decisions where id = $1", [last])).rowCount === 1,
+  );
 }
 
 test("without verdicts a version learnt from the snapshot alone", async () => {
   assert.equal((await server.release.model(useCase, 1)).feedback, null);
 });
 
-test("what the model called network is accounts once people have said so often enough", async () => {
-  const [before] = await server.decisionPoint.decide(useCase, [records[0]], { caller: "test" });
-  assert.equal(before!.alternatives[0]!.outcome, "network", "control: the model thinks otherwise");
-  await decideAndJudge("accounts", records);
+test("what people said is learnt, named by its hash, and kept", async () => {
+  const ask = async (): Promise<string> => {
+    const [decided] = await server.decisionPoint.decide(useCase, [swapped[0]!.record], { caller: "test" });
+    return `${decided!.model_version} ${decided!.alternatives[0]!.outcome}`;
+  };
+  assert.equal(await ask(), "1 network", "control: the model thinks otherwise");
+  await decideAndJudge(swapped);
 
   const { version } = await server.builder.train(useCase);
-  assert.deepEqual({ ...version.feedback, hash: null }, { hash: null, relabelled: 0, added: 80 });
+  assert.deepEqual({ ...version.feedback, hash: null }, { hash: null, relabelled: 0, added: 1500 });
   await server.release.deploy(useCase, version.version, "test");
-  const ask = async (): Promise<string> => {
-    const [after] = await server.decisionPoint.decide(useCase, [{ subject: "VPN connection is down, token 7" }], {
-      caller: "test",
-    });
-    return `${after!.model_version} ${after!.alternatives[0]!.outcome}`;
-  };
   await eventually(async () => (await ask()) === `${version.version} accounts`);
 
   const { hash } = version.feedback!;
   const kept = await readFile(join(server.folder, "artifacts", hash.slice(0, 2), hash), "utf8");
-  assert.equal(kept.trim().split("\n").length, 80, "what was learnt from is kept");
+  assert.equal(kept.trim().split("\n").length, 1500);
 });
 
-test("a verdict on a record of the source takes the place of its label; said twice, the last word counts", async () => {
-  const [of] = await decideAndJudge("network", [{ id: "2", subject: "Invoice is missing since this morning", priority: "P2" }]);
-  await decideAndJudge("accounts", [{ id: "2", subject: "Invoice is missing since this morning", priority: "P2" }]);
-  assert.ok(of);
+test("a verdict on a record of the source takes the place of its label; of several the last counts", async () => {
+  const record = { id: "2", subject: "Invoice is missing since this morning", priority: "P2" };
+  await decideAndJudge([{ record, right: "network" }]);
+  await decideAndJudge([{ record, right: "accounts" }]);
   const { version } = await server.builder.train(useCase);
   assert.equal(version.feedback!.relabelled, 1);
-  assert.equal(version.feedback!.added, 80);
+  assert.equal(version.feedback!.added, 1500);
+});
+
+test("where the use case says so, the snapshot alone is learnt from", async () => {
+  const { version } = await server.builder.train(otherUseCase);
+  assert.equal(version.feedback, null);
 });

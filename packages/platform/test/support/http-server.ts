@@ -227,7 +227,7 @@ features: { text: [subject], category: [priority] }
 leaks: { keep: [subject] }
 gate: { beats: [majority] }
 policy: { autonomy: act, deadline: 5s, confident_at: { precision: 80% } }
-`,
+${name === otherUseCase ? "train: { feedback: false }\n" : ""}`,
     );
   }
 }
