@@ -402,6 +402,20 @@ export type ReviewVerdict = {
   reason?: string;
 };
 
+/** Rows of the snapshot that are most like the record of a decision */
+export type SimilarRows = {
+  decision_id: string;
+  use_case: string;
+  /** null where no model was asked; then there are no rows */
+  model_version: number | null;
+  rows: ({
+    key: string;
+    outcome: string;
+    /** Cosine, in [0, 1] */
+    similarity: number;
+  })[];
+};
+
 /** The frozen data that a model version was trained on */
 export type Snapshot = {
   /** SHA-256 of the Parquet file; also its name in the artifact store */
@@ -475,6 +489,19 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: DecisionTrace;
+  };
+  /** Rows the model learnt from that are most like this record */
+  getSimilar: {
+    params: {
+      /** Id of the decision */
+      id: string;
+    };
+    query: {
+      /** At most so many rows */
+      limit?: number;
+    };
+    body: undefined;
+    answer: SimilarRows;
   };
   /** Say what turned out to be right */
   recordOutcome: {
@@ -653,6 +680,7 @@ export interface Operations {
 export const routes = {
   decide: { method: "POST", path: "/v1/use-cases/{name}/decisions" },
   getDecision: { method: "GET", path: "/v1/decisions/{id}" },
+  getSimilar: { method: "GET", path: "/v1/decisions/{id}/similar" },
   recordOutcome: { method: "POST", path: "/v1/decisions/{id}/outcome" },
   listReviews: { method: "GET", path: "/v1/reviews" },
   closeReview: { method: "POST", path: "/v1/reviews/{id}" },

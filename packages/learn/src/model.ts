@@ -44,7 +44,15 @@ export interface Classifier {
   explainRow(row: Row, classIndex: number, limit: number): Contribution[];
   /** `predictRow` and `explainRow` of the most probable class in one pass: what a decision needs. */
   decideRow(row: Row, limit: number): RowDecision;
+  /** The rows of a table that are most like a record as the model reads both, most alike first, at most `limit`. O(table). */
+  nearest(table: Table, row: Row, limit: number, options?: { readonly signal?: AbortSignal }): Promise<Neighbour[]>;
   save(): SavedModel;
+}
+
+export interface Neighbour {
+  readonly row: number;
+  /** Cosine of the angle between the two, in [0, 1]: 1 is the same but for what the model does not read. */
+  readonly similarity: number;
 }
 
 export interface RowDecision {

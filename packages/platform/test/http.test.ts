@@ -52,6 +52,25 @@ async function expectProblem(status: number, code: string, asked: Promise<Answer
   return problem;
 }
 
+test("the rows that a record is most like are named by key and outcome, to those who may read the decision", async () => {
+  const { body } = await call("POST", decisions, { record: confidentRecord });
+  const { id } = body as { id: string };
+  const similar = await call("GET", `/v1/decisions/${id}/similar?limit=3`);
+  assert.equal(similar.status, 200, JSON.stringify(similar.body));
+  const { rows } = similar.body as { rows: { key: string; outcome: string; similarity: number }[] };
+  assert.equal(rows.length, 3);
+  for (const row of rows) {
+    assert.deepEqual(Object.keys(row), ["key", "outcome", "similarity"], "nothing else of the row");
+    assert.equal(row.outcome, "network");
+    assert.ok(Number(row.key) % 2 === 1 && row.similarity > 0.5);
+  }
+  const stranger = await call("GET", `/v1/decisions/${id}/similar`, undefined, {
+    authorization: `Bearer ${server.keys.sorting}`,
+  });
+  assert.ok(stranger.status === 403 || stranger.status === 404, String(stranger.status));
+  assert.equal((await call("GET", `/v1/decisions/${id}/similar?limit=0`)).status, 400);
+});
+
 test("one record is decided, traced, reviewed and joined to its outcome", async () => {
   const decided = await expect(200, decisionAnswer, call("POST", decisions, { record: confidentRecord }));
   assert.equal(decided.path, "model");

@@ -15,6 +15,7 @@ import { hiddenUnits, runNetwork, unitShares } from "../network/network.ts";
 import type { Network } from "../network/network.ts";
 import type { EncodedRow } from "../recipe/encoded-row.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { nearestRows } from "../select/nearest-rows.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
 export const format = 2;
@@ -105,6 +106,10 @@ export function textClassifier({ recipe, classes, weights, network, calibration,
         contributions: explain(encoded, best, limit),
         typicality: encoded.coverage === 0 ? 0 : typicality(novelty, measure),
       };
+    },
+    async nearest(table, row, limit, options = {}) {
+      const rows = await recipe.encode(table, options);
+      return nearestRows(rows, recipe.encodeRow(row), limit);
     },
     save: () => ({
       header: {

@@ -82,7 +82,14 @@ export function openServices(config: Config): Services & { close(): Promise<void
     openRelease({ artifacts: await artifacts(), pool: (await state()).pool, clock, project: await project() }),
   );
   const loop = part(async () => {
-    return openLoop({ pool: (await state()).pool, clock, decisions: await decisionPoint() });
+    return openLoop({
+      pool: (await state()).pool,
+      clock,
+      artifacts: await artifacts(),
+      tables: await tables(),
+      project: await project(),
+      decisions: await decisionPoint(),
+    });
   });
   const builder = part(async () =>
     openBuilder({

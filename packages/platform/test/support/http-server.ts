@@ -103,7 +103,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const every: readonly Verb[] = ["decide", "read", "review", "deploy"];
   const app = buildServer({
     decisionPoint,
-    loop: openLoop({ pool, clock, decisions: decisionPoint }),
+    loop: openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint }),
     release,
     keys,
     clock,

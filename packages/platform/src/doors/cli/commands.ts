@@ -3,6 +3,7 @@ import type { Command } from "#doors/cli/command";
 import { readiness, snapshot, train } from "#doors/cli/commands/build";
 import { check } from "#doors/cli/commands/check";
 import { decide } from "#doors/cli/commands/decide";
+import { decisionsShow } from "#doors/cli/commands/decisions";
 import { demo } from "#doors/cli/commands/demo";
 import { init } from "#doors/cli/commands/init";
 import { keysCreate, keysList, keysRevoke } from "#doors/cli/commands/keys";
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   modelsRollback,
   modelsExport,
   decide,
+  decisionsShow,
   reviewsList,
   reviewsAccept,
   reviewsOverride,

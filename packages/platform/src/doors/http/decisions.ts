@@ -88,6 +88,44 @@ const readDecision: Operation<z.infer<typeof decisionParams>> = {
   problems: ["DECISION_UNKNOWN", "STATE_UNREACHABLE"],
 };
 
+const similarQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(50).default(5).describe("At most so many rows"),
+});
+
+const similarRows: Operation<z.infer<typeof decisionParams>, z.infer<typeof similarQuery>> = {
+  id: "getSimilar",
+  method: "GET",
+  path: "/v1/decisions/{id}/similar",
+  access: { verb: "read", of: "decision" },
+  tag: "Decisions",
+  summary: "Rows the model learnt from that are most like this record",
+  description:
+    "By key and outcome alone: what else is in a row shows the system it came from, to whoever may read it there. Takes about a second for 30,000 texts.",
+  params: decisionParams,
+  query: similarQuery,
+  answer: {
+    status: 200,
+    description: "The rows, most alike first",
+    schema: z
+      .strictObject({
+        decision_id: z.uuid(),
+        use_case: z.string(),
+        model_version: z.int().nullable().describe("null where no model was asked; then there are no rows"),
+        rows: z.array(
+          z.strictObject({ key: z.string(), outcome: z.string(), similarity: z.number().describe("Cosine, in [0, 1]") }),
+        ),
+      })
+      .meta({ id: "SimilarRows", description: "Rows of the snapshot that are most like the record of a decision" }),
+    example: {
+      decision_id: exampleId,
+      use_case: "ticket-routing",
+      model_version: 3,
+      rows: [{ key: "T-4711", outcome: "network", similarity: 0.83 }],
+    },
+  },
+  problems: ["DECISION_UNKNOWN", "STATE_UNREACHABLE"],
+};
+
 const outcomeBody = z.strictObject({
   outcome: plainText(200).describe("What turned out to be right"),
   replaces: z.boolean().optional().describe("true: correct the outcome recorded before"),
@@ -119,7 +157,7 @@ const recordOutcome: Operation<z.infer<typeof decisionParams>, unknown, z.infer<
   problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "OUTCOME_CONFLICT", "BODY_TOO_LARGE", "MEDIA_TYPE", "STATE_UNREACHABLE"],
 };
 
-export const decisionOperations = { decide, readDecision, recordOutcome };
+export const decisionOperations = { decide, readDecision, similarRows, recordOutcome };
 
 interface Deps {
   readonly decisionPoint: DecisionPoint;
@@ -141,6 +179,7 @@ export function decisionRoutes({ decisionPoint, loop, onDecision }: Deps): Route
       return one ? answerOf(decisions[0]!) : { decisions: decisions.map(answerOf) };
     }),
     route(readDecision, async ({ params }) => loop.trace(params.id)),
+    route(similarRows, async ({ params, query }) => loop.similar(params.id, query.limit)),
     route(recordOutcome, async ({ params, body, caller }) =>
       loop.recordOutcome(params.id, {
         outcome: body.outcome,

@@ -10,9 +10,19 @@ import type { Snapshot } from "#records/snapshot";
 export interface Loop {
   /** The decision with everything it traces back to. */
   trace(id: string): Promise<DecisionTrace>;
+  /** The labelled rows of the model's snapshot that are most like the record of the decision; none where no model was asked. */
+  similar(id: string, limit: number): Promise<SimilarRows>;
   listReviews(filter: ReviewFilter): Promise<ReviewPage>;
   closeReview(id: string, verdict: ReviewVerdict): Promise<Review>;
   recordOutcome(id: string, outcome: { outcome: string; replaces?: boolean; by: string }): Promise<Outcome>;
+}
+
+export interface SimilarRows {
+  readonly decision_id: string;
+  readonly use_case: string;
+  readonly model_version: number | null;
+  /** Most alike first; `key` is what the source calls the row, where whoever may look it up finds the rest. */
+  readonly rows: readonly { readonly key: string; readonly outcome: string; readonly similarity: number }[];
 }
 
 export interface DecisionTrace {

@@ -2,18 +2,29 @@
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
+import type { Artifacts } from "#files/artifacts";
 import type { Loop } from "#flows/close-the-loop/loop";
+import type { Row } from "#learn/data/table";
+import { takeRows } from "#learn/data/table";
 import type { Decision } from "#records/decision";
+import type { Project } from "#records/project";
+import { findUseCase } from "#records/project";
 import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
+import { labelledRows } from "#stages/prepare/prepare";
 import { findReadinessReport } from "#stages/readiness/readiness-store";
 import { findDeployment } from "#stages/registry/deployments";
+import { openModel } from "#stages/registry/model-file";
 import { findModelVersion } from "#stages/registry/model-store";
 import { closeReview, findReview, listReviews } from "#stages/review/reviews";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
+import type { Tables } from "#tables/tables";
 
 export interface LoopDeps {
   readonly pool: Pool;
   readonly clock: Clock;
+  readonly artifacts: Artifacts;
+  readonly tables: Tables;
+  readonly project: Project;
   readonly decisions: {
     /** @throws DECISION_UNKNOWN */
     find(id: string): Promise<Decision>;
@@ -21,7 +32,10 @@ export interface LoopDeps {
   };
 }
 
-export function openLoop({ pool, clock, decisions }: LoopDeps): Loop {
+/** Rows of a snapshot that are searched, the latest. */
+const searched = 100_000;
+
+export function openLoop({ pool, clock, artifacts, tables, project, decisions }: LoopDeps): Loop {
   const outcomesOf = (useCase: string): readonly string[] =>
     decisions.useCases().find((served) => served.use_case === useCase)?.outcomes ?? [];
 
@@ -41,6 +55,27 @@ export function openLoop({ pool, clock, decisions }: LoopDeps): Loop {
       ]);
       const readiness = report && { id: report.id, verdict: report.verdict, made_at: report.made_at };
       return { decision, review, outcome, deployment, model_version: version, readiness_report: readiness, snapshot };
+    },
+
+    async similar(id, limit) {
+      const { use_case: name, model_version: number, record } = await decisions.find(id);
+      const about = { decision_id: id, use_case: name, model_version: number };
+      if (number === null) return { ...about, rows: [] };
+      const version = await findModelVersion(pool, name, number);
+      const snapshot = await findSnapshot(pool, version.snapshot);
+      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, findUseCase(project, name));
+      const first = Math.max(0, table.rows - searched);
+      const latest = Uint32Array.from({ length: table.rows - first }, (_, at) => first + at);
+      const classifier = await openModel(artifacts, version.artifact);
+      const nearest = await classifier.nearest(takeRows(table, latest), record as Row, limit);
+      return {
+        ...about,
+        rows: nearest.map(({ row, similarity }) => ({
+          key: keys[first + row]!,
+          outcome: labels[first + row]!,
+          similarity: Math.round(similarity * 1e4) / 1e4,
+        })),
+      };
     },
 
     listReviews: (filter) => listReviews(pool, filter),

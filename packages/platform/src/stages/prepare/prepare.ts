@@ -45,12 +45,27 @@ const similarity = 0.8;
 
 /** @throws DATA_UNSUITABLE where no row has a label, CANCELLED */
 export async function prepare(
-  { tables, artifacts, signal }: { tables: Tables; artifacts: Artifacts; signal?: AbortSignal | undefined },
+  { signal, ...deps }: { tables: Tables; artifacts: Artifacts; signal?: AbortSignal | undefined },
   snapshot: Snapshot,
   useCase: UseCase,
   report: ReadinessReport,
   verdicts: readonly Verdict[] = [],
 ): Promise<Prepared> {
+  const labelled = await labelledRows(deps, snapshot, useCase, verdicts);
+  return {
+    ...labelled,
+    groups: await groupCopies(labelled.table, useCase.features.text, signal),
+    remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
+  };
+}
+
+/** The rows that have a label, as a learner reads them. @throws DATA_UNSUITABLE where there is none */
+export async function labelledRows(
+  { tables, artifacts }: { tables: Tables; artifacts: Artifacts },
+  snapshot: Snapshot,
+  useCase: UseCase,
+  verdicts: readonly Verdict[] = [],
+): Promise<Omit<Prepared, "groups" | "remedies">> {
   const { key, label, time } = useCase.source;
   const kinds = featureKinds(useCase);
   const wanted = [...new Set([...kinds.keys(), key, label, ...(time === undefined ? [] : [time])])];
@@ -92,10 +107,8 @@ export async function prepare(
   return {
     table,
     keys: Array.from(kept, (at) => names[at] ?? ""),
-    groups: await groupCopies(table, useCase.features.text, signal),
     labels: Array.from(kept, (at) => labels[at]!),
     times: times && Float64Array.from(kept, (at) => times[at]!),
-    remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
     feedback: { relabelled: replaced.size, added: added.length },
   };
 }
