@@ -21,6 +21,7 @@ interface Ours {
   readonly ece: number;
   readonly ece_by_chance: number;
   readonly with_abstention: number;
+  readonly best_with_abstention: number;
   readonly rows_per_s: number;
   readonly record_us: number;
   readonly model_mb: number;
@@ -52,101 +53,132 @@ export const textBench: Bench = {
     const python = await pythonWithSklearn();
     if (python === null) return { skipped: "no python3 with scikit-learn is installed (Debian: python3-sklearn)" };
     for (const set of textSets) await compare(report, set, python);
+    await growth(report);
     report.note(
-      "Ours reads words, pairs and pieces of words and gives calibrated probabilities (three folds, in two threads); the peer reads words and pairs and gives none.",
-    );
-    report.note(
-      "`auto` may fit a network beside the margins, for at most 30 s or so, and keeps it where it is right more often on unseen rows by more than a standard error; `text-linear` never does. Accuracy and calibration are of `auto`, speeds of `text-linear`.",
+      "The peer is TF-IDF of words and pairs with LinearSVC, without probabilities. Ours gives calibrated probabilities (three or five folds, in two threads). `auto` has the default budget of 30 s; `budget 0s` reads words and pairs alone, as the peer does. Speeds are of `budget 0s` unless said otherwise.",
     );
     report.note(
       "Calibration error: the bound is what 95 % of perfectly calibrated models of the same confidences stay below by chance.",
     );
     report.note(
-      "HINT3: in-scope rows in the first lines; with abstention over all 991, where an answer is given from the confidence on that keeps 95 % precision on unseen training rows. Haptik's best published point is 0.748.",
+      "HINT3: in-scope rows in the first lines; with abstention over all 991, where an answer is given on records of typicality 0.01 and above, and from the confidence on that keeps 95 % precision on unseen training rows, or at the best confidence, as Haptik's best published point of 0.748 is.",
     );
     return undefined;
   },
 };
 
+function ours(set: TextSet, budget: number, part = 1): Promise<Ours> {
+  const program = join(here, "ours.ts");
+  return line<Ours>(process.execPath, ["--disable-warning=ExperimentalWarning", program, set.name, String(budget), String(part)]);
+}
+
 async function compare(report: Report, set: TextSet, python: string): Promise<void> {
-  const run = (network: string): Promise<Ours> =>
-    line<Ours>(process.execPath, ["--disable-warning=ExperimentalWarning", join(here, "ours.ts"), set.name, network]);
-  const { peer, ours } = await inTurn(
+  const turns = await inTurn(
     rounds,
     () => line<Peer>(python, [join(here, "peer_sklearn.py"), set.folder]),
-    () => run("none"),
+    () => ours(set, 0),
   );
-  const best = await run("auto");
+  const auto = await ours(set, 30);
   const [accuracy, macroF1] = promised[set.name] ?? ["", ""];
-  const name = `scikit-learn ${peer[0]!.version}`;
-  const theirs = (pick: (round: Peer) => number, as: string = name) => ({ name: as, values: peer.map(pick) });
-  const mine = (pick: (round: Ours) => number): number[] => ours.map(pick);
-  const once = (value: number): number[] => ours.map(() => value);
+  const name = `scikit-learn ${turns.peer[0]!.version}`;
+  const theirs = (pick: (round: Peer) => number, as: string = name) => ({ name: as, values: turns.peer.map(pick) });
+  const fast = (pick: (round: Ours) => number): number[] => turns.ours.map(pick);
+  const once = (value: number): number[] => [value];
+  const { title } = set;
   report.add({
-    what: `${set.title}: accuracy (auto: ${best.kind})`,
+    what: `${title}: accuracy (auto: ${auto.kind})`,
     unit: "",
     better: "higher",
-    ours: once(best.accuracy),
+    ours: once(auto.accuracy),
     peer: theirs((r) => r.accuracy),
     promise: accuracy === "" ? "" : `at least ${accuracy}`,
   });
   report.add({
-    what: `${set.title}: macro-F1`,
+    what: `${title}: macro-F1`,
     unit: "",
     better: "higher",
-    ours: once(best.macro_f1),
+    ours: once(auto.macro_f1),
     peer: theirs((r) => r.macro_f1),
     promise: macroF1 === "" ? "" : `at least ${macroF1}`,
   });
-  report.add({ what: `${set.title}: accuracy of text-linear`, unit: "", better: "higher", ours: mine((r) => r.accuracy) });
   report.add({
-    what: `${set.title}: calibration error`,
+    what: `${title}: accuracy, budget 0s`,
+    unit: "",
+    better: "higher",
+    ours: fast((r) => r.accuracy),
+    peer: theirs((r) => r.accuracy),
+  });
+  report.add({
+    what: `${title}: calibration error`,
     unit: "",
     better: "lower",
-    ours: once(best.ece),
-    promise: `below ${best.ece_by_chance.toPrecision(2)}`,
+    ours: once(auto.ece),
+    promise: `below ${auto.ece_by_chance.toPrecision(2)}`,
   });
   if (set.name === "curekart") {
     report.add({
-      what: `${set.title}: accuracy with abstention`,
+      what: `${title}: accuracy with abstention, 95 % precision promised`,
       unit: "",
       better: "higher",
-      ours: once(best.with_abstention),
+      ours: once(auto.with_abstention),
+    });
+    report.add({
+      what: `${title}: accuracy with abstention, best point`,
+      unit: "",
+      better: "higher",
+      ours: once(auto.best_with_abstention),
       promise: "above 0.748",
     });
   }
   report.add({
-    what: `${set.title}: fit`,
+    what: `${title}: fit, budget 0s`,
     unit: "s",
     better: "lower",
-    ours: mine((r) => r.fit_s),
+    ours: fast((r) => r.fit_s),
     peer: theirs((r) => r.fit_s),
     promise: set.name === "it-tickets" ? "at most half of the peer's time" : "",
   });
-  report.add({ what: `${set.title}: fit with a network, where it pays`, unit: "s", better: "lower", ours: [best.fit_s] });
+  report.add({ what: `${title}: fit, auto`, unit: "s", better: "lower", ours: once(auto.fit_s) });
   report.add({
-    what: `${set.title}: memory of the fit`,
+    what: `${title}: memory of the fit`,
     unit: "MB",
     better: "lower",
-    ours: mine((r) => r.fit_mb),
+    ours: fast((r) => r.fit_mb),
     peer: theirs((r) => r.fit_mb, `${name}, whole process`),
     promise: set.name === "it-tickets" ? "under 600 MB" : "",
   });
   report.add({
-    what: `${set.title}: scoring a table`,
+    what: `${title}: scoring a table`,
     unit: "rows/s",
     better: "higher",
-    ours: mine((r) => r.rows_per_s),
+    ours: fast((r) => r.rows_per_s),
     peer: theirs((r) => r.rows_per_s),
     promise: set.name === "it-tickets" ? "at least 3 x" : "",
   });
   report.add({
-    what: `${set.title}: one record with reasons, median`,
+    what: `${title}: one record with reasons, auto`,
     unit: "µs",
     better: "lower",
-    ours: mine((r) => r.record_us),
+    ours: once(auto.record_us),
     peer: theirs((r) => r.record_us, `${name}, the outcome alone`),
     promise: "under 100 µs",
+  });
+}
+
+/** Ten times the rows, of one collection: a tenth of it and all of it. */
+async function growth(report: Report): Promise<void> {
+  const tickets = textSets.find(({ name }) => name === "it-tickets")!;
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const tenth = await ours(tickets, 0, 0.1);
+    ratios.push((await ours(tickets, 0)).fit_s / tenth.fit_s);
+  }
+  report.add({
+    what: "IT tickets: time of ten times the rows",
+    unit: "x",
+    better: "lower",
+    ours: ratios,
+    promise: "at most 11 x",
   });
 }
 

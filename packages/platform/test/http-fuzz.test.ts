@@ -154,7 +154,7 @@ function corrupt(json: string): Buffer {
     () => Buffer.from(`${"[".repeat(500)}${"]".repeat(500)}`),
     () => Buffer.from(json.replaceAll('"', "'")),
     () => Buffer.alloc(0),
-    () => Buffer.alloc(chance() < 0.02 ? 1_200_000 : 2000, "x"),
+    () => Buffer.alloc(chance() < 0.08 ? 1_200_000 : 2000, "x"),
   ])();
 }
 
