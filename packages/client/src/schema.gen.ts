@@ -139,6 +139,8 @@ export type ModelVersion = {
     /** Rows that only Inlay's own decisions brought */
     added: number;
   } | null;
+  /** The version whose choices and calibration were kept; null where all was found out anew */
+  refit_of: number | null;
   readiness_report: string;
   settings_hash: string;
   code_version: string;

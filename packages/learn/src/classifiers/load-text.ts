@@ -11,9 +11,15 @@ import type { Pieces } from "../text/scan.ts";
 import type { LeadTemperature } from "../calibrate/lead-temperature.ts";
 import type { Network } from "../network/network.ts";
 import { format, textClassifier } from "./text-classifier.ts";
+import type { TextModel } from "./text-classifier.ts";
 
 /** @throws Error naming the part of the saved model that is not as it must be */
-export function loadText({ header, tensors }: SavedModel): Classifier {
+export function loadText(saved: SavedModel): Classifier {
+  return textClassifier(readTextModel(saved));
+}
+
+/** @throws Error naming the part of the saved model that is not as it must be */
+export function readTextModel({ header, tensors }: SavedModel): TextModel {
   const withNetwork = header.kind === "text-network";
   if (!withNetwork && header.kind !== "text-linear") throw new Error(`not a text model but ${header.kind}`);
   if (header.format !== format)
@@ -39,11 +45,12 @@ export function loadText({ header, tensors }: SavedModel): Classifier {
   const shifts = tensor(tensors, "shifts", Float32Array, classes.length);
   const network = withNetwork ? networkOf(tensors, recipe.featureCount, classes.length) : null;
   const networkSlope = withNetwork ? number(header["networkSlope"], "networkSlope") : 0;
-  return textClassifier({
+  return {
     recipe,
     classes,
     weights,
     network,
+    epochs: withNetwork ? whole(header["epochs"], "epochs") : 0,
     novelty: ascending(tensors, "novelty"),
     calibration: {
       slopes: [s0, s1, s2],
@@ -53,7 +60,7 @@ export function loadText({ header, tensors }: SavedModel): Classifier {
       networkSlope,
       base: shifts.map((shift, at) => shift + networkSlope * (network?.constants[at] ?? 0)),
     },
-  });
+  };
 }
 
 function leadOf(tensors: SavedModel["tensors"]): LeadTemperature {

@@ -27,11 +27,13 @@ export interface TextModel {
   /** Shape (nFeatures + 1, nClasses), the last row for the constant. */
   readonly weights: Float32Array;
   readonly network: Network | null;
+  /** Passes over the rows that fitted the network; 0 without one. */
+  readonly epochs: number;
   readonly calibration: Calibration;
   readonly novelty: Novelty;
 }
 
-export function textClassifier({ recipe, classes, weights, network, calibration, novelty }: TextModel): Classifier {
+export function textClassifier({ recipe, classes, weights, network, epochs, calibration, novelty }: TextModel): Classifier {
   const kind = network ? "text-network" : "text-linear";
   const classCount = classes.length;
   const means = meansOfRows(weights, classCount);
@@ -119,7 +121,7 @@ export function textClassifier({ recipe, classes, weights, network, calibration,
         recipe: recipe.settings,
         fields: recipe.fitted.fields,
         slopes: calibration.slopes,
-        ...(network && { networkSlope: calibration.networkSlope }),
+        ...(network && { networkSlope: calibration.networkSlope, epochs }),
       },
       tensors: {
         hashes: recipe.fitted.hashes,

@@ -156,7 +156,11 @@ async function fitMargins(task: Task, pieces: Pieces | null, step: Step): Promis
   const constants = { margins: weights.slice(encoded.recipe.featureCount * classes.length), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
   const novelty = fitNovelty(margins, encoded.coverageByOthers, classes.length);
-  return { ...encoded, unseen, model: { recipe: encoded.recipe, classes, weights, network: null, calibration, novelty } };
+  return {
+    ...encoded,
+    unseen,
+    model: { recipe: encoded.recipe, classes, weights, network: null, epochs: 0, calibration, novelty },
+  };
 }
 
 /** The same margins with a network beside them. */
@@ -171,7 +175,7 @@ async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: nu
   const unseen = { margins: plain.unseen.margins, logits };
   const constants = { margins: plain.model.calibration.constants, logits: network.constants };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { ...plain, unseen, model: { ...plain.model, network, calibration } };
+  return { ...plain, unseen, model: { ...plain.model, network, epochs, calibration } };
 }
 
 /** 0 where the budget is too small for a network worth having. */
@@ -212,8 +216,8 @@ function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boo
   return gained - lost > Math.sqrt(gained + lost);
 }
 
-/** Sorted by code unit. */
-function classesOf(labels: readonly string[], rows: number): string[] {
+/** The outcomes there are, sorted by code unit. @throws RangeError with fewer than two, or where labels and rows do not fit */
+export function classesOf(labels: readonly string[], rows: number): string[] {
   if (labels.length !== rows) throw new RangeError(`fit requires a label for each of the ${rows} rows, got ${labels.length}`);
   const classes = [...new Set(labels)].sort();
   if (classes.length >= 2) return classes;

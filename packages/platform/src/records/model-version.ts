@@ -111,6 +111,7 @@ export const modelVersionSchema = z.strictObject({
     })
     .nullable()
     .describe("What closed reviews and recorded outcomes taught beside the snapshot; null where there were none"),
+  refit_of: z.int().nullable().describe("The version whose choices and calibration were kept; null where all was found out anew"),
   readiness_report: z.uuid(),
   settings_hash: z.string(),
   code_version: z.string(),

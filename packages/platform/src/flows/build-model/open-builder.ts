@@ -7,6 +7,7 @@ import { hashJson } from "#base/hash";
 import type { Connection } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import type { BuiltModel, Builder, StepOptions } from "#flows/build-model/builder";
+import type { SavedModel } from "#learn/model";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import type { ReadinessReport } from "#records/readiness-report";
@@ -19,8 +20,8 @@ import { prepare } from "#stages/prepare/prepare";
 import { readiness } from "#stages/readiness/readiness";
 import { saveReadinessReport } from "#stages/readiness/readiness-store";
 import { judgeGates } from "#stages/registry/gates";
-import { saveModel } from "#stages/registry/model-file";
-import { addModelVersion } from "#stages/registry/model-store";
+import { openModel, saveModel } from "#stages/registry/model-file";
+import { addModelVersion, listModelVersions } from "#stages/registry/model-store";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { findSnapshot, latestSnapshot, saveSnapshot } from "#stages/snapshot/snapshot-store";
 import { train } from "#stages/train/train";
@@ -77,6 +78,12 @@ export function openBuilder(deps: BuilderDeps): Builder {
     throw failure("SNAPSHOT_UNKNOWN", { hash, use_case: useCase.use_case });
   }
 
+  async function newest(name: string): Promise<{ version: number; saved: SavedModel }> {
+    const [version] = await listModelVersions(pool, name);
+    if (!version) throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
+    return { version: version.version, saved: (await openModel(artifacts, version.artifact)).save() };
+  }
+
   return {
     snapshot: async (name, options = {}) => take(findUseCase(project, name), options),
 
@@ -89,6 +96,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
 
     async train(name, options = {}): Promise<BuiltModel> {
       const useCase = findUseCase(project, name);
+      const last = options.refit === true ? await newest(name) : undefined;
       const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
       const report = await audit(useCase, snapshot, options);
       if (report.verdict === "block" && options.force !== true) {
@@ -101,7 +109,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
       const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
       const { classifier, evaluation, settings } = await train(
         { clock, threads: deps.threads },
-        { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]) },
+        { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]), last: last?.saved },
         options,
       );
       options.onProgress?.("registering", null);
@@ -113,6 +121,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
         features: [...classifier.features],
         snapshot: snapshot.hash,
         feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
+        refit_of: last?.version ?? null,
         readiness_report: report.id,
         settings_hash: hashJson(settings),
         code_version: deps.codeVersion,

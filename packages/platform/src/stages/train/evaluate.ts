@@ -21,8 +21,8 @@ export interface EvaluationInput {
     readonly table: Table;
     readonly labels: readonly string[];
     readonly keys: readonly string[];
-    /** Probabilities by models that did not see the row, shape (nRows, nClasses). */
-    readonly unseen: Float32Array;
+    /** Probabilities by models that did not see the row, shape (nRows, nClasses); null where there are none such. */
+    readonly unseen: Float32Array | null;
   };
   readonly test: { readonly table: Table; readonly labels: readonly string[]; readonly keys: readonly string[] };
   /** Held-out rows that repeat one of training nearly word for word. */
@@ -137,16 +137,14 @@ function suspectLabels({ classifier, train, test }: EvaluationInput, probabiliti
   const indexOf = new Map(classes.map((name, at) => [name, at]));
   // An outcome that training never saw cannot be doubted.
   const known = [...test.labels.keys()].filter((row) => indexOf.has(test.labels[row]!));
-  const all = new Float32Array((train.labels.length + known.length) * classes.length);
-  all.set(train.unseen);
+  const learnt = train.unseen ? train.labels.length : 0;
+  const all = new Float32Array((learnt + known.length) * classes.length);
+  if (train.unseen) all.set(train.unseen);
   known.forEach((row, at) =>
-    all.set(
-      probabilities.subarray(row * classes.length, (row + 1) * classes.length),
-      (train.labels.length + at) * classes.length,
-    ),
+    all.set(probabilities.subarray(row * classes.length, (row + 1) * classes.length), (learnt + at) * classes.length),
   );
-  const labels = [...train.labels, ...known.map((row) => test.labels[row]!)];
-  const keys = [...train.keys, ...known.map((row) => test.keys[row]!)];
+  const labels = [...train.labels.slice(0, learnt), ...known.map((row) => test.labels[row]!)];
+  const keys = [...train.keys.slice(0, learnt), ...known.map((row) => test.keys[row]!)];
   const { share, lower, upper, suspects } = labelNoise(
     all,
     Uint32Array.from(labels, (label) => indexOf.get(label)!),

@@ -10,7 +10,8 @@ import { fitText } from "#learn/classifiers/text";
 import type { TextSettings } from "#learn/classifiers/text";
 import type { Table } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
-import type { Classifier } from "#learn/model";
+import { refitText } from "#learn/classifiers/refit-text";
+import type { Classifier, ClassifierData, FitOptions, SavedModel } from "#learn/model";
 import { splitByChance, splitByTime } from "#learn/select/split";
 import type { Evaluation } from "#records/model-version";
 import type { Remedy } from "#records/readiness-report";
@@ -44,10 +45,18 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @throws DATA_UNSUITABLE (too few rows or outcomes on either side of the split), CANCELLED */
+export interface TrainInput {
+  readonly useCase: UseCase;
+  readonly rows: TrainingRows;
+  readonly rules: RuleBaseline | null;
+  /** Fit this model again, with the choices and the calibration it has, instead of finding them out. */
+  readonly last?: SavedModel | undefined;
+}
+
+/** @throws DATA_UNSUITABLE (too few rows or outcomes on either side of the split, or others than the last model knows), CANCELLED */
 export async function train(
   { clock, threads }: { clock: Clock; threads: number },
-  { useCase, rows, rules }: { useCase: UseCase; rows: TrainingRows; rules: RuleBaseline | null },
+  { useCase, rows, rules, last }: TrainInput,
   { onProgress, signal }: TrainOptions,
 ): Promise<Trained> {
   const { seed, holdout } = useCase.train;
@@ -63,23 +72,22 @@ export async function train(
     budget: parseDuration(useCase.train.budget)! / 1000,
   };
   try {
-    let unseen: Float32Array = new Float32Array(0);
+    let unseen: Float32Array | null = null;
     const table = takeRows(rows.table, split.train);
-    const classifier = await fitText(
-      learner,
-      {
-        table,
-        labels: labelsOf(split.train),
-        ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
-      },
-      {
-        seed,
-        threads,
-        ...(signal && { signal }),
-        onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done),
-        onUnseen: (probabilities) => (unseen = probabilities),
-      },
-    );
+    const data = {
+      table,
+      labels: labelsOf(split.train),
+      ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
+    };
+    const options = {
+      seed,
+      threads,
+      ...(signal && { signal }),
+      onProgress: (done: number, doing: string) => onProgress?.(`training: ${doing}`, done),
+    };
+    const classifier = last
+      ? await refit(useCase, last, learner, data, options)
+      : await fitText(learner, data, { ...options, onUnseen: (probabilities) => (unseen = probabilities) });
     onProgress?.("evaluating", null);
     const evaluation = evaluate(
       { clock },
@@ -97,6 +105,22 @@ export async function train(
     return { classifier, evaluation, settings: { learner, seed, holdout } };
   } catch (error) {
     throw signal?.aborted ? failure("CANCELLED", { what: "The training" }, { cause: error }) : error;
+  }
+}
+
+async function refit(
+  useCase: UseCase,
+  last: SavedModel,
+  { recipe }: TextSettings,
+  data: ClassifierData,
+  options: FitOptions,
+): Promise<Classifier> {
+  try {
+    return await refitText(last, recipe, data, options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const fix = "Train without --refit, so that all is found out anew.";
+    throw failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason: error.message, fix }, { cause: error });
   }
 }
 
