@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { isFailure } from "#base/errors";
 import type { TestServer } from "./support/http-server.ts";
 import { eventually, openTestServer, otherUseCase, useCase } from "./support/http-server.ts";
 
@@ -74,7 +75,19 @@ test("a verdict on a record of the source takes the place of its label; of sever
   assert.equal(version.feedback!.added, 1500);
 });
 
+test("with nothing to fit again, it is said", async () => {
+  await assert.rejects(server.builder.train(otherUseCase, { refit: true }), (error) => isFailure(error, "MODEL_UNKNOWN"));
+});
+
 test("where the use case says so, the snapshot alone is learnt from", async () => {
   const { version } = await server.builder.train(otherUseCase);
   assert.equal(version.feedback, null);
+});
+
+test("a refit keeps what the newest version found out and names it", async () => {
+  const { version } = await server.builder.train(useCase, { refit: true });
+  const [, before] = await server.release.models(useCase);
+  assert.equal(version.refit_of, before!.version);
+  assert.equal(version.learner, before!.learner);
+  assert.ok(Math.abs(version.evaluation.model.accuracy - before!.evaluation.model.accuracy) < 0.02);
 });
