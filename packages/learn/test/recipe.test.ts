@@ -162,3 +162,17 @@ test("settings and columns that do not fit are refused by name", async () => {
   const { settings, fitted } = await fit({ text: "text" }, rows);
   assert.throws(() => openRecipe(settings, { ...fitted, fields: [] }), /no fitted text for the field text/);
 });
+
+test("reasons of a script without spaces are runs of characters that speak alike, and still sum up", async () => {
+  const recipe = await fit(
+    { a: "text" },
+    table({ a: text("請求書が届きません", "請求書が届きません", "パスワード", "パスワード vpn") }),
+    { minRows: 1 },
+  );
+  const encoded = recipe.encodeRow({ a: "請求書が届きません vpn" });
+  const weights = Float64Array.from({ length: encoded.length }, () => 1);
+  const all = recipe.attribute(weights, 10);
+  assert.deepEqual(all.map(({ value }) => value).sort(), ["vpn", "請求書が届きません"]);
+  const sum = all.reduce((total, { weight }) => total + weight, 0);
+  assert.ok(Math.abs(sum - encoded.length) < 1e-9, `${sum}, not ${encoded.length}`);
+});

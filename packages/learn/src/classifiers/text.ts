@@ -201,7 +201,7 @@ function unseenProbabilities({ model, unseen: { margins, logits } }: Candidate):
   return probabilities;
 }
 
-/** Whether the first is right on unseen rows more often than the second, by more than a standard error of the difference. */
+/** Whether the first is right on unseen rows more often than the second, by more than two rows and a standard error of the difference. */
 function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boolean {
   const classCount = first.model.classes.length;
   const [one, other] = [unseenProbabilities(first), unseenProbabilities(second)];
@@ -213,7 +213,7 @@ function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boo
     if (isRight && !wasRight) gained++;
     if (wasRight && !isRight) lost++;
   });
-  return gained - lost > Math.sqrt(gained + lost);
+  return gained - lost > Math.max(2, Math.sqrt(gained + lost));
 }
 
 /** The outcomes there are, sorted by code unit. @throws RangeError with fewer than two, or where labels and rows do not fit */

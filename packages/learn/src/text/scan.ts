@@ -35,6 +35,8 @@ export function scanText(text: string, seed: number, field: number, pieces: Piec
         if (kindOf(next) !== LETTER) break;
         hash = Math.imul(hash ^ next, FNV_PRIME);
       }
+    } else if (kind === UNSPACED) {
+      into.unspaced = true;
     } else if (kind === HALF && at < end) {
       hash = Math.imul(hash ^ text.charCodeAt(at++), FNV_PRIME);
     }
@@ -73,9 +75,15 @@ function scanPieces(
   }
 }
 
+/** Whether the character is of a script without spaces, so that it and its neighbours are read as one word by people. */
+export function isUnspaced(code: number): boolean {
+  return kindOf(code) === UNSPACED;
+}
+
 const SPACE = 0;
 const LETTER = 1;
 const ALONE = 2;
+const UNSPACED = 4; // a character of a script without spaces
 const HALF = 3; // the first half of a character beyond the basic plane, such as an emoji: it and its second half are one word
 const UNKNOWN = 255;
 
@@ -93,6 +101,7 @@ const unspaced =
 function classify(code: number): number {
   if (code >= 0xd800 && code <= 0xdbff) return HALF;
   const character = String.fromCharCode(code);
-  if (unspaced.test(character) || /[\p{Sc}\p{So}]/u.test(character)) return ALONE;
+  if (unspaced.test(character)) return UNSPACED;
+  if (/[\p{Sc}\p{So}]/u.test(character)) return ALONE;
   return /[\p{L}\p{N}\p{M}_]/u.test(character) && !/\p{Variation_Selector}/u.test(character) ? LETTER : SPACE;
 }
