@@ -6,7 +6,11 @@
  * @typedef {{ use_case: string, autonomy: string, version: number | null }} UseCase
  * @typedef {{ at: string, paths: Record<string, number>, latency_ms: number }} Minute
  * @typedef {{ minutes: Minute[], until: string }} Activity
- * @typedef {{ version: number, evaluation: { model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null } } }} Model
+ * @typedef {{ coverage: number, precision: number }} CoveragePoint
+ * @typedef {{ confidence: number, right: number, rows: number }} ReliabilityPoint
+ * @typedef {{ threshold: number, coverage: number, precision: number | null, precision_wanted: number }} Confident
+ * @typedef {{ model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} Evaluation
+ * @typedef {{ version: number, evaluation: Evaluation }} Model
  * @typedef {{ id: string, use_case: string, suggestion: string | null, opened_at: string }} Review
  * @typedef {{ version: string, ready: boolean, details: Record<string, string> }} Status
  */
@@ -134,6 +138,7 @@ function showUseCases(useCases, details) {
     const { evaluation } = model ?? {};
     const best = evaluation && Math.max(evaluation.baselines.majority.accuracy, evaluation.baselines.rules?.accuracy ?? 0);
     text(accuracy, evaluation ? percent(evaluation.model.accuracy) : "–", best === undefined ? "" : ` baseline ${percent(best)}`);
+    showFigures(card, model);
   }
 }
 
@@ -191,6 +196,97 @@ function showActivity(card, activity) {
       bar?.setAttribute("height", height.toFixed(2));
     }
   }
+}
+
+/**
+ * What the model was worth on held-out rows, drawn once a version. A version that was evaluated before there were such figures has none.
+ *
+ * @param {Element} card
+ * @param {Model | null} model
+ */
+function showFigures(card, model) {
+  const figures = /** @type {HTMLElement} */ (within(card, ".figures"));
+  const points = model?.evaluation.risk_coverage?.points ?? [];
+  const groups = model?.evaluation.calibration.reliability ?? [];
+  figures.hidden = points.length === 0 || groups.length === 0;
+  if (figures.hidden || !model || figures.dataset["version"] === String(model.version)) return;
+  figures.dataset["version"] = String(model.version);
+  const { confident } = model.evaluation;
+
+  const coverage = within(figures, ".coverage");
+  const least = Math.min(confident.precision_wanted, ...points.map(({ precision }) => precision));
+  const floor = Math.floor(Math.max(0, least - 0.02) * 20) / 20;
+  const place = plot(coverage, floor, "0 %", "of the records 100 %");
+  draw(coverage, "line", "exact", {
+    ...ends("1", place(0, confident.precision_wanted)),
+    ...ends("2", place(1, confident.precision_wanted)),
+  });
+  draw(coverage, "polyline", "curve", { points: points.map((one) => place(one.coverage, one.precision).join()).join(" ") });
+  const alone = confident.threshold <= 1 && confident.precision !== null;
+  if (alone) {
+    const [cx, cy] = place(confident.coverage, confident.precision ?? 0);
+    draw(coverage, "circle", "now", { cx, cy, r: "4" });
+  }
+  const says = alone
+    ? `Alone it decides ${percent(confident.coverage)} of the records, right in ${percent(confident.precision ?? 0)}; ${percent(confident.precision_wanted)} is wanted.`
+    : `At no confidence is it right in ${percent(confident.precision_wanted)}, so it decides nothing alone.`;
+  coverage.setAttribute("aria-label", `Precision over the share of records it would decide alone. ${says}`);
+  text(within(figures, ".coverage + figcaption"), `Right, over the share decided alone. ${says}`);
+
+  const reliability = within(figures, ".reliability");
+  const at = plot(reliability, 0, "0 %", "confidence 100 %");
+  draw(reliability, "line", "exact", { ...ends("1", at(0, 0)), ...ends("2", at(1, 1)) });
+  for (const { confidence, right } of groups) {
+    const [cx, cy] = at(confidence, right);
+    draw(reliability, "circle", "", { cx, cy, r: "3.5" });
+  }
+  const spoken = groups.map(({ confidence, right }) => `${percent(confidence)} sure, ${percent(right)} right`).join("; ");
+  reliability.setAttribute("aria-label", `How often confidences are right: ${spoken}`);
+  text(
+    within(figures, ".reliability + figcaption"),
+    "How often it is right, by how sure it says it is. On the line it is as good as its word.",
+  );
+}
+
+/**
+ * An empty plot with axes; the answer places points of [0, 1] by [floor, 1] in it.
+ *
+ * @param {Element} svg
+ * @param {number} floor
+ * @param {string} left
+ * @param {string} right
+ * @returns {(x: number, y: number) => [string, string]}
+ */
+function plot(svg, floor, left, right) {
+  svg.replaceChildren();
+  draw(svg, "path", "axis", { d: "M0 0V110H230" });
+  const labels = [
+    { x: "-4", y: "5", "text-anchor": "end", of: "100 %" },
+    { x: "-4", y: "111", "text-anchor": "end", of: `${Math.round(floor * 100)} %` },
+    { x: "0", y: "123", "text-anchor": "start", of: left },
+    { x: "230", y: "123", "text-anchor": "end", of: right },
+  ];
+  for (const { of, ...where } of labels) draw(svg, "text", "", where).textContent = of;
+  return (x, y) => [(x * 230).toFixed(1), (110 * (1 - (y - floor) / (1 - floor))).toFixed(1)];
+}
+
+/** @param {string} end @param {[string, string]} point @returns {Record<string, string>} */
+function ends(end, [x, y]) {
+  return { [`x${end}`]: x, [`y${end}`]: y };
+}
+
+/**
+ * @param {Element} svg
+ * @param {string} name
+ * @param {string} className
+ * @param {Record<string, string>} attributes
+ */
+function draw(svg, name, className, attributes) {
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
+  if (className !== "") shape.setAttribute("class", className);
+  for (const [attribute, value] of Object.entries(attributes)) shape.setAttribute(attribute, value);
+  svg.append(shape);
+  return shape;
 }
 
 /** @param {{ reviews: Review[], next: string | null } | null} page null where the key may not read them */

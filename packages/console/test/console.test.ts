@@ -86,8 +86,11 @@ test("with a key it shows use cases, numbers and open reviews", { skip }, async 
   await card.getByText("model version 1").waitFor();
   assert.equal(await card.locator(".decisions").textContent(), "4");
   assert.equal(await card.locator(".share").textContent(), "75.0 %");
-  assert.match((await card.getByRole("img").getAttribute("aria-label"))!, /3 model, .* 1 review/);
+  assert.match((await card.locator(".hour").getAttribute("aria-label"))!, /3 model, .* 1 review/);
   assert.match((await card.locator(".accuracy").textContent())!, /^\d+\.\d % baseline \d+\.\d %$/);
+  const [, coverage, reliability] = await card.getByRole("img").all();
+  assert.match((await coverage!.getAttribute("aria-label"))!, /Alone it decides \d+\.\d % of the records, right in \d+\.\d %/);
+  assert.match((await reliability!.getAttribute("aria-label"))!, /\d % sure, \d+\.\d % right/);
   await page.locator("#reviews tbody tr").first().waitFor();
   assert.equal(await page.locator("#review-count").textContent(), "1");
   // What happens next shows without a reload, in the same elements.
