@@ -6,6 +6,7 @@ import { fitNovelty } from "../calibrate/novelty.ts";
 import { calibrateRow, calibrationDefaults, fitCalibration } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
 import { fitOneVsRest } from "../linear/one-vs-rest.ts";
+import type { SvmSettings } from "../linear/svm.ts";
 import { argmax } from "../math/softmax.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { networkDefaults } from "../network/fit-network.ts";
@@ -55,7 +56,7 @@ const manyRows = 20_000;
 /**
  * Fits recipe, weights and calibration. Simple first: margins over words and pairs of words; then with pieces of words too; then a network
  * beside the margins. What costs more stays if the budget has room for it and it is right more often on rows that it
- * did not see, by more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3).
+ * did not see, by more than one standard error of the difference, pieces of words on two of the folds (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3).
  *
  * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
  * stored features x hidden units); memory holds the encoded rows twice, 8 bytes a feature of a row.
@@ -81,16 +82,19 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
 
   const hasText = recipe.fields.some(({ kind }) => kind === "text");
   const asked = recipe.pieces !== undefined || !hasText;
-  let best = await fitMargins(task, asked ? (recipe.pieces ?? null) : null, step(0, asked ? 0.3 : 0.1));
   let spent = 0;
-  if (!asked) {
-    const values = best.folded.rows.indices.length * piecesPerWord;
-    const seconds = (values * classes.length * (foldCount + 1) * usualSweeps) / usualSpeed;
-    if (seconds <= budget) {
-      spent = seconds;
-      const richer = await fitMargins(task, recipeDefaults.pieces, step(0.1, 0.3));
-      if (isBetter(richer, best, labels)) best = richer;
-    }
+  let best: Candidate;
+  const words = await encode(task, asked ? (recipe.pieces ?? null) : null, step(0, 0.05));
+  const seconds =
+    (words.folded.rows.indices.length * piecesPerWord * classes.length * (foldCount + 1) * usualSweeps) / usualSpeed;
+  if (asked || seconds > budget) best = await fitMargins(task, words, null, step(0.05, 0.3));
+  else {
+    spent = seconds;
+    const plain = await race(task, words, step(0.05, 0.1));
+    const pieces = await encode(task, recipeDefaults.pieces, step(0.1, 0.15));
+    const richer = await race(task, pieces, step(0.15, 0.2));
+    const won = winsRace(richer, plain, folds, labels, classes.length);
+    best = await fitMargins(task, won ? pieces : words, won ? richer : plain, step(0.2, 0.3));
   }
   const epochs = network === "none" ? 0 : epochsOf(best.folded, network === "always" ? Infinity : budget - spent);
   if (epochs > 0) {
@@ -143,15 +147,41 @@ async function encode({ settings, data, options, classes, ...cut }: Task, pieces
   return { recipe, folded, coverageByOthers: rows.coverageByOthers };
 }
 
-async function fitMargins(task: Task, pieces: Pieces | null, step: Step): Promise<Candidate> {
-  const { settings, options, classes, labels } = task;
+/** Folds on which words alone and words with pieces are compared before either is fitted as a whole. */
+const raced = 2;
+
+const svm = (settings: Task["settings"]): SvmSettings => ({ cost: settings.cost, maxSweeps: 30, tolerance: 0.1 });
+
+/** Margins of the rows of the first folds. */
+async function race({ settings, options, foldCount }: Task, { folded }: Encoded, step: Step): Promise<Float32Array> {
   const { seed, threads = 0, signal } = options;
-  const encoded = await encode(task, pieces, (share, doing) => step(share / 3, doing));
+  const onProgress = (share: number): void => step(share, "weighing words");
+  const some = { from: 0, to: Math.min(raced, foldCount) - 1 };
+  return (await fitOneVsRest(svm(settings), folded, { seed, threads, signal, onProgress }, some)).outOfFold;
+}
+
+function winsRace(one: Float32Array, other: Float32Array, folds: Uint8Array, labels: Uint32Array, classCount: number): boolean {
+  const rows = Uint32Array.from(folds.keys()).filter((row) => folds[row]! < raced);
+  return isMoreOftenRight(one, other, rows, labels, classCount);
+}
+
+/** `known`: margins of the folds that were raced. */
+async function fitMargins(task: Task, encoded: Encoded, known: Float32Array | null, step: Step): Promise<Candidate> {
+  const { settings, options, classes, labels, folds, foldCount } = task;
+  const { seed, threads = 0, signal } = options;
+  const from = known ? Math.min(raced, foldCount) : 0;
   const { weights, outOfFold: margins } = await fitOneVsRest(
-    { cost: settings.cost, maxSweeps: 30, tolerance: 0.1 },
+    svm(settings),
     encoded.folded,
-    { seed, threads, signal, onProgress: (share) => step((1 + 2 * share) / 3, "weighing words") },
+    { seed, threads, signal, onProgress: (share) => step(share, "weighing words") },
+    { from, to: foldCount },
   );
+  if (known) {
+    const count = classes.length;
+    folds.forEach((fold, row) => {
+      if (fold < from) margins.set(known.subarray(row * count, (row + 1) * count), row * count);
+    });
+  }
   const unseen = { margins, logits: null };
   const constants = { margins: weights.slice(encoded.recipe.featureCount * classes.length), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
@@ -201,18 +231,27 @@ function unseenProbabilities({ model, unseen: { margins, logits } }: Candidate):
   return probabilities;
 }
 
-/** Whether the first is right on unseen rows more often than the second, by more than two rows and a standard error of the difference. */
 function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boolean {
-  const classCount = first.model.classes.length;
-  const [one, other] = [unseenProbabilities(first), unseenProbabilities(second)];
+  const rows = Uint32Array.from(labels.keys());
+  return isMoreOftenRight(unseenProbabilities(first), unseenProbabilities(second), rows, labels, first.model.classes.length);
+}
+
+/** Whether the first is right more often than the second, by more than two rows and a standard error of the difference. */
+function isMoreOftenRight(
+  one: Float32Array,
+  other: Float32Array,
+  rows: Uint32Array,
+  labels: Uint32Array,
+  classCount: number,
+): boolean {
   let gained = 0;
   let lost = 0;
-  labels.forEach((label, row) => {
-    const isRight = argmax(one, row * classCount, classCount) === label;
-    const wasRight = argmax(other, row * classCount, classCount) === label;
+  for (const row of rows) {
+    const isRight = argmax(one, row * classCount, classCount) === labels[row];
+    const wasRight = argmax(other, row * classCount, classCount) === labels[row];
     if (isRight && !wasRight) gained++;
     if (wasRight && !isRight) lost++;
-  });
+  }
   return gained - lost > Math.max(2, Math.sqrt(gained + lost));
 }
 

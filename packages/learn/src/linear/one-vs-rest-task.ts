@@ -13,12 +13,9 @@ export interface OneVsRestJob {
   readonly fittedCount: number;
   readonly weights: Float32Array;
   readonly outOfFold: Float32Array;
-  /** Number of the next task. */
+  /** Number of the next task, and the one before which all end. */
   readonly next: Int32Array;
-}
-
-export function taskCount({ data, fittedCount }: OneVsRestJob): number {
-  return fittedCount * (data.foldCount + 1);
+  readonly end: number;
 }
 
 /** Fits tasks one after the other: every `next()` is one sweep of the fit; the results are written when it is done. */

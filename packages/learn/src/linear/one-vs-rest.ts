@@ -7,7 +7,7 @@ import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
 import { shareFolded } from "../folds/fold.ts";
 import type { FoldedRows } from "../folds/fold.ts";
-import { oneVsRestTasks, taskCount } from "./one-vs-rest-task.ts";
+import { oneVsRestTasks } from "./one-vs-rest-task.ts";
 import type { OneVsRestJob } from "./one-vs-rest-task.ts";
 import type { SvmSettings } from "./svm.ts";
 
@@ -26,19 +26,31 @@ export interface OneVsRestOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-/** O(sweeps x stored values x classes x folds) over all threads. */
-export async function fitOneVsRest(settings: SvmSettings, data: FoldedRows, options: OneVsRestOptions): Promise<OneVsRest> {
+/**
+ * O(sweeps x stored values x classes x folds) over all threads. With `some` only the margins of those folds come back, the weights only with
+ * fold `foldCount`, which means all rows; done in parts or at once, the numbers are the same.
+ */
+export async function fitOneVsRest(
+  settings: SvmSettings,
+  data: FoldedRows,
+  options: OneVsRestOptions,
+  some: { readonly from: number; readonly to: number } = { from: 0, to: data.foldCount },
+): Promise<OneVsRest> {
   const { rows, classCount } = data;
+  const fittedCount = classCount === 2 ? 1 : classCount;
   const job: OneVsRestJob = {
     settings,
     seed: options.seed,
     data: shareFolded(data),
-    fittedCount: classCount === 2 ? 1 : classCount,
+    fittedCount,
+    end: (some.to + 1) * fittedCount,
     weights: new Float32Array(new SharedArrayBuffer((rows.features + 1) * classCount * 4)),
     outOfFold: new Float32Array(new SharedArrayBuffer(rows.count * classCount * 4)),
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
-  const tasks = taskCount(job);
+  const first = some.from * fittedCount;
+  job.next[0] = first;
+  const tasks = job.end - first;
   let done = 0;
   const onTask = (): void => options.onProgress?.(++done / tasks);
   const threads = Math.min(options.threads, tasks);
@@ -50,7 +62,7 @@ export async function fitOneVsRest(settings: SvmSettings, data: FoldedRows, opti
   } else {
     const fit = oneVsRestTasks(job);
     const pace = new Pace(VALUES, options.signal);
-    for (let task = 0; task < tasks; task++) {
+    for (let task = first; task < job.end; task++) {
       for (const _sweep of fit(task)) await pace.spend(rows.indices.length);
       onTask();
     }
