@@ -55,8 +55,9 @@ const manyRows = 20_000;
 
 /**
  * Fits recipe, weights and calibration. Simple first: margins over words and pairs of words; then with pieces of words too; then a network
- * beside the margins. What costs more stays if the budget has room for it and it is right more often on rows that it
- * did not see, by more than one standard error of the difference, pieces of words on two of the folds (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3).
+ * beside the margins. What costs more stays if the budget has room for it and it is right more often on rows that it did not see, by
+ * more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3). Words and
+ * pieces race on two of the folds, and only the winner is fitted as a whole.
  *
  * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
  * stored features x hidden units); memory holds the encoded rows twice, 8 bytes a feature of a row.
