@@ -11,7 +11,7 @@ import type { DocumentFormat } from "#documents/document";
 import { documentLimits } from "#documents/document";
 import { readDocument } from "#documents/read-document";
 import { readDocuments } from "#documents/read-documents";
-import { docx, pdf } from "./support/document-files.ts";
+import { docx, pdf, zipBomb } from "./support/document-files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -160,6 +160,18 @@ test("a file that takes too long, or too much memory, costs itself alone; withou
   assert.match(greedy!, /^too large: .*memory/);
   assert.equal(afterGreedy, null);
   assert.deepEqual(await problems({}), [null, null], "control: with the usual limits it is read");
+});
+
+test("a small file that unpacks to a large one is stopped, and the next one is read", async () => {
+  const bomb = await write("bomb.docx", zipBomb(300_000_000));
+  const told: (string | null)[] = [];
+  const all = [
+    { path: bomb, format: "docx" as const },
+    { path: await write("next.docx", docx(["after it"])), format: "docx" as const },
+  ];
+  for await (const { read } of readDocuments(all, { threads: 1, memoryMb: 64 })) told.push(read.problem);
+  assert.match(told[0]!, /^too large: .*memory/);
+  assert.equal(told[1], null);
 });
 
 test("a query that does not name the documents does not read them, and one that asks for columns alone neither", async () => {

@@ -22,7 +22,7 @@ export interface ReadOptions {
   readonly threads?: number;
   /** Longest time for one file. */
   readonly fileTimeoutMs?: number;
-  /** Of the heap of each thread. */
+  /** Of the heap of each thread; of the whole process twice as much more, for one file. */
   readonly memoryMb?: number;
 }
 
@@ -67,6 +67,19 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
+/**
+ * Aborts when the process has grown by so much since: the limit of a thread's heap does not count buffers, and buffers are where a file that
+ * was made to explode unpacks to.
+ */
+function watchMemory(maxMb: number): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const start = process.memoryUsage.rss();
+  const timer = setInterval(() => {
+    if (process.memoryUsage.rss() - start > maxMb * 1e6) controller.abort();
+  }, 25);
+  return { signal: controller.signal, end: () => clearInterval(timer) };
+}
+
 interface Reader {
   read(task: Task): Promise<DocumentText>;
   close(): Promise<void>;
@@ -85,20 +98,25 @@ function openReader({ fileTimeoutMs, memoryMb }: { fileTimeoutMs: number; memory
     worker ??= new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
     const current = worker;
     const over = AbortSignal.timeout(fileTimeoutMs);
+    const greedy = watchMemory(2 * memoryMb);
     try {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       current.postMessage(task);
-      const [answer] = (await once(current, "message", { signal: AbortSignal.any([over, closing.signal]) })) as [DocumentText];
+      const [answer] = (await once(current, "message", { signal: AbortSignal.any([over, greedy.signal, closing.signal]) })) as [
+        DocumentText,
+      ];
       return answer;
     } catch (error) {
       worker = undefined;
       await current.terminate();
       const reason = over.aborted
         ? `too slow: reading it took longer than ${formatDuration(fileTimeoutMs)}`
-        : (error as { code?: string }).code === "ERR_WORKER_OUT_OF_MEMORY"
+        : greedy.signal.aborted || (error as { code?: string }).code === "ERR_WORKER_OUT_OF_MEMORY"
           ? `too large: reading it took more than ${memoryMb} MB of memory`
           : `malformed: ${(error as Error).message}`;
       return { ...nothing, problem: reason };
+    } finally {
+      greedy.end();
     }
   }
 
