@@ -11,7 +11,7 @@ import type { DocumentFormat } from "#documents/document";
 import { documentLimits } from "#documents/document";
 import { readDocument } from "#documents/read-document";
 import { readDocuments } from "#documents/read-documents";
-import { docx, pdf, zipBomb } from "./support/document-files.ts";
+import { docx, docxOf, pdf, zipBomb } from "./support/document-files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -152,11 +152,11 @@ test("a file that takes too long, or too much memory, costs itself alone; withou
   ];
   const problems = async (options: object): Promise<(string | null)[]> => {
     const told: (string | null)[] = [];
-    for await (const { read } of readDocuments(all, { threads: 1, ...options })) told.push(read.problem);
+    for await (const { read } of readDocuments(all, { processes: 1, ...options })) told.push(read.problem);
     return told;
   };
   assert.match((await problems({ fileTimeoutMs: 20 }))[0]!, /^too slow/);
-  const [greedy, afterGreedy] = await problems({ memoryMb: 24 });
+  const [greedy, afterGreedy] = await problems({ memoryMb: 110 });
   assert.match(greedy!, /^too large: .*memory/);
   assert.equal(afterGreedy, null);
   assert.deepEqual(await problems({}), [null, null], "control: with the usual limits it is read");
@@ -169,9 +169,18 @@ test("a small file that unpacks to a large one is stopped, and the next one is r
     { path: bomb, format: "docx" as const },
     { path: await write("next.docx", docx(["after it"])), format: "docx" as const },
   ];
-  for await (const { read } of readDocuments(all, { threads: 1, memoryMb: 64 })) told.push(read.problem);
+  for await (const { read } of readDocuments(all, { processes: 1, memoryMb: 150 })) told.push(read.problem);
   assert.match(told[0]!, /^too large: .*memory/);
   assert.equal(told[1], null);
+});
+
+test("a small Word file of millions of paragraphs is named, and the program goes on", async () => {
+  await write("bomb.docx", docxOf(Buffer.from("<w:p/>".repeat(20_000_000))));
+  await write("good.txt", "fine");
+  assert.deepEqual(await query("select path, text, problem from documents"), [
+    { path: "bomb.docx", text: null, problem: "too large: reading it took more than 512 MB of memory" },
+    { path: "good.txt", text: "fine", problem: null },
+  ]);
 });
 
 test("a query that does not name the documents does not read them, and one that asks for columns alone neither", async () => {

@@ -1,4 +1,4 @@
-/** One file of any format. Runs in a thread of its own (`documents-worker.ts`): libraries for such files can hang or eat memory. */
+/** One file of any format. Runs in a process of its own (`reader-process.ts`): libraries for such files can hang or eat memory. */
 import { readFile, stat } from "node:fs/promises";
 import { formatSize } from "#base/text";
 import type { DocumentFormat, DocumentLimits, DocumentText } from "./document.ts";

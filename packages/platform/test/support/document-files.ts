@@ -46,7 +46,8 @@ export function zipBomb(bytes: number): Buffer {
   return docxOf(Buffer.alloc(bytes, " "));
 }
 
-function docxOf(body: Buffer): Buffer {
+/** A Word document with this in its body. */
+export function docxOf(body: Buffer): Buffer {
   const [head, foot] = [
     `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>`,
     "</w:body></w:document>",
