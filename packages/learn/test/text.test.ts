@@ -72,9 +72,9 @@ test("words of every script", () => {
     ["don't re-send a_b 24/7", ["don", "t", "re", "send", "a_b", "24", "7"]],
     ["grüße, привет — γειά", ["grüße", "привет", "γειά"]],
     ["नमस्ते दुनिया", ["नमस्ते", "दुनिया"]],
-    ["银行卡", ["银", "行", "卡"]],
-    ["カードは", ["カ", "ー", "ド", "は"]],
-    ["บัตร", ["บ", "ั", "ต", "ร"]],
+    ["我的银行卡还没有寄到", ["我的", "银行", "卡", "还", "没有", "寄到"]],
+    ["カードは届き。VPN", ["カード", "は", "届", "き", "VPN"]],
+    ["บัตรของฉันยังไม่มา", ["บัตร", "ของ", "ฉัน", "ยัง", "ไม่", "มา"]],
     ["10€ $ 👍👍", ["10", "€", "$", "👍", "👍"]],
     ["☀\ufe0f", ["☀"]],
     ["\ud83d", ["\ud83d"]],
@@ -108,6 +108,12 @@ test("pieces of a word include its boundaries", () => {
   const [inside, ending] = [scanned("card", { min: 3, max: 3 }).hashes, scanned("discard", { min: 3, max: 3 }).hashes];
   // Shared are "car", "ard" and "rd ", not " ca".
   assert.equal(inside.filter((hash) => ending.includes(hash)).length, 3);
+});
+
+test("a word that a dictionary does not know is read by its characters all the same", () => {
+  const [known, longer] = [scanned("银行").hashes, scanned("银行家").hashes];
+  // Shared are 银, 行 and 银行; pieces are there without being asked for.
+  assert.ok(known.filter((hash) => longer.includes(hash)).length >= 3);
 });
 
 test("a vocabulary finds what is in it and nothing else, also where hashes crowd", () => {

@@ -18,7 +18,7 @@ import type { Recipe } from "../recipe/recipe.ts";
 import { nearestRows } from "../select/nearest-rows.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
-export const format = 2;
+export const format = 3;
 
 export interface TextModel {
   readonly recipe: Recipe;

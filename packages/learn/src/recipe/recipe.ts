@@ -26,7 +26,7 @@ import type { Contribution } from "../model.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { textRemover } from "../text/remove.ts";
 import { TextFeatures } from "../text/features.ts";
-import { isUnspaced, scanText } from "../text/scan.ts";
+import { scanText } from "../text/scan.ts";
 import { openVocabulary } from "../text/vocabulary.ts";
 import { EncodedRow } from "./encoded-row.ts";
 import { activeFields } from "./settings.ts";
@@ -127,12 +127,10 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     attribute(weights, limit) {
       const wordShares = encoded.sharesOfWords(weights, features);
       const fieldShares = encoded.sharesOfFields(weights);
-      const lasts = features.unspaced ? joinUnspaced(wordShares, features, (field) => readers[field]!.text) : null;
       const best = strongest(wordShares, features.words, limit);
       const named = best.map((word): Contribution => {
         const { name, text } = readers[features.fields[word]!]!;
-        const end = features.ends[lasts ? lasts[word]! : word];
-        return { field: name, value: text.slice(features.starts[word], end), weight: wordShares[word]! };
+        return { field: name, value: text.slice(features.starts[word], features.ends[word]), weight: wordShares[word]! };
       });
       for (let at = 0; at < readers.length; at++) {
         const { dense, name } = readers[at]!;
@@ -142,36 +140,6 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
       return named.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, limit);
     },
   };
-}
-
-/**
- * Scripts without spaces are read by characters, but people read words: neighbouring characters that speak the same way become one piece,
- * whose share is added up at its first. The answer is the last character of each piece. O(words).
- */
-function joinUnspaced(
-  shares: Float64Array,
-  { words, starts, ends, fields }: TextFeatures,
-  textOfField: (field: number) => string,
-): Uint32Array {
-  const lasts = Uint32Array.from({ length: words }, (_, word) => word);
-  let first = 0;
-  for (let word = 1; word < words; word++) {
-    const text = textOfField(fields[word]!);
-    const joins =
-      fields[word] === fields[first] &&
-      starts[word] === ends[lasts[first]!] &&
-      shares[word]! * shares[first]! > 0 &&
-      isUnspaced(text.charCodeAt(starts[word]!)) &&
-      isUnspaced(text.charCodeAt(starts[first]!));
-    if (!joins) {
-      first = word;
-      continue;
-    }
-    shares[first]! += shares[word]!;
-    shares[word] = 0;
-    lasts[first] = word;
-  }
-  return lasts;
 }
 
 /** The indices of the `limit` shares of the greatest amount that are not 0, greatest first. O(count x limit), few in practice. */

@@ -11,8 +11,6 @@ export const PIECE = 2;
 export class TextFeatures {
   /** Distinct words. */
   words = 0;
-  /** Whether one of them is a character of a script without spaces. */
-  unspaced = false;
   /** Where each word lies in the text of its field, the first time. */
   starts: Uint32Array = new Uint32Array(256);
   ends: Uint32Array = new Uint32Array(256);
@@ -38,7 +36,6 @@ export class TextFeatures {
   clear(): void {
     this.#table.fill(0);
     this.words = 0;
-    this.unspaced = false;
     this.count = 0;
   }
 

@@ -1,8 +1,9 @@
 /**
  * The words of a text, pairs of neighbouring words, and the pieces of words, each as a 32-bit hash. A word is a run of letters,
- * digits and marks of any script. What carries meaning by itself is a word of its own: a character of a script without spaces
- * (Chinese, Japanese, Thai and the like; its neighbours come in by the pairs), a currency sign, a symbol, an emoji. Nothing is
- * allocated per word.
+ * digits and marks of any script. What carries meaning by itself is a word of its own: a currency sign, a symbol, an emoji. Scripts
+ * without spaces (Chinese, Japanese, Thai and the like) are cut into words by the dictionaries of ICU, and always have pieces too, their
+ * characters and pairs of characters: what a dictionary does not know, or cuts otherwise in its next edition, is still read. Of all
+ * other scripts nothing is allocated per word.
  */
 import { FNV_PRIME, mix } from "../math/hash.ts";
 import { PAIR, PIECE, WORD } from "./features.ts";
@@ -23,6 +24,8 @@ export function scanText(text: string, seed: number, field: number, pieces: Piec
   let before = -1;
   let previous = 0;
   let at = 0;
+  let cutTo = 0; // end of the run of a script without spaces that was cut into words last
+  let ends: Generator<number, number> | undefined; // of those words
   while (at < end) {
     const start = at;
     const code = text.charCodeAt(at++);
@@ -35,21 +38,44 @@ export function scanText(text: string, seed: number, field: number, pieces: Piec
         if (kindOf(next) !== LETTER) break;
         hash = Math.imul(hash ^ next, FNV_PRIME);
       }
-    } else if (kind === UNSPACED) {
-      into.unspaced = true;
     } else if (kind === HALF && at < end) {
       hash = Math.imul(hash ^ text.charCodeAt(at++), FNV_PRIME);
+    } else if (kind === UNSPACED) {
+      if (start >= cutTo) {
+        for (cutTo = at; cutTo < end && kindOf(text.charCodeAt(cutTo)) === UNSPACED;) cutTo++;
+        ends = endsOfWords(text, start, cutTo);
+      }
+      for (const last = ends!.next().value; at < last; at++) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME);
     }
     const mixed = mix(hash);
     let word = into.repeat(mixed);
     if (word < 0) {
       word = into.addWord(mixed, start, at, field);
       into.add(mixed, WORD, word, word);
-      if (pieces && kind === LETTER) scanPieces(text, start, at, seed ^ PIECE_SEED, pieces, word, into);
+      if (kind === UNSPACED) scanCharacters(text, start, at, seed ^ PIECE_SEED, word, into);
+      else if (pieces && kind === LETTER) scanPieces(text, start, at, seed ^ PIECE_SEED, pieces, word, into);
     }
     if (before >= 0) into.add(mix(Math.imul(previous, 31) + mixed), PAIR, word, before);
     before = word;
     previous = mixed;
+  }
+}
+
+/** Word segmentation does not depend on the locale for these scripts; a fixed one spares a look at the environment. */
+const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+
+/** Where the words of a run of a script without spaces end, one after the other. O(length). */
+function* endsOfWords(text: string, from: number, to: number): Generator<number, number> {
+  for (const { index, segment } of segmenter.segment(text.slice(from, to))) yield from + index + segment.length;
+  return to;
+}
+
+/** The characters of a word of a script without spaces, and its pairs of neighbouring characters. */
+function scanCharacters(text: string, start: number, end: number, seed: number, word: number, into: TextFeatures): void {
+  for (let at = start; at < end; at++) {
+    const hash = Math.imul(seed ^ text.charCodeAt(at), FNV_PRIME);
+    into.add(mix(hash), PIECE, word, word);
+    if (at + 1 < end) into.add(mix(Math.imul(hash ^ text.charCodeAt(at + 1), FNV_PRIME)), PIECE, word, word);
   }
 }
 
@@ -75,11 +101,6 @@ function scanPieces(
   }
 }
 
-/** Whether the character is of a script without spaces, so that it and its neighbours are read as one word by people. */
-export function isUnspaced(code: number): boolean {
-  return kindOf(code) === UNSPACED;
-}
-
 const SPACE = 0;
 const LETTER = 1;
 const ALONE = 2;
@@ -95,8 +116,9 @@ function kindOf(code: number): number {
   return known === UNKNOWN ? (kinds[code] = classify(code)) : known;
 }
 
+/** Letters and marks of such scripts, those that two of them share (as the long-vowel mark of Japanese) included. */
 const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+  /[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]&&[\p{L}\p{M}\p{N}]]/v;
 
 function classify(code: number): number {
   if (code >= 0xd800 && code <= 0xdbff) return HALF;
