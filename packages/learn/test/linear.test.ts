@@ -43,7 +43,7 @@ function labelled(classCount: number): FoldedRows {
   const random = seeded(3);
   const table = Array.from({ length: 300 }, () => Array.from({ length: 12 }, () => random.next() - 0.5));
   const labels = Uint32Array.from(table, (row) => row.indexOf(Math.max(...row.slice(0, classCount))));
-  return cutFolds({ rows: dense(table), labels, classCount, folds: stratifiedFolds(labels, 3, 1), foldCount: 3 }, 12);
+  return cutFolds({ rows: dense(table), labels, classCount, sets: null, folds: stratifiedFolds(labels, 3, 1), foldCount: 3 }, 12);
 }
 
 const settings = { cost: 1, maxSweeps: 50, tolerance: 0.01 };

@@ -32,7 +32,7 @@ test("a fold's weights do not know the labels of the rows it leaves out", () => 
   const { rows: data, labels } = rows();
   const folds = Uint8Array.from(labels, (_, row) => (row < 50 ? 0 : 1));
   const weightsOf = (of: Uint32Array, fold: number): Float32Array =>
-    cutFolds({ rows: data, labels: of, classCount: 2, folds, foldCount: 2 }, 1).termWeights[fold]!;
+    cutFolds({ rows: data, labels: of, classCount: 2, sets: null, folds, foldCount: 2 }, 1).termWeights[fold]!;
   const changed = labels.map((label, row) => (row < 50 ? (row % 3 === 0 ? 1 - label : label) : label));
   assert.deepEqual(weightsOf(changed, 0), weightsOf(labels, 0));
   assert.notDeepEqual(weightsOf(changed, 1), weightsOf(labels, 1), "control: the fit that sees them does");

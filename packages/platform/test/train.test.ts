@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { systemClock } from "#base/clock";
 import { seeded } from "#learn/math/random";
 import { nearDuplicates } from "#learn/select/near-duplicates";
-import { useCaseSchema } from "#records/use-case";
+import { standardOutcome, useCaseSchema } from "#records/use-case";
 import { train } from "#stages/train/train";
 import type { TrainingRows } from "#stages/train/train";
 
@@ -80,4 +80,32 @@ test("copies of a row lie on one side of the split: a model that only remembers 
   const [apart, together] = [await accuracy(groupOf), await accuracy(null)];
   assert.ok(apart < 0.55, `${apart} with copies on one side`);
   assert.ok(together > 0.7, `control: ${together} with copies on both sides`);
+});
+
+test("outcomes of several labels: whole sets are decided, and each label is judged by itself", async () => {
+  const tagging = useCaseSchema.parse({ ...useCase, source: { ...useCase.source, label: "tags", label_separator: ";" } });
+  const random = seeded(6);
+  const texts: string[] = [];
+  const labels = Array.from({ length: 600 }, () => {
+    const tags = teams.filter(() => random.next() < 0.5);
+    if (tags.length === 0) tags.push(teams[random.below(3)]!);
+    texts.push(tags.flatMap((tag) => Array.from({ length: 3 }, () => words[tag][random.below(8)]!)).join(" "));
+    return standardOutcome(tagging.source, tags.toReversed().join(" ; "))!;
+  });
+  assert.ok(labels.includes("accounts;network"), "one spelling: in order, without spaces");
+  const rules = (): string => "network; accounts ";
+  const { classifier, evaluation } = await train(
+    { clock: systemClock, threads: 0 },
+    { useCase: tagging, rows: rowsOf(texts, labels, null), rules },
+    {},
+  );
+  assert.equal(classifier.classes.length, 7);
+  assert.deepEqual(
+    evaluation.classes.map(({ outcome }) => outcome),
+    ["accounts", "network", "printing"],
+  );
+  assert.ok(evaluation.model.accuracy > 0.9, `${evaluation.model.accuracy} of whole sets`);
+  const share = labels.filter((label) => label === "accounts;network").length / labels.length;
+  assert.ok(Math.abs(evaluation.baselines.rules!.accuracy - share) < 0.1, "rules are judged whatever their order of labels");
+  assert.ok(evaluation.baselines.rules!.macro_f1 > 0.3, "and get what they are worth of each label");
 });

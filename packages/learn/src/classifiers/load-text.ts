@@ -48,6 +48,7 @@ export function readTextModel({ header, tensors }: SavedModel): TextModel {
   return {
     recipe,
     classes,
+    labelSeparator: header["labelSeparator"] === null ? null : text(header["labelSeparator"], "labelSeparator"),
     weights,
     network,
     epochs: withNetwork ? whole(header["epochs"], "epochs") : 0,

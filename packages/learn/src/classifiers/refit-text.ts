@@ -15,7 +15,7 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { readTextModel } from "./load-text.ts";
 import { textClassifier } from "./text-classifier.ts";
-import { classesOf, textDefaults } from "./text.ts";
+import { outcomesOf, textDefaults } from "./text.ts";
 
 /** What may differ from the last fit. */
 export type RefitSettings = Pick<RecipeSettings, "fields"> & Partial<Pick<RecipeSettings, "drop" | "remove">>;
@@ -32,8 +32,8 @@ export async function refitText(
   data: ClassifierData,
   { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen">,
 ): Promise<Classifier> {
-  const { recipe: before, classes, network: networkBefore, epochs, calibration, novelty } = readTextModel(last);
-  const now = classesOf(data.labels, data.table.rows);
+  const { recipe: before, classes, labelSeparator, network: networkBefore, epochs, calibration, novelty } = readTextModel(last);
+  const { classes: now, labels, sets } = outcomesOf(data, labelSeparator ?? undefined);
   const fresh = now.filter((name) => !classes.includes(name));
   const gone = classes.filter((name) => !now.includes(name));
   if (fresh.length > 0 || gone.length > 0) {
@@ -48,10 +48,8 @@ export async function refitText(
     signal,
     onProgress: (share) => onProgress?.(0.1 + share * 0.1, "encoding rows"),
   });
-  const indexOf = new Map(classes.map((name, at) => [name, at]));
-  const labels = Uint32Array.from(data.labels, (label) => indexOf.get(label)!);
   const folds = new Uint8Array(labels.length); // none is left out
-  const whole = { rows, labels, classCount: classes.length, folds, foldCount: 0 };
+  const whole = { rows, labels, classCount: classes.length, sets, folds, foldCount: 0 };
   const folded = cutFolds(whole, recipe.featureCount - recipe.fitted.idf.length);
   const until = networkBefore ? 0.4 : 1;
   const { weights } = await fitOneVsRest({ cost: textDefaults.cost, maxSweeps: 30, tolerance: 0.1 }, folded, {
@@ -75,6 +73,7 @@ export async function refitText(
   return textClassifier({
     recipe,
     classes,
+    labelSeparator,
     weights,
     network,
     epochs,

@@ -24,6 +24,8 @@ export interface TextModel {
   readonly recipe: Recipe;
   /** Sorted by code unit. */
   readonly classes: readonly string[];
+  /** Between the labels of a class that is several at once; null where each is one. */
+  readonly labelSeparator: string | null;
   /** Shape (nFeatures + 1, nClasses), the last row for the constant. */
   readonly weights: Float32Array;
   readonly network: Network | null;
@@ -33,7 +35,8 @@ export interface TextModel {
   readonly novelty: Novelty;
 }
 
-export function textClassifier({ recipe, classes, weights, network, epochs, calibration, novelty }: TextModel): Classifier {
+export function textClassifier(model: TextModel): Classifier {
+  const { recipe, classes, labelSeparator, weights, network, epochs, calibration, novelty } = model;
   const kind = network ? "text-network" : "text-linear";
   const classCount = classes.length;
   const means = meansOfRows(weights, classCount);
@@ -118,6 +121,7 @@ export function textClassifier({ recipe, classes, weights, network, epochs, cali
         kind,
         format,
         classes,
+        labelSeparator,
         recipe: recipe.settings,
         fields: recipe.fitted.fields,
         slopes: calibration.slopes,

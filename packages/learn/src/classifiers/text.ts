@@ -5,6 +5,8 @@
 import { fitNovelty } from "../calibrate/novelty.ts";
 import { calibrateRow, calibrationDefaults, fitCalibration } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
+import { labelSetsOf, standardSet } from "../data/label-sets.ts";
+import type { LabelSets } from "../data/label-sets.ts";
 import { fitOneVsRest } from "../linear/one-vs-rest.ts";
 import type { SvmSettings } from "../linear/svm.ts";
 import { argmax } from "../math/softmax.ts";
@@ -29,6 +31,8 @@ export interface TextSettings {
   readonly cost?: number;
   /** Parts into which the rows are cut to get scores of rows that were not seen: five, three of many rows. */
   readonly folds?: number;
+  /** Between the labels of an outcome that is several at once, as tags are; none: an outcome is one label. */
+  readonly labelSeparator?: string;
   /** Weights at most, of margins and network together: bounds the memory of a model. */
   readonly maxWeights?: number;
   /** `none`: margins alone. `always`: with a network. `auto`: with one if the budget has room for it and it pays. */
@@ -73,12 +77,10 @@ const manyRows = 20_000;
 export async function fitText(settings: TextSettings, data: ClassifierData, options: FitOptions): Promise<Classifier> {
   const { onProgress, signal, seed } = options;
   const { budget, network, recipe } = { ...textDefaults, ...settings };
-  const classes = classesOf(data.labels, data.table.rows);
-  const indexOf = new Map(classes.map((label, at) => [label, at]));
-  const labels = Uint32Array.from(data.labels, (label) => indexOf.get(label)!);
+  const { classes, labels, sets } = outcomesOf(data, settings.labelSeparator);
   const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
   const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
-  const task: Task = { settings: { ...textDefaults, ...settings }, data, options, classes, labels, folds, foldCount };
+  const task: Task = { settings: { ...textDefaults, ...settings }, data, options, classes, labels, sets, folds, foldCount };
   const step = (from: number, to: number) => (share: number, doing: string) => onProgress?.(from + (to - from) * share, doing);
 
   const hasText = recipe.fields.some(({ kind }) => kind === "text");
@@ -109,12 +111,13 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
 }
 
 interface Task {
-  readonly settings: TextSettings & Required<Omit<TextSettings, "recipe" | "folds">>;
+  readonly settings: TextSettings & Required<Omit<TextSettings, "recipe" | "folds" | "labelSeparator">>;
   readonly data: ClassifierData;
   readonly options: FitOptions;
   /** Sorted by code unit. */
   readonly classes: readonly string[];
   readonly labels: Uint32Array;
+  readonly sets: LabelSets | null;
   readonly folds: Uint8Array;
   readonly foldCount: number;
 }
@@ -190,7 +193,16 @@ async function fitMargins(task: Task, encoded: Encoded, known: Float32Array | nu
   return {
     ...encoded,
     unseen,
-    model: { recipe: encoded.recipe, classes, weights, network: null, epochs: 0, calibration, novelty },
+    model: {
+      recipe: encoded.recipe,
+      classes,
+      labelSeparator: settings.labelSeparator ?? null,
+      weights,
+      network: null,
+      epochs: 0,
+      calibration,
+      novelty,
+    },
   };
 }
 
@@ -256,12 +268,29 @@ function isMoreOftenRight(
   return gained - lost > Math.max(2, Math.sqrt(gained + lost));
 }
 
-/** The outcomes there are, sorted by code unit. @throws RangeError with fewer than two, or where labels and rows do not fit */
-export function classesOf(labels: readonly string[], rows: number): string[] {
+export interface Outcomes {
+  /** Sorted by code unit. */
+  readonly classes: readonly string[];
+  /** Class index of each row. */
+  readonly labels: Uint32Array;
+  readonly sets: LabelSets | null;
+}
+
+/** The outcomes there are. @throws RangeError with fewer than two, or where labels and rows do not fit */
+export function outcomesOf({ labels, table: { rows } }: ClassifierData, separator: string | undefined): Outcomes {
   if (labels.length !== rows) throw new RangeError(`fit requires a label for each of the ${rows} rows, got ${labels.length}`);
-  const classes = [...new Set(labels)].sort();
-  if (classes.length >= 2) return classes;
-  throw new RangeError(
-    `fit requires at least 2 classes, got ${classes.map((label) => `1 (${JSON.stringify(label)})`)[0] ?? "0"}`,
-  );
+  if (separator === "") throw new RangeError("labelSeparator must not be empty");
+  const outcomes = separator === undefined ? labels : labels.map((outcome) => standardSet(outcome, separator));
+  const classes = [...new Set(outcomes)].sort();
+  if (classes.length < 2) {
+    throw new RangeError(
+      `fit requires at least 2 classes, got ${classes.map((label) => `1 (${JSON.stringify(label)})`)[0] ?? "0"}`,
+    );
+  }
+  const indexOf = new Map(classes.map((label, at) => [label, at]));
+  return {
+    classes,
+    labels: Uint32Array.from(outcomes, (label) => indexOf.get(label)!),
+    sets: separator === undefined ? null : labelSetsOf(classes, separator),
+  };
 }

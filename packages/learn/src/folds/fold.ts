@@ -3,6 +3,7 @@
  * Everything that looks at labels, the weights of terms too, looks at the rows of that fit alone.
  */
 import type { SparseRows } from "../data/sparse-rows.ts";
+import type { LabelSets } from "../data/label-sets.ts";
 import { termWeights, weighRows } from "./term-weights.ts";
 
 export interface FoldedRows {
@@ -10,6 +11,8 @@ export interface FoldedRows {
   /** Class index of each row. */
   readonly labels: Uint32Array;
   readonly classCount: number;
+  /** Which labels each class is made of, where that is several: linear classifiers are fitted for labels then. */
+  readonly sets: LabelSets | null;
   /** Fold of each row, 0 .. foldCount - 1. */
   readonly folds: Uint8Array;
   readonly foldCount: number;

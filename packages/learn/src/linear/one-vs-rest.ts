@@ -1,8 +1,10 @@
 /**
- * One linear classifier a class, each against all others, fitted side by side: (fold, class) pairs are independent, so threads take
+ * One linear classifier a class, each against all others, fitted side by side (where classes are sets of labels, one a label, summed up to
+ * those of the sets): (fold, class) pairs are independent, so threads take
  * them from one shared counter. Which thread does which changes nothing in the result: chance is seeded by fold and class. Beside the
  * weights fitted on all rows, out-of-fold margins come back, on which probabilities can be calibrated.
  */
+import { sumsOfSets } from "../data/label-sets.ts";
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
 import { shareFolded } from "../folds/fold.ts";
@@ -36,16 +38,18 @@ export async function fitOneVsRest(
   options: OneVsRestOptions,
   some: { readonly from: number; readonly to: number } = { from: 0, to: data.foldCount },
 ): Promise<OneVsRest> {
-  const { rows, classCount } = data;
-  const fittedCount = classCount === 2 ? 1 : classCount;
+  const { rows, sets } = data;
+  const targetCount = sets ? sets.labels.length : data.classCount;
+  const fittedCount = !sets && targetCount === 2 ? 1 : targetCount;
   const job: OneVsRestJob = {
     settings,
     seed: options.seed,
     data: shareFolded(data),
+    targetCount,
     fittedCount,
     end: (some.to + 1) * fittedCount,
-    weights: new Float32Array(new SharedArrayBuffer((rows.features + 1) * classCount * 4)),
-    outOfFold: new Float32Array(new SharedArrayBuffer(rows.count * classCount * 4)),
+    weights: new Float32Array(new SharedArrayBuffer((rows.features + 1) * targetCount * 4)),
+    outOfFold: new Float32Array(new SharedArrayBuffer(rows.count * targetCount * 4)),
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
   const first = some.from * fittedCount;
@@ -67,7 +71,8 @@ export async function fitOneVsRest(
       onTask();
     }
   }
-  return { weights: job.weights.slice(), outOfFold: job.outOfFold.slice() };
+  const ofClasses = (values: Float32Array): Float32Array => (sets ? sumsOfSets(values, sets) : values.slice());
+  return { weights: ofClasses(job.weights), outOfFold: ofClasses(job.outOfFold) };
 }
 
 /** Stored values between two pauses in the calling thread: some ten milliseconds. */

@@ -16,19 +16,29 @@ export function accuracy(truth: readonly string[], predicted: readonly (string |
   return truth.length === 0 ? 0 : right / truth.length;
 }
 
-/** Precision, recall and F1 of every class that occurs in the truth, by name. A ratio without cases is 0. */
-export function classMetrics(truth: readonly string[], predicted: readonly (string | null)[]): ClassMetrics[] {
+/**
+ * Precision, recall and F1 of every class that occurs in the truth, by name. A ratio without cases is 0. Where an outcome is several labels at
+ * once, `labelsOf` takes it apart, and the classes are the labels.
+ */
+export function classMetrics(
+  truth: readonly string[],
+  predicted: readonly (string | null)[],
+  labelsOf: (outcome: string) => readonly string[] = (outcome) => [outcome],
+): ClassMetrics[] {
   const counts = new Map<string, { support: number; claimed: number; right: number }>();
   const of = (label: string): { support: number; claimed: number; right: number } => {
     const known = counts.get(label) ?? { support: 0, claimed: 0, right: 0 };
     counts.set(label, known);
     return known;
   };
-  truth.forEach((label, at) => {
+  truth.forEach((outcome, at) => {
     const claim = predicted[at] ?? null;
-    of(label).support++;
-    if (claim !== null) of(claim).claimed++;
-    if (claim === label) of(label).right++;
+    const [labels, claims] = [labelsOf(outcome), claim === null ? [] : labelsOf(claim)];
+    for (const label of labels) of(label).support++;
+    for (const label of claims) {
+      of(label).claimed++;
+      if (labels.includes(label)) of(label).right++;
+    }
   });
   return [...counts]
     .filter(([, { support }]) => support > 0)

@@ -5,6 +5,8 @@
  */
 import { z } from "zod";
 import { parseDuration, parsePercent } from "#base/text";
+import { splitLabels, standardSet } from "#learn/data/label-sets";
+import { standardCategory } from "#records/standardise";
 
 const name = z
   .string()
@@ -83,6 +85,12 @@ export const useCaseSchema = z.strictObject({
     key: column.describe("The column that names a record"),
     time: column.optional().describe("When the record came to be; with it, training never sees the future"),
     label: column.describe("The column that holds the outcome to learn"),
+    label_separator: z
+      .string()
+      .min(1)
+      .max(10)
+      .optional()
+      .describe('Between the labels where the column holds several at once, as tags: ";" reads "billing; urgent" as two'),
   }),
   features: z
     .strictObject({
@@ -135,6 +143,17 @@ export type Rule = z.infer<typeof ruleSchema>;
 export type DeclaredCheck = z.infer<typeof declaredCheckSchema>;
 export type Policy = z.infer<typeof policySchema>;
 export type UseCase = z.infer<typeof useCaseSchema>;
+
+/** An outcome in its one spelling: several labels at once are in order and distinct. null where it is missing. */
+export function standardOutcome({ label_separator: separator }: UseCase["source"], outcome: string): string | null {
+  const text = standardCategory(outcome);
+  return text === null || separator === undefined ? text : standardCategory(standardSet(text, separator));
+}
+
+/** The labels of an outcome: itself, or those it holds. */
+export function labelsOf({ label_separator: separator }: UseCase["source"], outcome: string): readonly string[] {
+  return separator === undefined ? [outcome] : splitLabels(outcome, separator);
+}
 
 /** The columns that a record brings to a decision, with their kind. */
 export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {

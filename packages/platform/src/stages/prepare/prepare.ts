@@ -11,7 +11,7 @@ import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import { featureKinds, standardOutcome } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
 
@@ -67,6 +67,7 @@ export async function labelledRows(
   verdicts: readonly Verdict[] = [],
 ): Promise<Omit<Prepared, "groups" | "remedies">> {
   const { key, label, time } = useCase.source;
+  const standard = (outcome: string): string | null => standardOutcome(useCase.source, outcome);
   const kinds = featureKinds(useCase);
   const wanted = [...new Set([...kinds.keys(), key, label, ...(time === undefined ? [] : [time])])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
@@ -74,8 +75,11 @@ export async function labelledRows(
   const keys = asStrings(source.columns[key]!);
   const { replaced, added } = sortVerdicts(verdicts, keys);
   const labels = [
-    ...asCategory(source.columns[label]!).map((own, row) => replaced.get(row) ?? own),
-    ...added.map(({ outcome }) => standardCategory(outcome)),
+    ...asStrings(source.columns[label]!).map((own, row) => {
+      const outcome = replaced.get(row) ?? own;
+      return outcome === null ? null : standard(outcome);
+    }),
+    ...added.map(({ outcome }) => standard(outcome)),
   ];
   const kept = Uint32Array.from(labels.keys().filter((at) => labels[at] !== null));
   if (kept.length === 0) {
@@ -126,7 +130,7 @@ function sortVerdicts(
   const nameless: Verdict[] = [];
   for (const verdict of verdicts) {
     const row = verdict.key === null ? undefined : rowOf.get(verdict.key);
-    if (row !== undefined) replaced.set(row, standardCategory(verdict.outcome) ?? verdict.outcome);
+    if (row !== undefined) replaced.set(row, verdict.outcome);
     else if (verdict.key === null) nameless.push(verdict);
     else byKey.set(verdict.key, verdict);
   }

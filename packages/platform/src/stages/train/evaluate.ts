@@ -10,6 +10,8 @@ import type { Classifier } from "#learn/model";
 import { labelNoise } from "#learn/select/label-noise";
 import { confidenceThreshold } from "#learn/select/threshold";
 import type { Evaluation, Scores } from "#records/model-version";
+import { labelsOf, standardOutcome } from "#records/use-case";
+import type { UseCase } from "#records/use-case";
 import { learntBy } from "#stages/train/learnt";
 
 /** The rules of today as a classifier: null where none holds. */
@@ -17,6 +19,8 @@ export type RuleBaseline = (row: Row) => string | null;
 
 export interface EvaluationInput {
   readonly classifier: Classifier;
+  /** What an outcome is made of. */
+  readonly source: UseCase["source"];
   readonly train: {
     readonly table: Table;
     readonly labels: readonly string[];
@@ -40,7 +44,7 @@ const shownConfusions = 20;
 const shownSuspects = 50;
 
 export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): Evaluation {
-  const { classifier, test, rules } = input;
+  const { classifier, source, test, rules } = input;
   const { classes } = classifier;
   const count = test.labels.length;
   const probabilities = classifier.predict(test.table);
@@ -59,26 +63,23 @@ export function evaluate({ clock }: { clock: Clock }, input: EvaluationInput): E
   const truth = Int32Array.from(test.labels, (label) => classes.indexOf(label));
   const threshold = confidenceThreshold(confidences, right, input.wantedPrecision);
   const majority = mostFrequent(input.train.labels);
+  const labelsIn = (outcome: string): readonly string[] => labelsOf(source, outcome);
+  const scores = (decided: readonly (string | null)[]): Scores => ({
+    accuracy: accuracy(test.labels, decided),
+    macro_f1: macroF1(classMetrics(test.labels, decided, labelsIn)),
+  });
   return {
     train_rows: input.train.labels.length,
     test_rows: count,
     copied_rows: input.copied,
     split: input.split,
     split_at: input.splitAt === null ? null : new Date(input.splitAt).toISOString(),
-    model: scores(test.labels, predicted),
+    model: scores(predicted),
     baselines: {
-      majority: scores(
-        test.labels,
-        test.labels.map(() => majority),
-      ),
-      rules:
-        rules &&
-        scores(
-          test.labels,
-          test.labels.map((_, at) => rules(rowAt(test.table, at))),
-        ),
+      majority: scores(test.labels.map(() => majority)),
+      rules: rules && scores(test.labels.map((_, at) => byRules(source, rules(rowAt(test.table, at))))),
     },
-    classes: classMetrics(test.labels, predicted).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
+    classes: classMetrics(test.labels, predicted, labelsIn).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
     confusions: confusions(test.labels, predicted),
     label_noise: suspectLabels(input, probabilities),
     calibration: {
@@ -118,8 +119,9 @@ function predictionSets(probabilities: Float32Array, truth: Int32Array, classCou
   };
 }
 
-function scores(truth: readonly string[], predicted: readonly (string | null)[]): Scores {
-  return { accuracy: accuracy(truth, predicted), macro_f1: macroF1(classMetrics(truth, predicted)) };
+/** What the rules decided, spelt as labels are. */
+function byRules(source: UseCase["source"], outcome: string | null): string | null {
+  return outcome === null ? null : standardOutcome(source, outcome);
 }
 
 /** Pairs of outcomes that are taken for each other, most often first. */

@@ -60,6 +60,7 @@ export async function train(
   { onProgress, signal }: TrainOptions,
 ): Promise<Trained> {
   const { seed, holdout } = useCase.train;
+  const { label_separator: separator } = useCase.source;
   const share = parsePercent(holdout)!;
   const groups = rows.groups ?? undefined;
   const split = rows.times ? splitByTime(rows.times, share, groups) : splitByChance(rows.labels, share, seed, groups);
@@ -70,6 +71,7 @@ export async function train(
     recipe: { fields: fieldsOf(useCase), ...leftOut(rows.remedies) },
     network: networkWish[useCase.train.learner],
     budget: parseDuration(useCase.train.budget)! / 1000,
+    ...(separator !== undefined && { labelSeparator: separator }),
   };
   try {
     let unseen: Float32Array | null = null;
@@ -93,6 +95,7 @@ export async function train(
       { clock },
       {
         classifier,
+        source: useCase.source,
         train: { table, labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
         test: { table: takeRows(rows.table, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
         copied: split.copied.length,
