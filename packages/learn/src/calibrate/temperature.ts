@@ -115,7 +115,7 @@ export async function fitCalibration(
   const support = new Float64Array(classCount);
   for (const row of rows) support[labels[row]!]!++;
   support.forEach((count, at) => (scales[SLOPES + at] = 1 / Math.sqrt(settings.pull + count)));
-  const point = Float64Array.of(USUAL_SLOPE, 0, 0, 0, ...constants.map((constant) => USUAL_SLOPE * constant));
+  const point = Float64Array.of(usualSlope, 0, 0, 0, ...constants.map((constant) => usualSlope * constant));
   point.forEach((value, at) => (point[at] = value / scales[at]!));
 
   const parameters = new Float64Array(point.length);
@@ -176,7 +176,7 @@ function calibrationLoss(problem: Problem, parameters: Float64Array, gradient: F
   let loss = 0;
   let sumOfShifts = 0;
   for (let at = 0; at < classCount; at++) {
-    const away = shifts[at]! - USUAL_SLOPE * constants[at]!;
+    const away = shifts[at]! - usualSlope * constants[at]!;
     loss += (pull * away * away) / 2;
     shiftGradient[at] = pull * away - (rows.length * unsure) / classCount;
     sumOfShifts += shifts[at]!;
@@ -241,4 +241,4 @@ const LEAST_SLOPE = 0.5;
 const SLOPES = 4;
 
 /** What one slope for all comes out as, more or less, on texts: where the fit begins. */
-const USUAL_SLOPE = 4;
+export const usualSlope = 4;

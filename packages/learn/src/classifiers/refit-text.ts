@@ -61,7 +61,7 @@ export async function refitText(
   const network =
     networkBefore &&
     (
-      await fitFoldNetworks({ ...networkDefaults, epochs }, folded, {
+      await fitFoldNetworks({ ...networkDefaults(classes.length), epochs }, folded, {
         seed,
         threads,
         signal,

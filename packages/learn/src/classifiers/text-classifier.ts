@@ -11,7 +11,7 @@ import { rowAt } from "../data/table.ts";
 import { addMargins } from "../linear/margins.ts";
 import { argmax } from "../math/softmax.ts";
 import type { Classifier, Contribution } from "../model.ts";
-import { hiddenUnits, runNetwork, unitShares } from "../network/network.ts";
+import { featureShare, hiddenUnits, runNetwork, unitShares } from "../network/network.ts";
 import type { Network } from "../network/network.ts";
 import type { EncodedRow } from "../recipe/encoded-row.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -70,10 +70,7 @@ export function textClassifier(model: TextModel): Classifier {
     if (network) {
       unitShares(network, units, classIndex, perUnit);
       for (let slot = 0; slot < length; slot++) {
-        const from = columns[slot]! * hidden;
-        let sum = 0;
-        for (let unit = 0; unit < hidden; unit++) sum += perUnit[unit]! * network.inputs[from + unit]!;
-        shares[slot]! += slopes.logits * values[slot]! * sum;
+        shares[slot]! += slopes.logits * values[slot]! * featureShare(network, columns[slot]!, perUnit);
       }
     }
     return recipe.attribute(shares, limit);

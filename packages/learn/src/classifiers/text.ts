@@ -3,13 +3,13 @@
  * layer beside them, and a calibration on what both say of rows that they did not see.
  */
 import { fitNovelty } from "../calibrate/novelty.ts";
-import { calibrateRow, calibrationDefaults, fitCalibration } from "../calibrate/temperature.ts";
+import { calibrateRow, calibrationDefaults, fitCalibration, usualSlope } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
 import { labelSetsOf, standardSet } from "../data/label-sets.ts";
 import type { LabelSets } from "../data/label-sets.ts";
 import { fitOneVsRest } from "../linear/one-vs-rest.ts";
 import type { SvmSettings } from "../linear/svm.ts";
-import { argmax } from "../math/softmax.ts";
+import { softmaxInPlace } from "../math/softmax.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { networkDefaults } from "../network/fit-network.ts";
 import { fitFoldNetworks } from "../network/fold-networks.ts";
@@ -59,9 +59,10 @@ const manyRows = 20_000;
 
 /**
  * Fits recipe, weights and calibration. Simple first: margins over words and pairs of words; then with pieces of words too; then a network
- * beside the margins. What costs more stays if the budget has room for it and it is right more often on rows that it did not see, by
- * more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3). Words and
- * pieces race on two of the folds, and only the winner is fitted as a whole.
+ * beside the margins. What costs more stays if the budget has room for it and its log-loss is lower on rows that it did not see, by
+ * more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3; log-loss, since
+ * counts of right rows take ten times the rows to tell two models apart). Words and pieces race on two of the folds, and only the
+ * winner is fitted as a whole.
  *
  * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
  * stored features x hidden units); memory holds the encoded rows twice, 8 bytes a feature of a row.
@@ -138,7 +139,7 @@ interface Candidate extends Encoded {
 
 async function encode({ settings, data, options, classes, ...cut }: Task, pieces: Pieces | null, step: Step): Promise<Encoded> {
   const { signal } = options;
-  const perFeature = classes.length + (settings.network === "none" ? 0 : networkDefaults.hidden);
+  const perFeature = classes.length + (settings.network === "none" ? 0 : networkDefaults(classes.length).hidden);
   const wanted = { ...recipeDefaults, ...settings.recipe, pieces };
   const maxFeatures = Math.min(wanted.maxFeatures, Math.floor(settings.maxWeights / perFeature));
   const recipe = await fitRecipe({ ...wanted, maxFeatures }, data.table, {
@@ -164,9 +165,15 @@ async function race({ settings, options, foldCount }: Task, { folded }: Encoded,
   return (await fitOneVsRest(svm(settings), folded, { seed, threads, signal, onProgress }, some)).outOfFold;
 }
 
+/** Margins become probabilities as they usually do; a calibration would have to be fitted on the rows that it is judged on. */
 function winsRace(one: Float32Array, other: Float32Array, folds: Uint8Array, labels: Uint32Array, classCount: number): boolean {
   const rows = Uint32Array.from(folds.keys()).filter((row) => folds[row]! < raced);
-  return isMoreOftenRight(one, other, rows, labels, classCount);
+  const usual = (margins: Float32Array): Float32Array => {
+    const probabilities = margins.map((margin) => usualSlope * margin);
+    for (const row of rows) softmaxInPlace(probabilities, row * classCount, classCount);
+    return probabilities;
+  };
+  return winsByLogLoss(usual(one), usual(other), rows, labels, classCount);
 }
 
 /** `known`: margins of the folds that were raced. */
@@ -209,12 +216,16 @@ async function fitMargins(task: Task, encoded: Encoded, known: Float32Array | nu
 /** The same margins with a network beside them. */
 async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: number, step: Step): Promise<Candidate> {
   const { seed, threads = 0, signal } = options;
-  const { network, outOfFold: logits } = await fitFoldNetworks({ ...networkDefaults, epochs }, plain.folded, {
-    seed,
-    threads,
-    signal,
-    onProgress: (share) => step(share, "fitting a network"),
-  });
+  const { network, outOfFold: logits } = await fitFoldNetworks(
+    { ...networkDefaults(plain.model.classes.length), epochs },
+    plain.folded,
+    {
+      seed,
+      threads,
+      signal,
+      onProgress: (share) => step(share, "fitting a network"),
+    },
+  );
   const unseen = { margins: plain.unseen.margins, logits };
   const constants = { margins: plain.model.calibration.constants, logits: network.constants };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
@@ -222,8 +233,8 @@ async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: nu
 }
 
 /** 0 where the budget is too small for a network worth having. */
-function epochsOf({ rows, foldCount }: FoldedRows, budget: number): number {
-  const pass = foldCount * rows.indices.length * networkDefaults.hidden * 2; // of all fits together
+function epochsOf({ rows, classCount, foldCount }: FoldedRows, budget: number): number {
+  const pass = foldCount * rows.indices.length * networkDefaults(classCount).hidden * 2; // of all fits together
   const affordable = Math.floor((budget * usualSpeed) / Math.max(1, pass));
   return affordable < leastEpochs ? 0 : Math.min(mostEpochs, affordable);
 }
@@ -246,26 +257,30 @@ function unseenProbabilities({ model, unseen: { margins, logits } }: Candidate):
 
 function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boolean {
   const rows = Uint32Array.from(labels.keys());
-  return isMoreOftenRight(unseenProbabilities(first), unseenProbabilities(second), rows, labels, first.model.classes.length);
+  return winsByLogLoss(unseenProbabilities(first), unseenProbabilities(second), rows, labels, first.model.classes.length);
 }
 
-/** Whether the first is right more often than the second, by more than two rows and a standard error of the difference. */
-function isMoreOftenRight(
+/** A row that is taken for impossible is one error, not the end of a model. */
+const leastProbability = 1e-3;
+
+/** Whether the log-loss of the first is lower on these rows by more than one standard error of the difference. */
+function winsByLogLoss(
   one: Float32Array,
   other: Float32Array,
   rows: Uint32Array,
   labels: Uint32Array,
   classCount: number,
 ): boolean {
-  let gained = 0;
-  let lost = 0;
+  let sum = 0;
+  let squares = 0;
   for (const row of rows) {
-    const isRight = argmax(one, row * classCount, classCount) === labels[row];
-    const wasRight = argmax(other, row * classCount, classCount) === labels[row];
-    if (isRight && !wasRight) gained++;
-    if (wasRight && !isRight) lost++;
+    const at = row * classCount + labels[row]!;
+    const gain = Math.log(Math.max(one[at]!, leastProbability) / Math.max(other[at]!, leastProbability));
+    sum += gain;
+    squares += gain * gain;
   }
-  return gained - lost > Math.max(2, Math.sqrt(gained + lost));
+  const variance = Math.max(0, squares - (sum * sum) / rows.length);
+  return sum > Math.sqrt(variance);
 }
 
 export interface Outcomes {

@@ -111,7 +111,7 @@ export const useCaseSchema = z.strictObject({
         .enum(["auto", "text-linear", "text-network"])
         .default("auto")
         .describe(
-          "auto: linear over words, with pieces of words and a network beside it where they are right more often and fit the budget",
+          "auto: linear over words, with pieces of words and a network beside it where they are better on unseen rows and fit the budget",
         ),
       budget: duration
         .default("30s")
