@@ -30,7 +30,7 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors"],
   ["metrics", "folds"],
-  ["text", "linear", "network", "encode", "calibrate"],
+  ["text", "linear", "network", "trees", "encode", "calibrate"],
   ["recipe", "select"],
   ["classifiers", "export"],
   ["checks"],

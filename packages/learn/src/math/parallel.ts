@@ -3,8 +3,8 @@ import { parentPort, Worker, workerData } from "node:worker_threads";
 
 export interface WorkerOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called each time a worker reports. */
-  readonly onMessage?: () => void;
+  /** Called each time a worker reports, with what it has to say. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 /**
@@ -29,15 +29,15 @@ export async function runWorkers(module: URL, data: unknown, count: number, { si
 /** In the worker: what it was started on. */
 export const workerInput: unknown = workerData;
 
-/** In the worker: tells the starter that some of the work is done. */
-export function report(): void {
+/** In the worker: tells the starter that some of the work is done, and what came of it. */
+export function report(message: unknown = null): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of a thread has no origin
-  parentPort?.postMessage(null);
+  parentPort?.postMessage(message);
 }
 
-function finished(worker: Worker, onMessage?: () => void): Promise<void> {
+function finished(worker: Worker, onMessage?: (message: unknown) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    worker.on("message", () => onMessage?.());
+    worker.on("message", (message: unknown) => onMessage?.(message));
     worker.on("error", reject);
     worker.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with code ${code}`))));
   });
