@@ -4,8 +4,9 @@ import { runBench } from "./harness.ts";
 import { httpBench } from "./http/bench.ts";
 import { snapshotBench } from "./snapshot/bench.ts";
 import { textBench } from "./text/bench.ts";
+import { treesBench } from "./trees/bench.ts";
 
-const benches: readonly Bench[] = [httpBench, snapshotBench, textBench];
+const benches: readonly Bench[] = [httpBench, snapshotBench, textBench, treesBench];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name));

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Bench, Report } from "../harness.ts";
 import { inTurn } from "../harness.ts";
-import { hasData, textSets } from "./data.ts";
+import { hasData } from "../csv.ts";
+import { textSets } from "./data.ts";
 import type { TextSet } from "./data.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -25,7 +25,7 @@ export function weightedQuantile(values: Float64Array, weights: Float64Array | n
     let more = to;
     let below = 0;
     let equal = 0;
-    for (let at = from; at < more; ) {
+    for (let at = from; at < more;) {
       const value = values[at]!;
       const weight = weights ? weights[at]! : 1;
       if (value < pivot) {

@@ -33,15 +33,26 @@ export function numberEdges(values: Float64Array, weights: Float64Array | null, 
   }
   let left = 0;
   for (let at = 0; at < distinct; at++) left += mass[at]!;
+  // Frequent values get bins of their own; the others share the rest evenly.
+  const frequent = left / maxBins;
+  let binsLeft = maxBins;
+  for (let at = 0; at < distinct; at++) {
+    if (mass[at]! < frequent) continue;
+    left -= mass[at]!;
+    binsLeft--;
+  }
+  let wanted = left / binsLeft;
   let inBin = 0;
   for (let at = 0; at + 1 < distinct && edges.length + 1 < maxBins; at++) {
+    const isFrequent = mass[at]! >= frequent;
     inBin += mass[at]!;
-    const wanted = left / (maxBins - edges.length);
-    // A frequent value gets a bin of its own: the bin before it is closed as soon as it is half full.
-    if (inBin < wanted && !(mass[at + 1]! >= wanted && inBin >= wanted / 2)) continue;
+    if (!isFrequent) left -= mass[at]!;
+    // The bin before a frequent value is closed if it is half full, else the value takes it in.
+    const isEnough = inBin >= wanted || (mass[at + 1]! >= frequent && inBin >= wanted / 2);
+    if (!isFrequent && !isEnough) continue;
     edges.push(edgeBetween(kept[at]!, kept[at + 1]!));
-    left -= inBin;
     inBin = 0;
+    if (!isFrequent) wanted = left / --binsLeft;
   }
   return Float64Array.from(edges);
 }

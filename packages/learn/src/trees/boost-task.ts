@@ -173,16 +173,15 @@ function* findBins(job: BoostJob, thread: number): Generator<number, void> {
       yield training.length;
       continue;
     }
-    const present = forBins.filter((row) => !Number.isNaN(column.values[row]!));
-    let values = Float64Array.from(present, (row) => column.values[row]!);
-    let own: Float64Array | null = null;
-    if (weights) {
-      const sorted = present.sort((a, b) => column.values[a]! - column.values[b]! || a - b);
-      values = Float64Array.from(sorted, (row) => column.values[row]!);
-      own = Float64Array.from(sorted, (row) => weights[row]!);
-    } else {
-      values.sort();
-    }
+    const present = new Uint32Array(forBins.length);
+    let count = 0;
+    for (const row of forBins) if (!Number.isNaN(column.values[row]!)) present[count++] = row;
+    const chosen = present.subarray(0, count);
+    if (weights) chosen.sort((a, b) => column.values[a]! - column.values[b]! || a - b);
+    const values = new Float64Array(count);
+    for (let k = 0; k < count; k++) values[k] = column.values[chosen[k]!]!;
+    if (!weights) values.sort();
+    const own = weights && Float64Array.from(chosen, (row) => weights[row]!);
     const found = numberEdges(values, own, settings.maxBins);
     edges.fill(Infinity, at * MAX_BINS, (at + 1) * MAX_BINS);
     edges.set(found, at * MAX_BINS);
@@ -459,8 +458,7 @@ function* validationLoss(job: BoostJob, thread: number, loss: Loss, wait: () => 
       const row = validation[at]!;
       const weight = weights ? weights[row]! : 1;
       const wanted = target[row]!;
-      const score =
-        loss.outputs === 1 ? scores[row]! : scores[wanted * rows + row]! - logSum(scores, rows, row, loss.outputs);
+      const score = loss.outputs === 1 ? scores[row]! : scores[wanted * rows + row]! - logSum(scores, rows, row, loss.outputs);
       sum += weight * loss.value(score, wanted);
       total += weight;
     }
@@ -477,34 +475,47 @@ function* validationLoss(job: BoostJob, thread: number, loss: Loss, wait: () => 
   return sum / total;
 }
 
-/** The tree as it will answer: bins become the values that part them, bins of levels become levels. */
+/**
+ * The tree as it will answer: bins become the values that part them, bins of levels become levels, and nodes are numbered level by level in
+ * place of the order in which they were split.
+ */
 function partsOf(job: BoostJob, { nodes, routes }: GrownTree, values: Float64Array, covers: Float64Array): TreeParts {
   const { columns, edges, levelBins } = job;
+  const order = [0];
+  const left = new Uint32Array(nodes.length);
+  for (let at = 0; at < order.length; at++) {
+    const child = nodes[order[at]!]!.left;
+    if (child === 0) continue;
+    left[at] = order.length;
+    order.push(child, child + 1);
+  }
   const parts = {
-    columns: Int32Array.from(nodes, ({ left, split }) => (left > 0 ? split!.column : -1)),
-    left: Uint32Array.from(nodes, ({ left }) => left),
+    columns: new Int32Array(nodes.length).fill(-1),
+    left,
     thresholds: new Float64Array(nodes.length),
     missingLeft: new Uint8Array(nodes.length),
     setAt: new Uint32Array(nodes.length),
-    values,
-    covers,
+    values: Float64Array.from(order, (old) => values[old]!),
+    covers: Float64Array.from(order, (old) => covers[old]!),
   };
   const sets: number[] = [];
-  nodes.forEach(({ left, split }, at) => {
-    if (left === 0) return;
-    const column = columns[split!.column]!;
-    parts.missingLeft[at] = Number(split!.missingLeft);
+  order.forEach((old, at) => {
+    if (left[at] === 0) return;
+    const split = nodes[old]!.split!;
+    const column = columns[split.column]!;
+    parts.columns[at] = split.column;
+    parts.missingLeft[at] = Number(split.missingLeft);
     if (column.kind === "number") {
-      parts.thresholds[at] = edges[split!.column * MAX_BINS + split!.bin]!;
+      parts.thresholds[at] = edges[split.column * MAX_BINS + split.bin]!;
       return;
     }
     parts.setAt[at] = sets.length;
-    const first = levelsBefore(columns, split!.column);
+    const first = levelsBefore(columns, split.column);
     const words = new Uint32Array(Math.ceil(column.levels / 32));
     for (let level = 0; level < column.levels; level++) {
-      if (routes[at * 256 + levelBins[first + level]!] === 1) words[level >> 5]! |= 1 << (level & 31);
+      if (routes[old * 256 + levelBins[first + level]!] === 1) words[level >> 5]! |= 1 << (level & 31);
     }
-    sets.push(...words);
+    for (const word of words) sets.push(word);
   });
   return { ...parts, sets: Uint32Array.from(sets) };
 }

@@ -54,15 +54,25 @@ export async function fitTrees(
     onRound?.(round.round, round.loss);
   };
   if (threads > 0) {
-    await runWorkers(new URL("./boost-worker", import.meta.url), { job, next: new Int32Array(new SharedArrayBuffer(4)) }, running, {
-      signal,
-      onMessage: (message) => done(message as RoundDone),
-    });
+    await runWorkers(
+      new URL("./boost-worker", import.meta.url),
+      { job, next: new Int32Array(new SharedArrayBuffer(4)) },
+      running,
+      {
+        signal,
+        onMessage: (message) => done(message as RoundDone),
+      },
+    );
   } else {
     const pace = new Pace(WORK, signal);
     for (const work of boost(job, 0, done)) await pace.spend(work);
   }
-  return joinTrees(settings.loss, data.columns, job.start, rounds.slice(0, bestRound(rounds) + 1).flatMap(({ trees }) => trees));
+  return joinTrees(
+    settings.loss,
+    data.columns,
+    job.start,
+    rounds.slice(0, bestRound(rounds) + 1).flatMap(({ trees }) => trees),
+  );
 }
 
 /** Work between two pauses in the calling thread: some ten milliseconds. */

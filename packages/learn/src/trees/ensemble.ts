@@ -59,11 +59,17 @@ export function joinTrees(
   let word = 0;
   trees.forEach((tree, at) => {
     joined.columnOf.set(tree.columns, node);
-    joined.left.set(tree.left.map((left) => (left === 0 ? 0 : left + node)), node);
+    joined.left.set(
+      tree.left.map((left) => (left === 0 ? 0 : left + node)),
+      node,
+    );
     joined.thresholds.set(tree.thresholds, node);
     joined.missingLeft.set(tree.missingLeft, node);
     joined.sets.set(tree.sets, word);
-    joined.setAt.set(tree.setAt.map((setAt) => setAt + word), node);
+    joined.setAt.set(
+      tree.setAt.map((setAt) => setAt + word),
+      node,
+    );
     joined.values.set(tree.values, node);
     joined.covers.set(tree.covers, node);
     node += tree.left.length;

@@ -162,7 +162,7 @@ function* splitNodes(
     const between = (values[0]! + values[1]!) / 2;
     parent.left = nodes.length;
     sides.forEach((side, k) => {
-      const isLower = sign !== 0 && (sign > 0) === (k === 0);
+      const isLower = sign !== 0 && sign > 0 === (k === 0);
       const isHigher = sign !== 0 && !isLower;
       const child: GrownNode = {
         ...fresh,

@@ -135,13 +135,7 @@ function searchThresholds(
   }
 }
 
-function searchSets(
-  settings: TreesSettings,
-  node: NodeSums,
-  column: SplitColumn,
-  { sums, rows }: Histogram,
-  best: Split,
-): void {
+function searchSets(settings: TreesSettings, node: NodeSums, column: SplitColumn, { sums, rows }: Histogram, best: Split): void {
   const { l1, minChildWeight, categorySmoothing } = settings;
   const { bins, offset } = column;
   const { whole, least } = floorOf(settings, node);
