@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkModel, modelChecks } from "../src/checks/check-model.ts";
 import type { CheckedLearner } from "../src/checks/check-model.ts";
+import { fitTabular } from "../src/classifiers/tabular.ts";
 import { fitText } from "../src/classifiers/text.ts";
 import type { TextSettings } from "../src/classifiers/text.ts";
 import type { Row } from "../src/data/table.ts";
@@ -28,7 +29,30 @@ const learner = (network: NonNullable<TextSettings["network"]>): CheckedLearner 
 });
 const sound = learner("none");
 
+const tabular = (kind: "linear" | "trees" | "both", withText: boolean): CheckedLearner => ({
+  fit: (data, options) =>
+    fitTabular(
+      {
+        recipe: {
+          fields: [
+            ...(withText ? [{ name: "text", kind: "text" as const }] : []),
+            { name: "category", kind: "category" },
+            { name: "number", kind: "number" },
+            { name: "time", kind: "time" },
+          ],
+        },
+        learner: kind,
+        budget: 0,
+      },
+      data,
+      options,
+    ),
+});
+
 for (const check of modelChecks) {
+  test(`linear, with text: ${check.name}`, () => check.run(tabular("linear", true)));
+  test(`trees: ${check.name}`, () => check.run(tabular("trees", false)));
+  test(`trees and linear: ${check.name}`, () => check.run(tabular("both", false)));
   test(`text-linear: ${check.name}`, () => check.run(sound));
   test(`text-network: ${check.name}`, () => check.run(learner("always")));
 }

@@ -17,8 +17,13 @@ const STEPS = 400;
 
 /** `margins` of rows by models that did not see them, shape (nRows, nClasses); `coverage` by the other rows. O(n log n). */
 export function fitNovelty(margins: Float32Array, coverage: Float32Array, classCount: number): Novelty {
-  const measures = Float32Array.from(coverage, (share, row) => familiarity(margins, row * classCount, classCount, share)).sort();
-  return Float32Array.from({ length: STEPS + 1 }, (_, step) => measures[Math.round((step / STEPS) * (measures.length - 1))] ?? 0);
+  return rankMeasures(coverage.map((share, row) => familiarity(margins, row * classCount, classCount, share)));
+}
+
+/** Of any measure of how usual the training rows are, which is higher for what is more usual. O(n log n). */
+export function rankMeasures(measures: Float32Array): Novelty {
+  const sorted = measures.toSorted();
+  return Float32Array.from({ length: STEPS + 1 }, (_, step) => sorted[Math.round((step / STEPS) * (sorted.length - 1))] ?? 0);
 }
 
 /** A record of which so much is known is not strange for the rest: rows of training may know no other words at all. */

@@ -69,6 +69,21 @@ export function calibrateRow(
   slopes.logits = calibration.networkSlope * factor;
 }
 
+/** The probabilities of rows, shape (nRows, nClasses). O(rows x classes). */
+export function calibrateRows(calibration: Calibration, { margins, logits }: UnseenScores): Float32Array {
+  const classCount = calibration.constants.length;
+  const scores = new Float64Array(classCount);
+  const others = logits && new Float64Array(classCount);
+  const probabilities = new Float32Array(margins.length);
+  for (let from = 0; from < margins.length; from += classCount) {
+    scores.set(margins.subarray(from, from + classCount));
+    others?.set(logits!.subarray(from, from + classCount));
+    calibrateRow(calibration, scores, others);
+    probabilities.set(scores, from);
+  }
+  return probabilities;
+}
+
 /** Replaces the margins of one row by its scores before the last step; the answer is the slope of the row. O(classes). */
 function scoreRow(
   { slopes, constants, shifts, networkSlope }: Pick<Calibration, "slopes" | "constants" | "shifts" | "networkSlope">,

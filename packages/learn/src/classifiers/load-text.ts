@@ -64,14 +64,14 @@ export function readTextModel({ header, tensors }: SavedModel): TextModel {
   };
 }
 
-function leadOf(tensors: SavedModel["tensors"]): LeadTemperature {
+export function leadOf(tensors: SavedModel["tensors"]): LeadTemperature {
   const knots = ascending(tensors, "leads");
   const factors = tensor(tensors, "leadFactors", Float32Array, knots.length);
   if (!factors.every((factor) => factor > 0)) throw new Error("tensor leadFactors: must be greater than 0");
   return { knots, factors };
 }
 
-function ascending(tensors: SavedModel["tensors"], name: string): Float32Array {
+export function ascending(tensors: SavedModel["tensors"], name: string): Float32Array {
   const values = tensor(tensors, name, Float32Array);
   if (values.length > 0 && values.every((value, at) => at === 0 || value >= values[at - 1]!)) return values;
   throw new Error(`tensor ${name}: must be at least one value, ascending`);
@@ -85,7 +85,7 @@ function networkOf(tensors: SavedModel["tensors"], features: number, classCount:
   return { inputs: tensor(tensors, "inputs", Float32Array, features * hidden), outputs, constants };
 }
 
-function recipeSettings(saved: Record<string, unknown>): RecipeSettings {
+export function recipeSettings(saved: Record<string, unknown>): RecipeSettings {
   const removed = record(saved["remove"], "recipe.remove");
   return {
     fields: list(saved["fields"], "recipe.fields", (value, where) => {
@@ -112,7 +112,7 @@ function pieceLengths(saved: Record<string, unknown>): Pieces {
   return { min, max };
 }
 
-function fittedField(value: unknown, where: string): FittedField {
+export function fittedField(value: unknown, where: string): FittedField {
   const field = record(value, where);
   const kind = oneOf(field["kind"], kinds, `${where}.kind`);
   if (kind === "text") return { kind };
@@ -120,10 +120,12 @@ function fittedField(value: unknown, where: string): FittedField {
   if (kind === "time") return { kind, months: oneOf(field["months"], [true, false], `${where}.months`) };
   const [middle, spread] = [number(field["middle"], `${where}.middle`), number(field["spread"], `${where}.spread`)];
   if (spread <= 0) throw new Error(`${where}.spread: must be greater than 0`);
-  return { kind, middle, spread, edges: list(field["edges"], `${where}.edges`, number) };
+  const knots = list(field["knots"], `${where}.knots`, number);
+  if (knots.some((knot, at) => at > 0 && knot <= knots[at - 1]!)) throw new Error(`${where}.knots: must be ascending`);
+  return { kind, middle, spread, knots };
 }
 
-function tensor<T extends Tensor>(
+export function tensor<T extends Tensor>(
   tensors: SavedModel["tensors"],
   name: string,
   Type: new (length: number) => T,
@@ -137,22 +139,22 @@ function tensor<T extends Tensor>(
   return found;
 }
 
-function record(value: unknown, where: string): Record<string, unknown> {
+export function record(value: unknown, where: string): Record<string, unknown> {
   if (value !== null && typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Error(`${where}: must be an object`);
 }
 
-function list<T>(value: unknown, where: string, each: (value: unknown, where: string) => T): T[] {
+export function list<T>(value: unknown, where: string, each: (value: unknown, where: string) => T): T[] {
   if (!Array.isArray(value)) throw new Error(`${where}: must be a list`);
   return value.map((inner, at) => each(inner, `${where}[${at}]`));
 }
 
-function text(value: unknown, where: string): string {
+export function text(value: unknown, where: string): string {
   if (typeof value === "string") return value;
   throw new Error(`${where}: must be text`);
 }
 
-function number(value: unknown, where: string): number {
+export function number(value: unknown, where: string): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new Error(`${where}: must be a finite number`);
 }
@@ -163,7 +165,7 @@ function whole(value: unknown, where: string): number {
   throw new Error(`${where}: must be a whole number, not negative`);
 }
 
-function oneOf<const T>(value: unknown, choices: readonly T[], where: string): T {
+export function oneOf<const T>(value: unknown, choices: readonly T[], where: string): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   throw new Error(`${where}: must be one of ${choices.join(", ")}`);

@@ -1,10 +1,14 @@
 /** Saved classifiers back to life, by the kind in their header. */
 import type { Classifier, SavedModel } from "../model.ts";
+import { loadTabular } from "./load-tabular.ts";
 import { loadText } from "./load-text.ts";
 
 const loaders: Readonly<Record<string, (saved: SavedModel) => Classifier>> = {
   "text-linear": loadText,
   "text-network": loadText,
+  linear: loadTabular,
+  trees: loadTabular,
+  "trees-linear": loadTabular,
 };
 
 /** @throws Error where the kind is unknown or the parts do not fit together */

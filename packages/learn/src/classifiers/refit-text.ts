@@ -15,7 +15,8 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { readTextModel } from "./load-text.ts";
 import { textClassifier } from "./text-classifier.ts";
-import { outcomesOf, textDefaults } from "./text.ts";
+import { outcomesOf } from "./outcomes.ts";
+import { textDefaults } from "./text.ts";
 
 /** What may differ from the last fit. */
 export type RefitSettings = Pick<RecipeSettings, "fields"> & Partial<Pick<RecipeSettings, "drop" | "remove">>;

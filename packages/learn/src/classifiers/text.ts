@@ -3,9 +3,8 @@
  * layer beside them, and a calibration on what both say of rows that they did not see.
  */
 import { fitNovelty } from "../calibrate/novelty.ts";
-import { calibrateRow, calibrationDefaults, fitCalibration, usualSlope } from "../calibrate/temperature.ts";
+import { calibrateRows, calibrationDefaults, fitCalibration, usualSlope } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
-import { labelSetsOf, standardSet } from "../data/label-sets.ts";
 import type { LabelSets } from "../data/label-sets.ts";
 import { fitOneVsRest } from "../linear/one-vs-rest.ts";
 import type { SvmSettings } from "../linear/svm.ts";
@@ -20,7 +19,9 @@ import type { RecipeSettings } from "../recipe/settings.ts";
 import { cutFolds } from "../folds/fold.ts";
 import type { FoldedRows } from "../folds/fold.ts";
 import { stratifiedFolds } from "../select/split.ts";
+import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
 import type { Pieces } from "../text/scan.ts";
+import { outcomesOf } from "./outcomes.ts";
 import { textClassifier } from "./text-classifier.ts";
 import type { TextModel } from "./text-classifier.ts";
 
@@ -240,72 +241,11 @@ function epochsOf({ rows, classCount, foldCount }: FoldedRows, budget: number): 
 }
 
 /** What models that did not see a row think of it, calibrated: shape (nRows, nClasses). */
-function unseenProbabilities({ model, unseen: { margins, logits } }: Candidate): Float32Array {
-  const { classes, calibration } = model;
-  const classCount = classes.length;
-  const scores = new Float64Array(classCount);
-  const others = logits && new Float64Array(classCount);
-  const probabilities = new Float32Array(margins.length);
-  for (let from = 0; from < margins.length; from += classCount) {
-    scores.set(margins.subarray(from, from + classCount));
-    others?.set(logits!.subarray(from, from + classCount));
-    calibrateRow(calibration, scores, others);
-    probabilities.set(scores, from);
-  }
-  return probabilities;
+function unseenProbabilities({ model, unseen }: Candidate): Float32Array {
+  return calibrateRows(model.calibration, unseen);
 }
 
 function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boolean {
-  const rows = Uint32Array.from(labels.keys());
-  return winsByLogLoss(unseenProbabilities(first), unseenProbabilities(second), rows, labels, first.model.classes.length);
-}
-
-/** A row that is taken for impossible is one error, not the end of a model. */
-const leastProbability = 1e-3;
-
-/** Whether the log-loss of the first is lower on these rows by more than one standard error of the difference. */
-function winsByLogLoss(
-  one: Float32Array,
-  other: Float32Array,
-  rows: Uint32Array,
-  labels: Uint32Array,
-  classCount: number,
-): boolean {
-  let sum = 0;
-  let squares = 0;
-  for (const row of rows) {
-    const at = row * classCount + labels[row]!;
-    const gain = Math.log(Math.max(one[at]!, leastProbability) / Math.max(other[at]!, leastProbability));
-    sum += gain;
-    squares += gain * gain;
-  }
-  const variance = Math.max(0, squares - (sum * sum) / rows.length);
-  return sum > Math.sqrt(variance);
-}
-
-export interface Outcomes {
-  /** Sorted by code unit. */
-  readonly classes: readonly string[];
-  /** Class index of each row. */
-  readonly labels: Uint32Array;
-  readonly sets: LabelSets | null;
-}
-
-/** The outcomes there are. @throws RangeError with fewer than two, or where labels and rows do not fit */
-export function outcomesOf({ labels, table: { rows } }: ClassifierData, separator: string | undefined): Outcomes {
-  if (labels.length !== rows) throw new RangeError(`fit requires a label for each of the ${rows} rows, got ${labels.length}`);
-  if (separator === "") throw new RangeError("labelSeparator must not be empty");
-  const outcomes = separator === undefined ? labels : labels.map((outcome) => standardSet(outcome, separator));
-  const classes = [...new Set(outcomes)].sort();
-  if (classes.length < 2) {
-    throw new RangeError(
-      `fit requires at least 2 classes, got ${classes.map((label) => `1 (${JSON.stringify(label)})`)[0] ?? "0"}`,
-    );
-  }
-  const indexOf = new Map(classes.map((label, at) => [label, at]));
-  return {
-    classes,
-    labels: Uint32Array.from(outcomes, (label) => indexOf.get(label)!),
-    sets: separator === undefined ? null : labelSetsOf(classes, separator),
-  };
+  const classCount = first.model.classes.length;
+  return winsByLogLoss(unseenProbabilities(first), unseenProbabilities(second), labels.keys(), labels, classCount);
 }

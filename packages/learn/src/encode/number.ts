@@ -1,6 +1,7 @@
 /**
- * A number as its robustly scaled value (middle and half the distance of the quartiles, clipped, so that one outlier moves nothing),
- * and as one of up to ten bins of equal frequency, so that a linear model can bend; and one feature for missing.
+ * A number as its robustly scaled value (middle and half the distance of the quartiles, clipped, so that one outlier moves nothing), and as
+ * its place between up to eleven knots at even shares of the rows, so that a linear model can bend there (a linear spline; its
+ * basis are hat functions, two of which are not 0 and sum to 1); and one feature for missing.
  */
 import { MISSING, numberOf } from "./dense.ts";
 import type { DenseEncoder } from "./dense.ts";
@@ -9,32 +10,31 @@ export interface FittedNumber {
   readonly kind: "number";
   readonly middle: number;
   readonly spread: number;
-  /** Upper ends of all bins but the last, ascending and distinct. */
-  readonly edges: readonly number[];
+  /** Ascending and distinct. */
+  readonly knots: readonly number[];
 }
 
-const BINS = 10;
+const SHARES = 10;
 const CLIP = 3;
 
 /** O(n log n). */
 export function fitNumber(values: Iterable<unknown>): FittedNumber {
   const known = Float64Array.from(Iterator.from(values).map(numberOf).filter(Number.isFinite)).sort();
-  if (known.length === 0) return { kind: "number", middle: 0, spread: 1, edges: [] };
+  if (known.length === 0) return { kind: "number", middle: 0, spread: 1, knots: [] };
   const quantile = (share: number): number => known[Math.floor(share * (known.length - 1))]!;
   const halfRange = (quantile(0.75) - quantile(0.25)) / 2 || (known.at(-1)! - known[0]!) / 2;
-  const edges = Array.from({ length: BINS - 1 }, (_, at) => quantile((at + 1) / BINS));
   return {
     kind: "number",
     middle: quantile(0.5),
     spread: halfRange > 0 && Number.isFinite(halfRange) ? halfRange : 1,
-    edges: [...new Set(edges)].filter((edge) => edge < known.at(-1)!),
+    knots: [...new Set(Array.from({ length: SHARES + 1 }, (_, at) => quantile(at / SHARES)))],
   };
 }
 
-export function openNumber({ middle, spread, edges }: FittedNumber): DenseEncoder {
-  const missing = edges.length + 2;
+export function openNumber({ middle, spread, knots }: FittedNumber): DenseEncoder {
+  const missing = knots.length + 1;
   return {
-    size: edges.length + 3,
+    size: knots.length + 2,
     encode(value, emit) {
       const number = numberOf(value);
       if (Number.isNaN(number)) {
@@ -43,9 +43,17 @@ export function openNumber({ middle, spread, edges }: FittedNumber): DenseEncode
       }
       const scaled = Math.max(-CLIP, Math.min(CLIP, (number - middle) / spread)) / CLIP;
       emit(0, scaled);
-      let bin = 0;
-      while (bin < edges.length && number > edges[bin]!) bin++;
-      emit(1 + bin, 1);
+      if (knots.length === 0) return true;
+      let above = 0;
+      while (above < knots.length && knots[above]! <= number) above++;
+      if (above === 0 || above === knots.length) {
+        emit(Math.max(1, above), 1);
+        return true;
+      }
+      const [from, to] = [knots[above - 1]! / 2, knots[above]! / 2]; // halves, whose difference is always finite
+      const part = (number / 2 - from) / (to - from);
+      emit(above, 1 - part);
+      emit(above + 1, part);
       return true;
     },
     show(value) {

@@ -51,7 +51,7 @@ export function openTime({ months }: FittedTime): DenseEncoder {
 }
 
 /** Epoch milliseconds within what a date can be; NaN for everything else. */
-function timeOf(value: unknown): number {
+export function timeOf(value: unknown): number {
   const time = numberOf(value);
   return Math.abs(time) <= 8.64e15 ? time : Number.NaN;
 }

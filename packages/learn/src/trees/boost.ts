@@ -26,6 +26,8 @@ export interface FitTreesOptions {
   readonly threads?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((share: number, doing: string) => void) | undefined;
+  /** Keep the rounds behind the best one too: where several fits are to end at the same round, say. */
+  readonly keepAll?: boolean;
   /** Called after each round with the mean loss of the validation rows; NaN without any. */
   readonly onRound?: (round: number, loss: number) => void;
 }
@@ -40,7 +42,7 @@ export interface FitTreesOptions {
 export async function fitTrees(
   given: Partial<TreesSettings> & Pick<TreesSettings, "loss">,
   data: TreesData,
-  { seed, threads = 0, signal, onProgress, onRound }: FitTreesOptions,
+  { seed, threads = 0, signal, keepAll = false, onProgress, onRound }: FitTreesOptions,
 ): Promise<TreeEnsemble> {
   const settings = completeSettings(given);
   checkData(settings, data);
@@ -67,11 +69,12 @@ export async function fitTrees(
     const pace = new Pace(WORK, signal);
     for (const work of boost(job, 0, done)) await pace.spend(work);
   }
+
   return joinTrees(
     settings.loss,
     data.columns,
     job.start,
-    rounds.slice(0, bestRound(rounds) + 1).flatMap(({ trees }) => trees),
+    (keepAll ? rounds : rounds.slice(0, bestRound(rounds) + 1)).flatMap(({ trees }) => trees),
   );
 }
 

@@ -83,3 +83,8 @@ export function joinTrees(
     ...joined,
   };
 }
+
+/** The same without the trees behind the first rounds. O(1). */
+export function firstRounds(ensemble: TreeEnsemble, rounds: number): TreeEnsemble {
+  return { ...ensemble, roots: ensemble.roots.subarray(0, rounds * ensemble.start.length + 1) };
+}

@@ -1,0 +1,86 @@
+/**
+ * A saved tabular model back to life. Nothing of the header is trusted: every value is checked for type and range before it is used, and the
+ * parts must fit each other.
+ */
+import type { Classifier, SavedModel } from "../model.ts";
+import type { ColumnTails } from "../recipe/column-tails.ts";
+import { openRecipe } from "../recipe/recipe.ts";
+import { activeFields } from "../recipe/settings.ts";
+import { openTreeColumns } from "../recipe/tree-columns.ts";
+import type { FittedTreeField } from "../recipe/tree-columns.ts";
+import { loadEnsemble } from "../trees/saved-ensemble.ts";
+import { ascending, fittedField, leadOf, list, number, oneOf, record, recipeSettings, tensor, text } from "./load-text.ts";
+import { kindOf, tabularClassifier, tabularFormat } from "./tabular-classifier.ts";
+
+/** @throws Error naming the part of the saved model that is not as it must be */
+export function loadTabular({ header, tensors }: SavedModel): Classifier {
+  const { kind } = header;
+  if (header.format !== tabularFormat) {
+    throw new Error(`a ${kind} model of format ${header.format}; this version reads ${tabularFormat}`);
+  }
+  const classes = list(header["classes"], "classes", text);
+  if (classes.length < 2 || classes.some((name, at) => at > 0 && classes[at - 1]! >= name)) {
+    throw new Error("classes: must be at least two distinct names, sorted");
+  }
+  const settings = recipeSettings(record(header["recipe"], "recipe"));
+  const fields = list(header["fields"], "fields", fittedField);
+  if (fields.length !== activeFields(settings).length)
+    throw new Error("fields: must be one for each field of the recipe that is read");
+  const hashes = tensor(tensors, "hashes", Uint32Array);
+  if (new Set(hashes).size !== hashes.length || hashes.includes(0)) throw new Error("tensor hashes: must be distinct and not 0");
+  const recipe = openRecipe(settings, { fields, hashes, idf: tensor(tensors, "idf", Float32Array, hashes.length) });
+  const columns = openTreeColumns(list(header["columns"], "columns", treeField));
+  const tails = list(header["tails"], "tails", columnTails);
+  if (tails.length !== columns.kinds.length) throw new Error("tails: must be one for each column");
+
+  const trees = header["trees"] === undefined ? null : loadEnsemble(header["trees"], tensors);
+  const asRead = trees?.columns.map(
+    (column, at) => columns.kinds[at]?.kind === column.kind && columns.kinds[at].levels === column.levels,
+  );
+  if (trees && (asRead!.includes(false) || trees.columns.length !== columns.kinds.length)) {
+    throw new Error("trees.columns: must be those that the fields give");
+  }
+  if (trees && trees.start.length !== (classes.length === 2 ? 1 : classes.length)) {
+    throw new Error("trees: must have one output for two classes, else one for each");
+  }
+  const weights = kind === "trees" ? null : tensor(tensors, "weights", Float32Array, (recipe.featureCount + 1) * classes.length);
+  if (kind !== kindOf({ trees, weights })) throw new Error(`kind: ${kind} does not name what is in it`);
+  const [s0, s1, s2, ...rest] = list(header["slopes"], "slopes", number);
+  if (s0 === undefined || s1 === undefined || s2 === undefined || rest.length > 0)
+    throw new Error("slopes: must be three numbers");
+  return tabularClassifier({
+    classes,
+    recipe,
+    weights,
+    columns,
+    trees,
+    tails,
+    novelty: ascending(tensors, "novelty"),
+    calibration: {
+      slopes: [s0, s1, s2],
+      constants: tensor(tensors, "constants", Float32Array, classes.length),
+      shifts: tensor(tensors, "shifts", Float32Array, classes.length),
+      lead: leadOf(tensors),
+      networkSlope: number(header["secondSlope"], "secondSlope"),
+      base: tensor(tensors, "base", Float32Array, classes.length),
+    },
+  });
+}
+
+function treeField(value: unknown, where: string): FittedTreeField {
+  const field = record(value, where);
+  return {
+    name: text(field["name"], `${where}.name`),
+    kind: oneOf(field["kind"], ["number", "category", "time"], `${where}.kind`),
+    levels: list(field["levels"], `${where}.levels`, text),
+  };
+}
+
+function columnTails(value: unknown, where: string): ColumnTails {
+  const saved = record(value, where);
+  return {
+    quantiles: list(saved["quantiles"], `${where}.quantiles`, number),
+    shares: list(saved["shares"], `${where}.shares`, number),
+    missing: number(saved["missing"], `${where}.missing`),
+  };
+}

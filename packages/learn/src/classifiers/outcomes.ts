@@ -1,0 +1,31 @@
+/** The outcomes of the rows that a classifier learns from, as class indices. */
+import { labelSetsOf, standardSet } from "../data/label-sets.ts";
+import type { LabelSets } from "../data/label-sets.ts";
+import type { ClassifierData } from "../model.ts";
+
+export interface Outcomes {
+  /** Sorted by code unit. */
+  readonly classes: readonly string[];
+  /** Class index of each row. */
+  readonly labels: Uint32Array;
+  readonly sets: LabelSets | null;
+}
+
+/** The outcomes there are. @throws RangeError with fewer than two, or where labels and rows do not fit */
+export function outcomesOf({ labels, table: { rows } }: ClassifierData, separator: string | undefined): Outcomes {
+  if (labels.length !== rows) throw new RangeError(`fit requires a label for each of the ${rows} rows, got ${labels.length}`);
+  if (separator === "") throw new RangeError("labelSeparator must not be empty");
+  const outcomes = separator === undefined ? labels : labels.map((outcome) => standardSet(outcome, separator));
+  const classes = [...new Set(outcomes)].sort();
+  if (classes.length < 2) {
+    throw new RangeError(
+      `fit requires at least 2 classes, got ${classes.map((label) => `1 (${JSON.stringify(label)})`)[0] ?? "0"}`,
+    );
+  }
+  const indexOf = new Map(classes.map((label, at) => [label, at]));
+  return {
+    classes,
+    labels: Uint32Array.from(outcomes, (label) => indexOf.get(label)!),
+    sets: separator === undefined ? null : labelSetsOf(classes, separator),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * How unusual the values of a record are, column by column: minus the logarithm of the share of training rows that lie as far out on the nearer
+ * side, or have the same level, summed over the columns. Li, Zhao, Hu, Botta, Ionescu, Chen: ECOD, Unsupervised Outlier Detection Using
+ * Empirical Cumulative Distribution Functions, IEEE TKDE 2022; here with levels and missing values, and with quantiles in place of all values.
+ */
+import type { TreeColumn } from "../trees/columns.ts";
+
+/** Of one column, plain JSON. */
+export interface ColumnTails {
+  /** Values at even shares of the rows that have one, ascending; empty for categories. */
+  readonly quantiles: readonly number[];
+  /** Share of each level; empty for numbers. */
+  readonly shares: readonly number[];
+  readonly missing: number;
+}
+
+const STEPS = 100;
+
+/** O(n log n) a column. */
+export function fitColumnTails(columns: readonly TreeColumn[]): ColumnTails[] {
+  return columns.map((column): ColumnTails => {
+    if (column.kind === "category") {
+      const counts = new Float64Array(column.levels);
+      for (const code of column.codes) if (code >= 0) counts[code]!++;
+      const rows = column.codes.length;
+      const known = counts.reduce((sum, count) => sum + count, 0);
+      return { quantiles: [], shares: Array.from(counts, (count) => count / rows), missing: 1 - known / rows };
+    }
+    const known = column.values.filter((value) => !Number.isNaN(value)).sort();
+    const last = known.length - 1;
+    return {
+      quantiles: last < 0 ? [] : Array.from({ length: STEPS + 1 }, (_, at) => known[Math.round((at / STEPS) * last)]!),
+      shares: [],
+      missing: 1 - known.length / column.values.length,
+    };
+  });
+}
+
+/** Nothing is rarer than this, or one odd value would outweigh all others. */
+const RAREST = 1e-3;
+
+/**
+ * Minus the sum over the columns: 0 and below, the lower the more unusual. `row` has a number a column: a value, or the code of a level; NaN or -1
+ * for missing. O(columns x log steps).
+ */
+export function usualness(tails: readonly ColumnTails[], row: Float64Array): number {
+  let sum = 0;
+  tails.forEach(({ quantiles, shares, missing }, at) => {
+    const value = row[at]!;
+    const isMissing = Number.isNaN(value) || (value < 0 && shares.length > 0);
+    const share = isMissing ? missing : shares.length > 0 ? (shares[value] ?? 0) : tailShare(quantiles, value);
+    sum += Math.log(Math.max(RAREST, share));
+  });
+  return sum;
+}
+
+/** Twice the share of rows beyond the value on its nearer side, at most 1. */
+function tailShare(quantiles: readonly number[], value: number): number {
+  if (quantiles.length === 0) return 0;
+  return Math.min(
+    1,
+    (2 *
+      Math.min(
+        countWhere(quantiles, (one) => one <= value),
+        countWhere(quantiles, (one) => one < value, true),
+      )) /
+      STEPS,
+  );
+}
+
+/** How many of the ascending values fulfil what the first ones fulfil; or how many do not. O(log n). */
+function countWhere(values: readonly number[], holds: (value: number) => boolean, rest = false): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(values[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return rest ? values.length - low : low;
+}
