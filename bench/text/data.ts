@@ -39,3 +39,21 @@ export function readPart({ folder, texts }: TextSet, part: "train" | "test"): Cl
     labels: column("label"),
   };
 }
+
+/** One point of a published curve of answers against refusals, both in [0, 1]. */
+export interface CurvePoint {
+  /** Share of the rows in scope that are answered, and rightly. */
+  readonly inScope: number;
+  /** Share of the rows out of scope that are refused. */
+  readonly recall: number;
+}
+
+/** The curve of Haptik, the best of those that HINT3 publishes; none of other sets. */
+export function readCurve({ name, folder }: TextSet): CurvePoint[] {
+  if (name !== "curekart") return [];
+  const { column } = readCsv(folder, "published_scores");
+  const [inScope, recall] = [column("in_scope_accuracy"), column("oos_recall")];
+  return column("platform").flatMap((platform, at) =>
+    platform === "haptik" ? [{ inScope: Number(inScope[at]), recall: Number(recall[at]) }] : [],
+  );
+}

@@ -10,7 +10,8 @@ import { classMetrics, macroF1 } from "../../packages/learn/src/metrics/classifi
 import { confidenceThreshold } from "../../packages/learn/src/select/threshold.ts";
 import { encodeModel } from "../../packages/learn/src/tensors.ts";
 import { median } from "../harness.ts";
-import { outOfScope, readPart, setNamed } from "./data.ts";
+import { outOfScope, readCurve, readPart, setNamed } from "./data.ts";
+import type { CurvePoint } from "./data.ts";
 
 const [name, budget, part = "1"] = process.argv.slice(2);
 const set = setNamed(name!);
@@ -60,6 +61,18 @@ const withAbstention = (least: number): number =>
     }),
   );
 
+/**
+ * In-scope accuracy and recall of what is out of scope, for every typicality below which nothing is said: the curve that one setting of the
+ * policy (`unfamiliar_below`) moves along.
+ */
+const curve = [...new Set(decided.map(({ typicality }) => typicality)), 2].map((least) => {
+  const says = (row: number): boolean => decided[row]!.typicality >= least;
+  return {
+    inScope: mean(inScope.map((row) => Number(says(row) && judged.right[row] === 1))),
+    recall: mean(held.labels.flatMap((label, row) => (label === outOfScope ? [Number(!says(row))] : []))),
+  };
+});
+
 console.log(
   JSON.stringify({
     kind: model.kind,
@@ -76,11 +89,18 @@ console.log(
     ece_by_chance: calibrationErrorByChance(confidences, { seed: 1 }).upper,
     with_abstention: withAbstention(threshold),
     best_with_abstention: Math.max(...Array.from({ length: 100 }, (_, at) => withAbstention(at / 100))),
+    leads: readCurve(set).map((point) => leadAt(point)),
     rows_per_s: held.table.rows / tableSeconds,
     record_us: median(decided.map(({ ms }) => ms)) * 1000,
     model_mb: encodeModel(model.save()).length / 1e6,
   }),
 );
+
+/** By how much our in-scope accuracy is higher where as many of the others are refused as at a published point, or more. */
+function leadAt({ inScope: theirs, recall }: CurvePoint): number {
+  const reached = curve.filter((point) => point.recall >= recall);
+  return Math.max(...reached.map((point) => point.inScope)) - theirs;
+}
 
 function judge(
   scores: Float32Array,

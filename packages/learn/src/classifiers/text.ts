@@ -47,9 +47,9 @@ export interface TextSettings {
 
 export const textDefaults = { cost: 0.5, maxWeights: 12_000_000, network: "auto", budget: 30 } as const;
 
-/** Passes over the rows: fewer teach a network little, more add nothing. */
+/** Passes over the rows: fewer teach a network little, more add nothing, but for few rows, of which a pass is few steps. */
 const leastEpochs = 3;
-const mostEpochs = 10;
+const mostEpochs = (rows: number): number => Math.max(10, Math.min(40, Math.ceil(25_000 / rows)));
 /** Stored features with pieces of words, for each without. */
 const piecesPerWord = 5;
 /** Sweeps that margins usually take. */
@@ -237,7 +237,7 @@ async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: nu
 function epochsOf({ rows, classCount, foldCount }: FoldedRows, budget: number): number {
   const pass = foldCount * rows.indices.length * networkDefaults(classCount).hidden * 2; // of all fits together
   const affordable = Math.floor((budget * usualSpeed) / Math.max(1, pass));
-  return affordable < leastEpochs ? 0 : Math.min(mostEpochs, affordable);
+  return affordable < leastEpochs ? 0 : Math.min(mostEpochs(rows.count), affordable);
 }
 
 /** What models that did not see a row think of it, calibrated: shape (nRows, nClasses). */
