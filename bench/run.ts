@@ -3,10 +3,11 @@ import type { Bench } from "./harness.ts";
 import { runBench } from "./harness.ts";
 import { httpBench } from "./http/bench.ts";
 import { snapshotBench } from "./snapshot/bench.ts";
+import { tabularBench } from "./tabular/bench.ts";
 import { textBench } from "./text/bench.ts";
 import { treesBench } from "./trees/bench.ts";
 
-const benches: readonly Bench[] = [httpBench, snapshotBench, textBench, treesBench];
+const benches: readonly Bench[] = [httpBench, snapshotBench, tabularBench, textBench, treesBench];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name));

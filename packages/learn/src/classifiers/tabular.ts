@@ -48,8 +48,8 @@ export const tabularDefaults = { learner: "auto", budget: 60 } as const;
 /** Penalties of the logistic regression that are tried, in rows, strongest first. */
 const penalties = [100, 30, 10, 3, 1, 0.3];
 /** Values of columns that a usual machine takes up into trees in a second, in two threads. */
-const usualSpeed = 1.5e8;
-const usualRounds = 300;
+const usualSpeed = 7e7;
+const usualRounds = 400;
 const manyRows = 50_000;
 
 /**
@@ -58,11 +58,10 @@ const manyRows = 50_000;
  */
 const candidates: readonly Partial<TreesSettings>[] = [
   { maxDepth: 4, learningRate: 0.05, rowShare: 0.7, columnShare: 0.5, minRows: 10 },
-  { growth: "leaf-wise", maxDepth: 12, maxLeaves: 31, learningRate: 0.05, rowShare: 0.8, columnShare: 0.7, l2: 5 },
+  { maxDepth: 6, learningRate: 0.03, rowShare: 0.7, columnShare: 0.4, minRows: 10, l2: 3 },
   { maxDepth: 2, learningRate: 0.1, rowShare: 0.7, columnShare: 0.5 },
-  { maxDepth: 6, learningRate: 0.05, rowShare: 0.8, columnShare: 0.5, minRows: 10, l2: 2 },
+  { growth: "leaf-wise", maxDepth: 12, maxLeaves: 63, learningRate: 0.02, rowShare: 0.7, columnShare: 0.4, minRows: 15, l2: 3 },
   { maxDepth: 3, learningRate: 0.05, rowShare: 0.6, columnShare: 0.4, l2: 5 },
-  { growth: "leaf-wise", maxDepth: 8, maxLeaves: 15, learningRate: 0.03, rowShare: 0.8, columnShare: 0.6, l2: 5, minRows: 30 },
 ];
 const mostRounds = 2000;
 /** Folds on which the candidates race before the best is fitted on all of them. */
