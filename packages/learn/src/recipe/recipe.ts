@@ -87,12 +87,14 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     features.clear();
     encoded.clear();
     let knownValue = false;
+    let knownAsWhole = false;
     for (let at = 0; at < readers.length; at++) {
       const reader = readers[at]!;
       const value = row[reader.name];
       if (reader.dense) {
         const known = reader.dense.encode(value, (offset, amount) => encoded.addDense(reader.from + offset, amount, at));
         if (known) knownValue = true;
+        if (known && reader.isVector) knownAsWhole = true;
       } else {
         reader.text = reader.read(textOf(value));
         scanText(reader.text, reader.seed, at, settings.pieces, features);
@@ -102,6 +104,8 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     vocabulary.columns(features.hashes, features.count, columns);
     if (features.words === 0 && knownValue) encoded.coverage = encoded.coverageByOthers = 1;
     encoded.addTexts(features, columns, fitted.idf, denseSize, rarest);
+    // An encoder knows words that no row of training had: how strange such a record is, its margins say alone.
+    if (knownAsWhole) encoded.coverage = encoded.coverageByOthers = 1;
     return encoded;
   }
 
@@ -174,6 +178,7 @@ interface FieldReader {
   readonly field: string;
   /** Absent for texts. */
   readonly dense: DenseEncoder | null;
+  readonly isVector: boolean;
   /** First column of the field's block. */
   readonly from: number;
   readonly seed: number;
@@ -191,7 +196,16 @@ function openFields(settings: RecipeSettings, fitted: FittedRecipe): { readers: 
     const dense = openDense(learnt);
     const from = denseSize;
     denseSize += dense?.size ?? 0;
-    return { name, field: of ?? name, dense, from, seed: fieldSeed(name), read: textReader(settings, name), text: "" };
+    return {
+      name,
+      field: of ?? name,
+      dense,
+      isVector: kind === "vector",
+      from,
+      seed: fieldSeed(name),
+      read: textReader(settings, name),
+      text: "",
+    };
   });
   return { readers, denseSize };
 }
