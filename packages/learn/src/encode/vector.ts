@@ -1,9 +1,10 @@
 /**
- * A vector as its direction: one feature a number, all of them together of the length `scale`, so that it counts as much beside the words of a
+ * A vector as its direction: one feature a number, all of them together of one length, so that it counts as much beside the words of a
  * text, each group of which has the length 1, whatever made it. One that is missing has no feature, as a text without words has none.
  *
- * Right out of fold on the training rows of BANKING77, margins over words and pieces of words and an English encoder's 512 numbers beside them:
- * SCALES
+ * Right out of fold on the training rows of BANKING77, linear margins over words and pieces of words 0.894; with an English encoder's 512 numbers
+ * beside them at the lengths 1, 1.5, 2, 3: 0.909, 0.912, 0.912, 0.909. Turned to principal axes at 1.5: centred alone 0.911, half whitened
+ * 0.911, 256 axes of them 0.909, wholly whitened 0.902.
  */
 import { MISSING } from "./dense.ts";
 import type { DenseEncoder } from "./dense.ts";
