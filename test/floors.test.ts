@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const floors: readonly (readonly string[])[] = [
   ["base"],
   ["records"],
-  ["store", "tables", "files", "documents"],
+  ["store", "tables", "files", "documents", "encoders"],
   ["project", "access", "checks", "connectors/*"],
   ["stages/*"],
   ["flows/*"],

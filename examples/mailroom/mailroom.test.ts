@@ -129,7 +129,15 @@ test("has project files that fit their schemas and the database", async () => {
   const query = mailroom.prepare(useCase.source.query);
   const columns = new Set(query.columns().map((column) => column.name));
   const { source, features } = useCase;
-  for (const wanted of [source.key, source.time!, source.label, ...Object.values(features).flat()])
+  for (const wanted of [
+    source.key,
+    source.time!,
+    source.label,
+    ...features.text,
+    ...features.category,
+    ...features.number,
+    ...features.time,
+  ])
     assert.ok(columns.has(wanted), `the query has no column ${wanted}`);
   assert.equal(query.all().length, 4890);
   const known = mailroom.prepare("select 1 from mailboxes where name = ?");

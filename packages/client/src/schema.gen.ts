@@ -139,6 +139,15 @@ export type ModelVersion = {
     /** Rows that only Inlay's own decisions brought */
     added: number;
   } | null;
+  /** The pretrained encoder whose vectors the model reads beside the words; null where there is none */
+  encoder: {
+    /** The folder or package, as the use case named it */
+    source: string;
+    /** SHA-256 of its files; with other files the model is not used */
+    hash: string;
+    /** Numbers in a vector */
+    size: number;
+  } | null;
   /** The version whose choices and calibration were kept; null where all was found out anew */
   refit_of: number | null;
   readiness_report: string;
@@ -302,7 +311,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */

@@ -32,6 +32,8 @@ export interface Classifier {
   readonly classes: readonly string[];
   /** Names of the columns it reads. */
   readonly features: readonly string[];
+  /** Which of them an encoder must fill, and from what. */
+  readonly vectors: readonly VectorSource[];
   /** Calibrated probabilities, shape (nRows, nClasses), row-major; each row sums to 1. */
   predict(table: Table): Float32Array;
   /** The same for one record; fields that are absent count as missing. The array is the caller's to keep. */
@@ -47,6 +49,15 @@ export interface Classifier {
   /** The rows of a table that are most like a record as the model reads both, most alike first, at most `limit`. O(table). */
   nearest(table: Table, row: Row, limit: number, options?: { readonly signal?: AbortSignal }): Promise<Neighbour[]>;
   save(): SavedModel;
+}
+
+/** A column of vectors that a pretrained encoder makes of a text. */
+export interface VectorSource {
+  readonly column: string;
+  /** The field that holds the text. */
+  readonly of: string;
+  /** What the encoder is to read of a record; null where there is nothing, and the vector is missing. */
+  textOf(row: Row): string | null;
 }
 
 export interface Neighbour {
@@ -71,7 +82,7 @@ export interface RowDecision {
 /** What one piece of a record added to (positive) or took from (negative) the score of a class. */
 export interface Contribution {
   readonly field: string;
-  /** The piece as a person would name it: the word, the category, `missing`, or the number. */
+  /** The piece as a person would name it: the word, the category, `missing`, the number, or `the meaning as a whole` of an encoded text. */
   readonly value: string;
   readonly weight: number;
 }

@@ -8,24 +8,18 @@ import { fitText } from "../src/classifiers/text.ts";
 import type { TextSettings } from "../src/classifiers/text.ts";
 import type { Row } from "../src/data/table.ts";
 import type { Classifier } from "../src/model.ts";
+import type { Field } from "../src/recipe/settings.ts";
 
-const learner = (network: NonNullable<TextSettings["network"]>): CheckedLearner => ({
-  fit: (data, options) =>
-    fitText(
-      {
-        recipe: {
-          fields: [
-            { name: "text", kind: "text" },
-            { name: "category", kind: "category" },
-            { name: "number", kind: "number" },
-            { name: "time", kind: "time" },
-          ],
-        },
-        network,
-      },
-      data,
-      options,
-    ),
+const fields = [
+  { name: "text", kind: "text" },
+  { name: "category", kind: "category" },
+  { name: "number", kind: "number" },
+  { name: "time", kind: "time" },
+] as const;
+const withVector = [...fields, { name: "vector", kind: "vector", of: "text" }] as const;
+
+const learner = (network: NonNullable<TextSettings["network"]>, read: readonly Field[] = fields): CheckedLearner => ({
+  fit: (data, options) => fitText({ recipe: { fields: read }, network }, data, options),
 });
 const sound = learner("none");
 
@@ -55,6 +49,8 @@ for (const check of modelChecks) {
   test(`trees and linear: ${check.name}`, () => check.run(tabular("both", false)));
   test(`text-linear: ${check.name}`, () => check.run(sound));
   test(`text-network: ${check.name}`, () => check.run(learner("always")));
+  test(`text-linear with vectors: ${check.name}`, () => check.run(learner("none", withVector)));
+  test(`text-network with vectors: ${check.name}`, () => check.run(learner("always", withVector)));
 }
 
 /** A learner whose models are changed after the fit. */

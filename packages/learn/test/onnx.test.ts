@@ -33,6 +33,15 @@ function tickets(rows: number, classes: readonly string[], seed: number): { tabl
       },
       priority: { type: "string", values: labels.map((_, at) => ["P1", "P2", null][at % 3]!) },
       size: { type: "number", values: Float64Array.from(labels, (label, at) => label.length * 10 + (at % 7)) },
+      meaning: {
+        type: "vector",
+        size: 3,
+        values: Float32Array.from(
+          labels.flatMap((label, at) =>
+            [label.length, label.charCodeAt(0) - 100, at % 5].map((value) => (at % 8 === 1 ? NaN : value)),
+          ),
+        ),
+      },
     },
   };
   return { table, labels };
@@ -44,6 +53,8 @@ const fields = [
   { name: "priority", kind: "category" },
   { name: "size", kind: "number" },
 ] as const;
+
+const withVector = [...fields, { name: "meaning", kind: "vector", of: "body" }] as const;
 
 async function answers(model: Classifier, table: Table): Promise<{ labels: string[]; probabilities: Float32Array }> {
   const saved = model.save();
@@ -68,6 +79,8 @@ const cases: readonly (readonly [name: string, classes: readonly string[], setti
   ["linear, two classes", ["accounts", "network"], { network: "none" }],
   ["linear, five classes, with pieces", Object.keys(words), { network: "none" }],
   ["linear, words alone", Object.keys(words), { budget: 0 }],
+  ["linear, with vectors", Object.keys(words), { network: "none", recipe: { fields: withVector } }],
+  ["with a network and vectors", Object.keys(words), { network: "always", recipe: { fields: withVector } }],
   ["with a network, two classes", ["accounts", "network"], { network: "always" }],
   ["with a network, five classes", Object.keys(words), { network: "always" }],
 ];
@@ -75,7 +88,7 @@ const cases: readonly (readonly [name: string, classes: readonly string[], setti
 for (const [name, classes, { ...settings }] of cases) {
   test(`ONNX, ${name}: the same labels and probabilities`, async () => {
     const pieces = name.includes("pieces") ? { pieces: { min: 3, max: 4 } } : {};
-    const model = await fitText({ ...settings, recipe: { fields, ...pieces } }, tickets(400, classes, 1), { seed: 1 });
+    const model = await fitText({ recipe: { fields, ...pieces }, ...settings }, tickets(400, classes, 1), { seed: 1 });
     const { table: usual } = tickets(498, Object.keys(words), 2);
     const table: Table = {
       rows: 500,
@@ -83,6 +96,11 @@ for (const [name, classes, { ...settings }] of cases) {
         ...usual.columns,
         subject: { type: "string", values: ["", "zzz qqq", ...(usual.columns["subject"]!.values as readonly string[])] },
         size: { type: "number", values: Float64Array.of(NaN, 3, ...(usual.columns["size"]!.values as Float64Array)) },
+        meaning: {
+          type: "vector",
+          size: 3,
+          values: Float32Array.of(NaN, NaN, NaN, 0, 0, 1, ...(usual.columns["meaning"]!.values as Float32Array)),
+        },
       },
     };
     const ours = model.predict(table);

@@ -5,6 +5,7 @@ import type { Column, Row, Table } from "../src/data/table.ts";
 import { fitRecipe } from "../src/recipe/fit-recipe.ts";
 import type { Recipe } from "../src/recipe/recipe.ts";
 import { openRecipe } from "../src/recipe/recipe.ts";
+import { vectorColumn, vectorSources } from "../src/recipe/vector-sources.ts";
 import { recipeDefaults } from "../src/recipe/settings.ts";
 import type { FieldKind, RecipeSettings } from "../src/recipe/settings.ts";
 
@@ -173,4 +174,59 @@ test("reasons of a script without spaces are words, and sum up", async () => {
   assert.deepEqual(all.map(({ value }) => value).sort(), ["vpn", "卡", "我的", "银行"]);
   const sum = all.reduce((total, { weight }) => total + weight, 0);
   assert.ok(Math.abs(sum - encoded.length) < 1e-9, `${sum}, not ${encoded.length}`);
+});
+
+test("a vector is its direction, at one length; missing ones, and those without a direction, have no feature", async () => {
+  const values = Float32Array.of(3, 4, 0, NaN, NaN, NaN, 0, 0, 0, 300, 400, 0);
+  const rows: Table = { rows: 4, columns: { v: { type: "vector", size: 3, values } } };
+  const recipe = await fit({ v: "vector" }, rows);
+  assert.equal(recipe.featureCount, 3);
+  const { offsets, values: stored } = await recipe.encode(rows);
+  assert.deepEqual([...offsets], [0, 3, 3, 3, 6]);
+  assert.deepEqual(
+    [...stored].map((value) => Number(value.toFixed(4))),
+    [0.9, 1.2, 0, 0.9, 1.2, 0],
+  );
+  assert.equal(recipe.encodeRow({ v: Float32Array.of(1, 0, 0) }).coverage, 1);
+  assert.equal(recipe.encodeRow({ v: "north" }).length, 0);
+  assert.throws(() => recipe.encodeRow({ v: Float32Array.of(1, 0) }), /a vector of 2 numbers, not 3/);
+  await assert.rejects(fit({ v: "vector" }, table({ v: text("a") })), /holds no vectors but values of the type string/);
+});
+
+test("a reason names the text that a vector stands for, with the share of all its numbers", async () => {
+  const columns = {
+    body: text("card lost"),
+    "body (meaning)": { type: "vector", size: 2, values: Float32Array.of(0, 1) },
+  } as const;
+  const fields = [
+    { name: "body", kind: "text" },
+    { name: "body (meaning)", kind: "vector", of: "body" },
+  ] as const;
+  const rows: Table = { rows: 1, columns };
+  const recipe = await fitRecipe({ ...recipeDefaults, minRows: 1, pieces: null, fields }, rows);
+  const { length } = recipe.encodeRow(rowAt(rows, 0));
+  const weights = Float64Array.from({ length }, (_, slot) => slot + 1);
+  assert.deepEqual(
+    recipe
+      .attribute(weights, 1)
+      .concat(recipe.attribute(weights, 9).filter(({ value }) => value.includes(" ")))
+      .slice(-1),
+    [{ field: "body", value: "the meaning as a whole", weight: 3 }],
+  );
+});
+
+test("what an encoder is to read: the text as it is, without what is cut out; nothing of a text that is dropped", () => {
+  const fields = [
+    { name: "body", kind: "text" },
+    { name: vectorColumn("body"), kind: "vector", of: "body" },
+    { name: "v", kind: "vector" },
+  ] as const;
+  const settings = { ...recipeDefaults, fields, maxLength: 12 };
+  const read = (more: Partial<RecipeSettings>, body: unknown): unknown =>
+    vectorSources({ ...settings, ...more }).map((source) => source.textOf({ body: body as string }));
+  assert.deepEqual(read({}, "  Card LOST and more"), ["Card LOST"]);
+  assert.deepEqual(read({}, "  "), [null]);
+  assert.deepEqual(read({}, null), [null]);
+  assert.deepEqual(read({ remove: { body: ["lost"] } }, "Card LOST"), ["card"]);
+  assert.deepEqual(read({ drop: ["body"] }, "Card"), []);
 });

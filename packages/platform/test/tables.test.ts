@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { isFailure } from "#base/errors";
 import { sha256File } from "#base/hash";
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import { withCsvSource } from "#tables/csv-source";
 import { openDuckdb } from "#tables/duckdb";
@@ -24,7 +24,7 @@ const fields: Field[] = [
   { name: 'odd "name"', type: "number", source_type: "" },
   { name: "yes", type: "boolean", source_type: "" },
 ];
-const table: Table = {
+const table: ScalarTable = {
   rows: 5,
   columns: {
     id: { type: "string", values: ["a", "b", "c", "d", "e"] },

@@ -7,7 +7,8 @@
  *
  * Area under the curve between known and unknown intents of HINT3, and between classes of BANKING77, R8 and tickets of which a fifth was
  * left out: 0.88, 0.86, 0.83, 0.80. The confidence alone: 0.83, 0.88, 0.83, 0.80; the likeness to the nearest
- * training row: 0.83, 0.79, 0.81, 0.67; the share of known words alone: 0.77, 0.55, 0.73, 0.48.
+ * training row: 0.83, 0.79, 0.81, 0.67; the share of known words alone: 0.77, 0.55, 0.73, 0.48. With an encoder's vector beside the words of
+ * BANKING77, the margin alone and with the share of known words: 0.88 and 0.88, without the vector 0.86 and 0.86.
  */
 
 /** The measure at equal steps of rank, from the least to the greatest: shape (STEPS + 1). */

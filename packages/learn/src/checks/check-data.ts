@@ -1,6 +1,6 @@
 /**
- * Made-up records for the checks: three classes that words, categories, numbers and hours tell apart, but not always, with missing
- * values, rare levels and odd texts among them.
+ * Made-up records for the checks: three classes that words, categories, numbers, hours and vectors tell apart, but not always, with
+ * missing values, rare levels and odd texts among them.
  */
 import type { Table } from "../data/table.ts";
 import { seeded } from "../math/random.ts";
@@ -13,7 +13,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 };
 const common = ["please", "help", "my", "the", "since", "today", "again", "not", "working", "👍"];
 
-/** 150 rows with the columns text, category, number and time. The same seed gives the same rows. */
+/** 150 rows with the columns text, category, number, time and vector (of 4 numbers). The same seed gives the same rows. */
 export function checkData(seed: number): ClassifierData {
   const random = seeded(seed);
   const pick = <T>(from: readonly T[]): T => from[random.below(from.length)]!;
@@ -37,6 +37,14 @@ export function checkData(seed: number): ClassifierData {
     const hour = (classes.indexOf(label) * 8 + random.below(10)) % 24;
     return missing() ? Number.NaN : Date.UTC(2024, random.below(30), 1 + random.below(28), hour, random.below(60));
   });
+  const vector = Float32Array.from(
+    labels.flatMap((label) => {
+      const gone = missing();
+      return Array.from({ length: 4 }, (_, at) =>
+        gone ? Number.NaN : random.next() + (at === classes.indexOf(label) ? 0.7 : -0.3),
+      );
+    }),
+  );
   const table: Table = {
     rows,
     columns: {
@@ -44,6 +52,7 @@ export function checkData(seed: number): ClassifierData {
       category: { type: "string", values: category },
       number: { type: "number", values: Float64Array.from(number) },
       time: { type: "time", values: Float64Array.from(time) },
+      vector: { type: "vector", size: 4, values: vector },
     },
   };
   return { table, labels };

@@ -179,7 +179,7 @@ export const modelChecks: readonly ModelCheck[] = [
     async run(learner) {
       const model = await fit(learner);
       for (const [name, text] of oddTexts) {
-        const { probabilities, contributions } = model.decideRow({ text, category: text, number: 1, time: 0 }, 5);
+        const { probabilities, contributions } = model.decideRow({ text, category: text, number: 1, time: 0, vector: null }, 5);
         properProbabilities(model, [...probabilities], name);
         ensure(
           contributions.every(({ weight }) => Number.isFinite(weight)),
@@ -200,7 +200,10 @@ export const modelChecks: readonly ModelCheck[] = [
         { text: "card", number: Number.NaN, time: -Infinity },
         { text: "card", number: Number.MAX_VALUE, time: -8.64e15 },
         { text: "card", category: "never seen" },
-        { text: 5, category: true, number: "many", time: "yesterday" },
+        { text: 5, category: true, number: "many", time: "yesterday", vector: "north" },
+        { text: "card", vector: new Float32Array(4) },
+        { text: "card", vector: Float32Array.of(Infinity, 1, Number.NaN, 0) },
+        { text: "card", vector: Float32Array.of(1e-30, 3e38, -3e38, 0) },
         Object.create(null) as Row,
       ];
       odd.forEach((row, at) => properProbabilities(model, [...model.predictRow(row)], `record ${at}`));

@@ -90,7 +90,11 @@ export function recipeSettings(saved: Record<string, unknown>): RecipeSettings {
   return {
     fields: list(saved["fields"], "recipe.fields", (value, where) => {
       const field = record(value, where);
-      return { name: text(field["name"], `${where}.name`), kind: oneOf(field["kind"], kinds, `${where}.kind`) };
+      return {
+        name: text(field["name"], `${where}.name`),
+        kind: oneOf(field["kind"], kinds, `${where}.kind`),
+        ...(field["of"] !== undefined && { of: text(field["of"], `${where}.of`) }),
+      };
     }),
     drop: list(saved["drop"], "recipe.drop", text),
     remove: Object.fromEntries(
@@ -104,7 +108,7 @@ export function recipeSettings(saved: Record<string, unknown>): RecipeSettings {
   };
 }
 
-const kinds: readonly FieldKind[] = ["text", "category", "number", "time"];
+const kinds: readonly FieldKind[] = ["text", "category", "number", "time", "vector"];
 
 function pieceLengths(saved: Record<string, unknown>): Pieces {
   const [min, max] = [whole(saved["min"], "recipe.pieces.min"), whole(saved["max"], "recipe.pieces.max")];
@@ -118,6 +122,11 @@ export function fittedField(value: unknown, where: string): FittedField {
   if (kind === "text") return { kind };
   if (kind === "category") return { kind, levels: list(field["levels"], `${where}.levels`, text) };
   if (kind === "time") return { kind, months: oneOf(field["months"], [true, false], `${where}.months`) };
+  if (kind === "vector") {
+    const size = whole(field["size"], `${where}.size`);
+    if (size === 0) throw new Error(`${where}.size: must be greater than 0`);
+    return { kind, size };
+  }
   const [middle, spread] = [number(field["middle"], `${where}.middle`), number(field["spread"], `${where}.spread`)];
   if (spread <= 0) throw new Error(`${where}.spread: must be greater than 0`);
   const knots = list(field["knots"], `${where}.knots`, number);

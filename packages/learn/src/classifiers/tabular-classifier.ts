@@ -161,6 +161,7 @@ export function tabularClassifier(model: TabularModel): Classifier {
     kind,
     classes,
     features: recipe.settings.fields.map(({ name }) => name).filter((name) => !recipe.settings.drop.includes(name)),
+    vectors: [],
     predictRow(row) {
       score(row);
       return Float32Array.from(sums);

@@ -15,6 +15,8 @@ import { featureShare, hiddenUnits, runNetwork, unitShares } from "../network/ne
 import type { Network } from "../network/network.ts";
 import type { EncodedRow } from "../recipe/encoded-row.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { activeFields } from "../recipe/settings.ts";
+import { vectorSources } from "../recipe/vector-sources.ts";
 import { nearestRows } from "../select/nearest-rows.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
@@ -79,7 +81,8 @@ export function textClassifier(model: TextModel): Classifier {
   return {
     kind,
     classes,
-    features: recipe.settings.fields.map(({ name }) => name).filter((name) => !recipe.settings.drop.includes(name)),
+    features: activeFields(recipe.settings).map(({ name }) => name),
+    vectors: vectorSources(recipe.settings),
     predictRow(row) {
       score(row);
       return Float32Array.from(sums);

@@ -62,8 +62,8 @@ const manyRows = 20_000;
  * Fits recipe, weights and calibration. Simple first: margins over words and pairs of words; then with pieces of words too; then a network
  * beside the margins. What costs more stays if the budget has room for it and its log-loss is lower on rows that it did not see, by
  * more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3; log-loss, since
- * counts of right rows take ten times the rows to tell two models apart). Words and pieces race on two of the folds, and only the
- * winner is fitted as a whole.
+ * counts of right rows take ten times the rows to tell two models apart). Words and pieces race on two of the folds, without the
+ * vectors of an encoder, and only the winner is fitted as a whole, with them.
  *
  * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
  * stored features x hidden units); memory holds the encoded rows twice, 8 bytes a feature of a row.
@@ -87,19 +87,28 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
 
   const hasText = recipe.fields.some(({ kind }) => kind === "text");
   const asked = recipe.pieces !== undefined || !hasText;
+  const scalars = withoutVectors(recipe);
+  const racing = scalars === recipe ? task : { ...task, settings: { ...task.settings, recipe: scalars } };
+  /** The vectors come in when it is known how words are read. */
+  const margins = async (read: Encoded, known: Float32Array | null, from: number): Promise<Candidate> => {
+    if (racing === task) return fitMargins(task, read, known, step(from, 0.3));
+    const whole = await encode(task, read.recipe.settings.pieces, step(from, from + 0.02));
+    return fitMargins(task, whole, null, step(from + 0.02, 0.3));
+  };
   let spent = 0;
   let best: Candidate;
-  const words = await encode(task, asked ? (recipe.pieces ?? null) : null, step(0, 0.05));
+  const words = await encode(asked ? task : racing, asked ? (recipe.pieces ?? null) : null, step(0, 0.05));
   const seconds =
     (words.folded.rows.indices.length * piecesPerWord * classes.length * (foldCount + 1) * usualSweeps) / usualSpeed;
-  if (asked || seconds > budget) best = await fitMargins(task, words, null, step(0.05, 0.3));
+  if (asked) best = await fitMargins(task, words, null, step(0.05, 0.3));
+  else if (seconds > budget) best = await margins(words, null, 0.05);
   else {
     spent = seconds;
-    const plain = await race(task, words, step(0.05, 0.1));
-    const pieces = await encode(task, recipeDefaults.pieces, step(0.1, 0.15));
-    const richer = await race(task, pieces, step(0.15, 0.2));
+    const plain = await race(racing, words, step(0.05, 0.1));
+    const pieces = await encode(racing, recipeDefaults.pieces, step(0.1, 0.15));
+    const richer = await race(racing, pieces, step(0.15, 0.2));
     const won = winsRace(richer, plain, folds, labels, classes.length);
-    best = await fitMargins(task, won ? pieces : words, won ? richer : plain, step(0.2, 0.3));
+    best = await margins(won ? pieces : words, won ? richer : plain, 0.2);
   }
   const epochs = network === "none" ? 0 : epochsOf(best.folded, network === "always" ? Infinity : budget - spent);
   if (epochs > 0) {
@@ -110,6 +119,12 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
   options.onUnseen?.(unseenProbabilities(best));
   onProgress?.(1, "trained");
   return textClassifier(best.model);
+}
+
+/** The same where there is none. */
+function withoutVectors(recipe: TextSettings["recipe"]): TextSettings["recipe"] {
+  const fields = recipe.fields.filter(({ kind }) => kind !== "vector");
+  return fields.length === recipe.fields.length ? recipe : { ...recipe, fields };
 }
 
 interface Task {

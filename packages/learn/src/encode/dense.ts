@@ -1,5 +1,5 @@
 /**
- * The contract of encoders whose features can be listed (category, number, time): `fit` learns from the training rows, the fitted
+ * The contract of encoders whose features can be listed (category, number, time, vector): `fit` learns from the training rows, the fitted
  * values are plain JSON, and an encoder writes the features of one value as offsets into its own block of columns.
  */
 

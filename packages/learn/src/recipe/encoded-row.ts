@@ -12,7 +12,7 @@ export class EncodedRow {
   values: Float32Array = new Float32Array(1024);
   /**
    * How much of its distinct words training rows had, by rarity, in [0, 1]; of a record without words 1 if they had one of its levels, or
-   * a number where it has one.
+   * a number where it has one; 1 of a record with a vector.
    */
   coverage = 0;
   /** The same for a row of training itself: its words that no other row had count as not known. */

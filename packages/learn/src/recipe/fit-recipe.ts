@@ -39,6 +39,10 @@ export async function fitRecipe(settings: RecipeSettings, table: Table, options:
   const fitted = fields.map(({ name, kind }): FittedField => {
     if (kind === "text") return { kind };
     const column = table.columns[name]!;
+    if (kind === "vector") {
+      if (column.type === "vector") return { kind, size: column.size };
+      throw new RangeError(`the column ${name} holds no vectors but values of the type ${column.type}`);
+    }
     const values = Array.from({ length: table.rows }, (_, row) => valueAt(column, row));
     if (kind === "category") return fitCategory(values, settings.minRows, settings.maxLevels);
     return kind === "number" ? fitNumber(values) : fitTime(values);

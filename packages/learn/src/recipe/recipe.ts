@@ -1,5 +1,5 @@
 /**
- * From a record to numbers: words and pieces of words of texts (TF-IDF), categories, scaled numbers, parts of times. The very same code
+ * From a record to numbers: words and pieces of words of texts (TF-IDF), categories, scaled numbers, parts of times, vectors. The very same code
  * encodes the rows of training and the one record of a decision, and remembers which word each number came from, so that a score
  * can be taken apart again.
  *
@@ -20,6 +20,8 @@ import { openNumber } from "../encode/number.ts";
 import type { FittedNumber } from "../encode/number.ts";
 import { openTime } from "../encode/time.ts";
 import type { FittedTime } from "../encode/time.ts";
+import { openVector } from "../encode/vector.ts";
+import type { FittedVector } from "../encode/vector.ts";
 import { hashString } from "../math/hash.ts";
 import { Pace } from "../math/pause.ts";
 import type { Contribution } from "../model.ts";
@@ -32,7 +34,7 @@ import { EncodedRow } from "./encoded-row.ts";
 import { activeFields } from "./settings.ts";
 import type { RecipeSettings } from "./settings.ts";
 
-export type FittedField = FittedCategory | FittedNumber | FittedTime | { readonly kind: "text" };
+export type FittedField = FittedCategory | FittedNumber | FittedTime | FittedVector | { readonly kind: "text" };
 
 /** What was learnt; with the settings it is the whole recipe. */
 export interface FittedRecipe {
@@ -85,12 +87,14 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     features.clear();
     encoded.clear();
     let knownValue = false;
+    let knownAsWhole = false;
     for (let at = 0; at < readers.length; at++) {
       const reader = readers[at]!;
       const value = row[reader.name];
       if (reader.dense) {
         const known = reader.dense.encode(value, (offset, amount) => encoded.addDense(reader.from + offset, amount, at));
         if (known) knownValue = true;
+        if (known && reader.isVector) knownAsWhole = true;
       } else {
         reader.text = reader.read(textOf(value));
         scanText(reader.text, reader.seed, at, settings.pieces, features);
@@ -100,6 +104,8 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
     vocabulary.columns(features.hashes, features.count, columns);
     if (features.words === 0 && knownValue) encoded.coverage = encoded.coverageByOthers = 1;
     encoded.addTexts(features, columns, fitted.idf, denseSize, rarest);
+    // An encoder knows words that no row of training had: how strange such a record is, its margins say alone.
+    if (knownAsWhole) encoded.coverage = encoded.coverageByOthers = 1;
     return encoded;
   }
 
@@ -133,9 +139,8 @@ export function openRecipe(settings: RecipeSettings, fitted: FittedRecipe): Reci
         return { field: name, value: text.slice(features.starts[word], features.ends[word]), weight: wordShares[word]! };
       });
       for (let at = 0; at < readers.length; at++) {
-        const { dense, name } = readers[at]!;
-        if (dense && fieldShares[at] !== 0)
-          named.push({ field: name, value: dense.show(record[name]), weight: fieldShares[at]! });
+        const { dense, name, field } = readers[at]!;
+        if (dense && fieldShares[at] !== 0) named.push({ field, value: dense.show(record[name]), weight: fieldShares[at]! });
       }
       return named.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, limit);
     },
@@ -169,8 +174,11 @@ export function textReader(settings: RecipeSettings, name: string): (text: strin
 
 interface FieldReader {
   readonly name: string;
+  /** The field that reasons name. */
+  readonly field: string;
   /** Absent for texts. */
   readonly dense: DenseEncoder | null;
+  readonly isVector: boolean;
   /** First column of the field's block. */
   readonly from: number;
   readonly seed: number;
@@ -182,13 +190,22 @@ interface FieldReader {
 function openFields(settings: RecipeSettings, fitted: FittedRecipe): { readers: FieldReader[]; denseSize: number } {
   const fields = activeFields(settings);
   let denseSize = 0;
-  const readers = fields.map(({ name, kind }, at): FieldReader => {
+  const readers = fields.map(({ name, kind, of }, at): FieldReader => {
     const learnt = fitted.fields[at];
     if (learnt?.kind !== kind) throw new RangeError(`the recipe has no fitted ${kind} for the field ${name}`);
     const dense = openDense(learnt);
     const from = denseSize;
     denseSize += dense?.size ?? 0;
-    return { name, dense, from, seed: fieldSeed(name), read: textReader(settings, name), text: "" };
+    return {
+      name,
+      field: of ?? name,
+      dense,
+      isVector: kind === "vector",
+      from,
+      seed: fieldSeed(name),
+      read: textReader(settings, name),
+      text: "",
+    };
   });
   return { readers, denseSize };
 }
@@ -201,6 +218,8 @@ function openDense(learnt: FittedField): DenseEncoder | null {
       return openNumber(learnt);
     case "time":
       return openTime(learnt);
+    case "vector":
+      return openVector(learnt);
     default:
       return null;
   }

@@ -1,11 +1,18 @@
 /** What a recipe is told before it sees rows. Plain JSON; saved with the model. */
 import type { Pieces } from "../text/scan.ts";
 
-export type FieldKind = "text" | "category" | "number" | "time";
+export type FieldKind = "text" | "category" | "number" | "time" | "vector";
+
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Of a vector, the text it was made of: reasons name that. */
+  readonly of?: string;
+}
 
 export interface RecipeSettings {
-  readonly fields: readonly { readonly name: string; readonly kind: FieldKind }[];
-  /** Columns that are not read although they are declared: they give the answer away. */
+  readonly fields: readonly Field[];
+  /** Columns that are not read although they are declared, with the vectors made of them: they give the answer away. */
   readonly drop: readonly string[];
   /** Pieces of text to cut out before a text is read, by field; compared without case. */
   readonly remove: Readonly<Record<string, readonly string[]>>;
@@ -32,6 +39,6 @@ export const recipeDefaults = {
 } as const satisfies Omit<RecipeSettings, "fields">;
 
 /** The fields that are read. */
-export function activeFields({ fields, drop }: RecipeSettings): RecipeSettings["fields"] {
-  return fields.filter(({ name }) => !drop.includes(name));
+export function activeFields({ fields, drop }: Pick<RecipeSettings, "fields" | "drop">): readonly Field[] {
+  return fields.filter(({ name, of }) => !drop.includes(name) && (of === undefined || !drop.includes(of)));
 }

@@ -77,6 +77,24 @@ export const errorTable = {
   ),
   ARTIFACT_MISSING: row("operator", "The artifact {hash} is not in {folder}", "Restore the file from a backup, or train again."),
   ARTIFACT_FORMAT: row("operator", "The artifact {hash} cannot be read: {reason}", "Train again with this version of Inlay."),
+  // encoders
+  ENCODER_MISSING: row("user", "The encoder {source} is not there: {reason}", "{fix}"),
+  ENCODER_INVALID: row(
+    "user",
+    "The encoder {source} cannot be used: {reason}",
+    "Put its files there as its maker published them, or name another encoder.",
+  ),
+  ENCODER_CHANGED: row(
+    "operator",
+    "The encoder {source} is not the one that the model learnt with: its files have the hash {actual}, not {hash}",
+    "Restore its files, or train again. Until then the model is not used.",
+  ),
+  ENCODER_FAILED: row(
+    "operator",
+    "The encoder {source} failed: {reason}",
+    "It is started again by itself; where it goes on failing, `inlay check` says more.",
+    { retry: true },
+  ),
   // decisions
   RECORD_INVALID: row(
     "user",

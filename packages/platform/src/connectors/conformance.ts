@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isFailure } from "#base/errors";
 import { sha256File } from "#base/hash";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { SystemSettings } from "#records/project";
 import { openTables } from "#tables/tables";
 import type { Connection, Connector, ReadOptions } from "./connector.ts";
@@ -251,9 +251,9 @@ export function checkConnector<Settings extends SystemSettings>(system: SystemUn
 }
 
 /** Reads to the end and puts the batches together. */
-async function readAll(connection: Connection, query: string, options: ReadOptions = {}): Promise<Table> {
+async function readAll(connection: Connection, query: string, options: ReadOptions = {}): Promise<ScalarTable> {
   const reading = await connection.read(query, { ...options, batchRows: 2 });
-  const columns: Record<string, Column> = {};
+  const columns: Record<string, ScalarColumn> = {};
   let rows = 0;
   for await (const table of reading.batches()) {
     rows += table.rows;
@@ -271,7 +271,10 @@ async function readAll(connection: Connection, query: string, options: ReadOptio
   return { rows, columns };
 }
 
-const tableOf = (columns: Record<string, Column>): Table => ({ rows: Object.values(columns)[0]!.values.length, columns });
+const tableOf = (columns: Record<string, ScalarColumn>): ScalarTable => ({
+  rows: Object.values(columns)[0]!.values.length,
+  columns,
+});
 
 /** The system notices within moments, not at once. */
 async function noneBusy(system: { busy(): Promise<number> }): Promise<void> {

@@ -4,7 +4,7 @@
  * neither write, nor change the session, nor run longer than the timeout. `connectors/conformance.ts` is the public suite
  * that every connector passes.
  */
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { SystemSettings } from "#records/project";
 import type { Field } from "#records/snapshot";
 import type { CsvRows } from "#tables/csv-source";
@@ -27,7 +27,7 @@ export interface Connection {
    */
   read(query: string, options?: ReadOptions): Promise<Reading>;
   /** Inserts or updates by key, all rows in one transaction: all of them or none. */
-  upsert(target: UpsertTarget, rows: Table): Promise<{ written: number }>;
+  upsert(target: UpsertTarget, rows: ScalarTable): Promise<{ written: number }>;
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface ReadOptions {
 
 export interface Reading {
   readonly fields: readonly Field[];
-  batches(): AsyncIterable<Table>;
+  batches(): AsyncIterable<ScalarTable>;
   /**
    * The same rows as CSV (RFC 4180, no header, LF, missing as an unquoted empty field, empty text as "", truth as t or f,
    * instants in ISO 8601 UTC), where the system can make it faster than batches. Either `csv` or

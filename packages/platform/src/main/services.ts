@@ -13,6 +13,8 @@ import type { Connection } from "#connectors/connector";
 import { documentFormat, documentFormats } from "#documents/document";
 import { readDocuments } from "#documents/read-documents";
 import type { Services } from "#doors/cli/services";
+import type { OpenEncoder } from "#encoders/encoder";
+import { openEncoder } from "#encoders/open-encoder";
 import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
 import { openChecker } from "#flows/check-project/open-checker";
@@ -75,6 +77,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
         folder: await folder(),
         clock,
         log,
+        openEncoder: encodersIn(await project()),
       }),
     (opened) => opened.close(),
   );
@@ -102,8 +105,13 @@ export function openServices(config: Config): Services & { close(): Promise<void
       codeVersion: version,
       threads: availableParallelism(),
       connect: await connectTo(),
+      openEncoder: encodersIn(await project()),
     }),
   );
+
+  function encodersIn(loaded: Project): OpenEncoder {
+    return (source, hash) => openEncoder(source, { folder: loaded.folder, hash });
+  }
 
   async function connectTo(): Promise<(system: string) => Connection> {
     const loaded = await project();
@@ -128,6 +136,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
       openChecker({
         load: () => project(),
         connect,
+        openEncoder: encodersIn,
       }),
     ),
     starter: part(async () => openStarter({ connectors, calledFrom: config.calledFrom, folder: config.folder })),

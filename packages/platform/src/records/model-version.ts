@@ -111,6 +111,14 @@ export const modelVersionSchema = z.strictObject({
     })
     .nullable()
     .describe("What closed reviews and recorded outcomes taught beside the snapshot; null where there were none"),
+  encoder: z
+    .strictObject({
+      source: z.string().describe("The folder or package, as the use case named it"),
+      hash: z.string().length(64).describe("SHA-256 of its files; with other files the model is not used"),
+      size: z.int().describe("Numbers in a vector"),
+    })
+    .nullable()
+    .describe("The pretrained encoder whose vectors the model reads beside the words; null where there is none"),
   refit_of: z.int().nullable().describe("The version whose choices and calibration were kept; null where all was found out anew"),
   readiness_report: z.uuid(),
   settings_hash: z.string(),

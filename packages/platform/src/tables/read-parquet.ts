@@ -1,5 +1,5 @@
 /** Parquet files that hold our four types, as columns in memory or as the answer to an aggregate query. */
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { ColumnType, Field } from "#records/snapshot";
 import { failure } from "#base/errors";
 import { appendChunk, crossing, emptyColumns, tableFrom, typeOf } from "./columns.ts";
@@ -22,7 +22,7 @@ export async function parquetFields(duckdb: Duckdb, path: string): Promise<Field
  * The file as columns of typed arrays, all of them or those named, in the order of the file's rows. Memory is that of the
  * columns: 8 bytes a number, the text itself for strings.
  */
-export async function readParquet(duckdb: Duckdb, path: string, names?: readonly string[]): Promise<Table> {
+export async function readParquet(duckdb: Duckdb, path: string, names?: readonly string[]): Promise<ScalarTable> {
   const inFile = await parquetFields(duckdb, path);
   const fields = names === undefined ? inFile : names.map((name) => fieldNamed(inFile, name, path));
   const { connection } = duckdb;

@@ -4,7 +4,7 @@
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import type { CsvRows } from "./csv-source.ts";
 import type { Duckdb } from "./duckdb.ts";
@@ -34,7 +34,7 @@ export interface WriteOptions extends CallOptions {
 
 export interface Tables {
   /** Columns of a Parquet file, all or those named, as typed arrays in the file's order. Throws ARTIFACT_FORMAT for an unknown name. */
-  readParquet(path: string, names?: readonly string[], options?: CallOptions): Promise<Table>;
+  readParquet(path: string, names?: readonly string[], options?: CallOptions): Promise<ScalarTable>;
   /** Names and types of the columns. */
   fields(path: string): Promise<Field[]>;
   /**
@@ -47,7 +47,7 @@ export interface Tables {
   /** Writes one Parquet file in canonical order from CSV without a header. Resolves to the number of rows. */
   writeCsv(pieces: AsyncIterable<CsvRows>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
   /** The same from tables. */
-  writeBatches(batches: AsyncIterable<Table>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
+  writeBatches(batches: AsyncIterable<ScalarTable>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
   /** Nothing is held open between calls. */
   close(): Promise<void>;
 }

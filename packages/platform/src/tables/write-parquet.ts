@@ -5,7 +5,7 @@
  *
  * Memory is bounded: row groups are small, and what the sort cannot hold spills to the temporary folder.
  */
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import { appendTables, instantOf, storedAs } from "./columns.ts";
 import type { CsvSource } from "./csv-source.ts";
@@ -61,7 +61,7 @@ export async function writeSorted(duckdb: Duckdb, arrived: string, target: Parqu
 /** Writes tables; the next one is asked for when the last one is in DuckDB. Resolves to the number of rows. */
 export async function writeParquetFromBatches(
   duckdb: Duckdb,
-  batches: AsyncIterable<Table>,
+  batches: AsyncIterable<ScalarTable>,
   target: ParquetTarget,
   onProgress?: (rows: number) => void,
 ): Promise<number> {

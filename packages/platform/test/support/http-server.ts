@@ -15,6 +15,8 @@ import type { Log } from "#base/log";
 import { silentLog } from "#base/log";
 import type { Limits } from "#doors/http/server";
 import { buildServer } from "#doors/http/server";
+import type { OpenEncoder } from "#encoders/encoder";
+import { openEncoder } from "#encoders/open-encoder";
 import { files } from "#connectors/files/files";
 import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
@@ -74,6 +76,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const { pool } = state;
   const artifacts = await openArtifacts(join(folder, ".inlay", "artifacts"));
   const tables = openTables({ folder: join(folder, ".inlay") });
+  const encoders: OpenEncoder = (source, hash) => openEncoder(source, { folder, hash });
   const builder = openBuilder({
     project,
     pool,
@@ -84,6 +87,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     codeVersion: "0.1.0",
     threads: 0,
     connect: (system) => files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
+    openEncoder: encoders,
   });
   const { version } = await builder.train(useCase);
   const release = openRelease({ artifacts, pool, clock, project });
@@ -96,6 +100,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     folder: join(folder, ".inlay"),
     clock,
     log: options.log ?? silentLog,
+    openEncoder: encoders,
   });
   const keys = openApiKeys({ pool, clock });
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
@@ -129,6 +134,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
         folder: await mkdtemp(join(folder, "another-")),
         clock,
         log: options.log ?? silentLog,
+        openEncoder: encoders,
       });
       return {
         ...point,

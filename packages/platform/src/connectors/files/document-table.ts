@@ -8,7 +8,7 @@ import type { DocumentFile } from "#documents/read-documents";
 import { readDocuments } from "#documents/read-documents";
 import { documentFormat } from "#documents/document";
 import type { DocumentText } from "#documents/document";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import { appendTables, instantOf, tableFrom } from "#tables/columns";
 import type { Duckdb } from "#tables/duckdb";
@@ -69,7 +69,7 @@ export async function documentsView(
 
 const rowsAtOnce = 256;
 
-async function* tablesOf(documents: readonly FoundDocument[], signal: AbortSignal | undefined): AsyncGenerator<Table> {
+async function* tablesOf(documents: readonly FoundDocument[], signal: AbortSignal | undefined): AsyncGenerator<ScalarTable> {
   let waiting: (string | number | null)[][] = [];
   for await (const { file, read } of readDocuments(documents, { signal })) {
     waiting.push(await rowOf(file, read));
@@ -100,8 +100,8 @@ async function rowOf({ name, path, format }: FoundDocument, read: DocumentText):
   ];
 }
 
-function tableOf(rows: readonly (readonly (string | number | null)[])[]): Table {
-  const columns = fields.map(({ type }, at): Column =>
+function tableOf(rows: readonly (readonly (string | number | null)[])[]): ScalarTable {
+  const columns = fields.map(({ type }, at): ScalarColumn =>
     type === "string"
       ? { type, values: rows.map((row) => row[at] as string | null) }
       : { type, values: Float64Array.from(rows, (row) => (row[at] as number | null) ?? Number.NaN) },

@@ -9,7 +9,7 @@ import { StatementType } from "@duckdb/node-api";
 import { failure, isFailure } from "#base/errors";
 import { formatDuration, parseDuration } from "#base/text";
 import type { Connection, Connector, Reading, TableDescription } from "#connectors/connector";
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { SystemSettings } from "#records/project";
 import type { Field } from "#records/snapshot";
 import { batchesOf, crossing, typeOf } from "#tables/columns";
@@ -110,7 +110,7 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
         const fields = await plan(system, work, query, { folder, asText, readDocuments: true });
         const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`);
         const sql = `SELECT ${select.join(", ")} FROM (\n${withoutSemicolon(query)}\n)`;
-        const batches = async function* (): AsyncGenerator<Table> {
+        const batches = async function* (): AsyncGenerator<ScalarTable> {
           try {
             yield* batchesOf(work.duckdb.connection, sql, fields, options.batchRows ?? 10_000);
           } catch (error) {

@@ -2,7 +2,7 @@
 import { rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { UpsertTarget } from "#connectors/connector";
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import { appendTables, instantOf } from "#tables/columns";
 import type { Duckdb } from "#tables/duckdb";
@@ -21,7 +21,7 @@ export async function upsertFile(
   file: DataFile,
   exists: boolean,
   target: UpsertTarget,
-  rows: Table,
+  rows: ScalarTable,
 ): Promise<void> {
   const fields = Object.entries(rows.columns).map(([name, { type }]): Field => ({ name, type, source_type: type }));
   await appendTables(duckdb, { name: "new rows", fields }, [rows]);

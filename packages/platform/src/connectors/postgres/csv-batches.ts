@@ -2,7 +2,7 @@
  * The CSV of `COPY` as tables. PostgreSQL's CSV needs no dialect: comma, LF, `"` doubled
  * inside quotes, missing is an unquoted empty field.
  */
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import { emptyColumns, tableFrom } from "#tables/columns";
 import type { CsvRows } from "#tables/csv-source";
@@ -13,7 +13,7 @@ export async function* csvBatches(
   pieces: AsyncIterable<CsvRows>,
   fields: readonly Field[],
   batchRows: number,
-): AsyncGenerator<Table> {
+): AsyncGenerator<ScalarTable> {
   let columns = emptyColumns(fields, batchRows);
   let row = 0;
   for await (const { bytes } of pieces) {
@@ -36,7 +36,7 @@ export async function* csvBatches(
 }
 
 /** Reads the field at `at` into the row; returns the place after the comma or line end behind it. */
-function readField(text: string, at: number, column: Column, row: number): number {
+function readField(text: string, at: number, column: ScalarColumn, row: number): number {
   if (text.charCodeAt(at) === quote) {
     let end = text.indexOf('"', at + 1);
     while (text.charCodeAt(end + 1) === quote) end = text.indexOf('"', end + 2);
@@ -50,13 +50,13 @@ function readField(text: string, at: number, column: Column, row: number): numbe
   return end + 1;
 }
 
-function setValue(column: Column, row: number, text: string): void {
+function setValue(column: ScalarColumn, row: number, text: string): void {
   if (column.type === "string") (column.values as (string | null)[])[row] = text;
   else if (column.type === "number") column.values[row] = Number(text);
   else column.values[row] = column.type === "time" ? parseInstant(text) : text === "t" ? 1 : 0;
 }
 
-function shortened(column: Column, rows: number): Column {
+function shortened(column: ScalarColumn, rows: number): ScalarColumn {
   return column.type === "string"
     ? { type: "string", values: column.values.slice(0, rows) }
     : { type: column.type, values: column.values.slice(0, rows) };

@@ -1,6 +1,6 @@
 /** Rows into a table of PostgreSQL, inserted or updated by key, in one transaction. */
 import type { Client } from "pg";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { UpsertTarget } from "#connectors/connector";
 import { quoteName } from "#tables/sql-text";
 import { formatInstant } from "#tables/instant";
@@ -11,7 +11,7 @@ const batchRows = 1000;
  * The statements of the caller's transaction. One INSERT a thousand rows: one array a column, which `unnest` turns into rows
  * and the server casts to the types of the table. Commits nothing.
  */
-export async function upsertRows(client: Client, target: UpsertTarget, rows: Table): Promise<void> {
+export async function upsertRows(client: Client, target: UpsertTarget, rows: ScalarTable): Promise<void> {
   const names = Object.keys(rows.columns);
   const table = qualified(target.table);
   const { rows: known } = await client.query<{ name: string; type: string }>(
@@ -43,7 +43,7 @@ function qualified(table: string): string {
   return (table.match(/"(?:[^"]|"")*"|[^.]+/g) ?? []).map((part) => (part.startsWith('"') ? part : quoteName(part))).join(".");
 }
 
-function texts(column: Column, from: number, to: number): (string | null)[] {
+function texts(column: ScalarColumn, from: number, to: number): (string | null)[] {
   if (column.type === "string") return column.values.slice(from, to);
   return Array.from(column.values.subarray(from, to), (value) => {
     if (Number.isNaN(value)) return null;

@@ -1,5 +1,5 @@
 /** What goes between a connection and the process that touches the SQLite file. */
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { UpsertTarget } from "#connectors/connector";
 import type { Field } from "#records/snapshot";
 
@@ -13,11 +13,11 @@ export type Request =
       readonly asText: readonly string[];
       readonly batchRows: number;
     }
-  | { readonly kind: "upsert"; readonly path: string; readonly target: UpsertTarget; readonly rows: Table };
+  | { readonly kind: "upsert"; readonly path: string; readonly target: UpsertTarget; readonly rows: ScalarTable };
 
 /** After `fields`, any message to the process asks for the next batch. */
 export type Answer =
   | { readonly kind: "fields"; readonly fields: readonly Field[] }
-  | { readonly kind: "batch"; readonly table: Table }
+  | { readonly kind: "batch"; readonly table: ScalarTable }
   | { readonly kind: "done"; readonly value: unknown }
   | { readonly kind: "failed"; readonly message: string; readonly code: number | null };

@@ -6,7 +6,7 @@
  * reading columns, calling functions and recursion.
  */
 import { constants, DatabaseSync } from "node:sqlite";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { ColumnType, Field } from "#records/snapshot";
 import { parseInstant } from "#tables/instant";
 import { describeTables } from "./describe.ts";
@@ -110,7 +110,7 @@ function typeOf(declared: string, count: (kind: string) => number): ColumnType {
   return temporal && count("instants") === all ? "time" : "string";
 }
 
-function* batchesOf(database: DatabaseSync, select: string, fields: readonly Field[], batchRows: number): Generator<Table> {
+function* batchesOf(database: DatabaseSync, select: string, fields: readonly Field[], batchRows: number): Generator<ScalarTable> {
   const statement = database.prepare(select);
   statement.setReturnArrays(true);
   let columns = emptyColumns(fields, batchRows);
@@ -125,12 +125,12 @@ function* batchesOf(database: DatabaseSync, select: string, fields: readonly Fie
   if (row > 0) yield tableOf(fields, columns, row);
 }
 
-function setValue(column: Column, row: number, value: string | number | null): void {
+function setValue(column: ScalarColumn, row: number, value: string | number | null): void {
   if (column.type === "string") (column.values as (string | null)[])[row] = value as string | null;
   else if (value !== null) column.values[row] = column.type === "time" ? parseInstant(value as string) : (value as number);
 }
 
-function emptyColumns(fields: readonly Field[], rows: number): Column[] {
+function emptyColumns(fields: readonly Field[], rows: number): ScalarColumn[] {
   return fields.map(({ type }) =>
     type === "string"
       ? { type, values: Array.from<string | null>({ length: rows }).fill(null) }
@@ -138,8 +138,8 @@ function emptyColumns(fields: readonly Field[], rows: number): Column[] {
   );
 }
 
-function tableOf(fields: readonly Field[], columns: readonly Column[], rows: number): Table {
-  const cut = columns.map((column): Column =>
+function tableOf(fields: readonly Field[], columns: readonly ScalarColumn[], rows: number): ScalarTable {
+  const cut = columns.map((column): ScalarColumn =>
     column.type === "string"
       ? { type: "string", values: column.values.slice(0, rows) }
       : { type: column.type, values: column.values.slice(0, rows) },

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { failure } from "#base/errors";
 import { formatDuration, parseDuration } from "#base/text";
 import type { Connection, Connector, Reading, TableDescription } from "#connectors/connector";
-import type { Table } from "#learn/data/table";
+import type { ScalarTable } from "#learn/data/table";
 import type { SystemSettings } from "#records/project";
 import type { Field } from "#records/snapshot";
 import type { Answer, Request } from "./messages.ts";
@@ -72,7 +72,7 @@ function connection(system: string, path: string, timeoutMs: number): Connection
   };
 }
 
-async function* batches(work: Work): AsyncGenerator<Table> {
+async function* batches(work: Work): AsyncGenerator<ScalarTable> {
   try {
     for (;;) {
       work.ask();

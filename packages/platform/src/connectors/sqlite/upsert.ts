@@ -1,11 +1,11 @@
 /** Rows into a table of SQLite, inserted or updated by key, in one transaction. */
 import type { DatabaseSync } from "node:sqlite";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { UpsertTarget } from "#connectors/connector";
 import { quoteName } from "#tables/sql-text";
 import { formatInstant } from "#tables/instant";
 
-export function upsertRows(database: DatabaseSync, target: UpsertTarget, rows: Table): void {
+export function upsertRows(database: DatabaseSync, target: UpsertTarget, rows: ScalarTable): void {
   const names = Object.keys(rows.columns);
   const updated = names.filter((name) => !target.key.includes(name));
   const statement = database.prepare(
@@ -27,7 +27,7 @@ export function upsertRows(database: DatabaseSync, target: UpsertTarget, rows: T
   }
 }
 
-function valueAt(column: Column, row: number): string | number | null {
+function valueAt(column: ScalarColumn, row: number): string | number | null {
   const value = column.values[row]!;
   if (typeof value !== "number") return value;
   if (Number.isNaN(value)) return null;

@@ -54,6 +54,7 @@ export const exampleModelVersion: ModelVersion = {
   features: ["subject", "body", "priority"],
   snapshot: hashOf("5e02"),
   feedback: { hash: hashOf("f33d"), relabelled: 41, added: 212 },
+  encoder: null,
   refit_of: null,
   readiness_report: reportId,
   settings_hash: hashOf("77ac"),

@@ -5,6 +5,7 @@ import { instant } from "#base/clock";
 import { failure } from "#base/errors";
 import { hashJson } from "#base/hash";
 import type { Connection } from "#connectors/connector";
+import type { Encoder, OpenEncoder } from "#encoders/encoder";
 import type { Artifacts } from "#files/artifacts";
 import type { BuiltModel, Builder, StepOptions } from "#flows/build-model/builder";
 import type { SavedModel } from "#learn/model";
@@ -38,6 +39,7 @@ export interface BuilderDeps {
   /** Worker threads that a fit may use. */
   readonly threads: number;
   connect(system: string): Connection;
+  readonly openEncoder: OpenEncoder;
 }
 
 export function openBuilder(deps: BuilderDeps): Builder {
@@ -105,10 +107,12 @@ export function openBuilder(deps: BuilderDeps): Builder {
       }
       const started = clock.monotonic();
       options.onProgress?.("preparing", null);
+      const { encoder: source } = useCase.features;
+      await using encoder = source === undefined ? null : closing(await deps.openEncoder(source));
       const feedback = useCase.train.feedback ? await freezeFeedback({ pool, artifacts }, name) : null;
       const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
       const { classifier, evaluation, settings } = await train(
-        { clock, threads: deps.threads },
+        { clock, threads: deps.threads, encoder },
         { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]), last: last?.saved },
         options,
       );
@@ -121,6 +125,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
         features: [...classifier.features],
         snapshot: snapshot.hash,
         feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
+        encoder: encoder && { source: encoder.source, hash: encoder.hash, size: encoder.size },
         refit_of: last?.version ?? null,
         readiness_report: report.id,
         settings_hash: hashJson(settings),
@@ -134,4 +139,9 @@ export function openBuilder(deps: BuilderDeps): Builder {
       return { snapshot, report, version };
     },
   };
+}
+
+/** Closed at the end of the block that holds it. */
+function closing(encoder: Encoder): Encoder & AsyncDisposable {
+  return { ...encoder, [Symbol.asyncDispose]: () => encoder.close() };
 }

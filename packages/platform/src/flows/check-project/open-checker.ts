@@ -2,6 +2,7 @@
 import { InlayError } from "#base/errors";
 import { nearest } from "#base/text";
 import type { Connection } from "#connectors/connector";
+import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";
@@ -12,9 +13,10 @@ import { compileRules } from "#stages/decide/rules";
 export interface CheckerDeps {
   load(): Promise<Project>;
   connect(project: Project, system: string): Connection;
+  openEncoder(project: Project): OpenEncoder;
 }
 
-export function openChecker({ load, connect }: CheckerDeps): Checker {
+export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checker {
   return {
     async check(options = {}) {
       const checks: CheckResult[] = [];
@@ -39,6 +41,7 @@ export function openChecker({ load, connect }: CheckerDeps): Checker {
         `${project.name}, ${Object.keys(project.systems).length} systems, ${Object.keys(project.useCases).length} use cases`,
       );
       for (const useCase of Object.values(project.useCases)) checkRules(useCase);
+      for (const useCase of Object.values(project.useCases)) await checkEncoder(useCase);
       for (const [name, settings] of Object.entries(project.systems)) {
         const subject = `system ${name}`;
         let connection: Connection | undefined;
@@ -69,6 +72,19 @@ export function openChecker({ load, connect }: CheckerDeps): Checker {
             );
           if (rules.length > 0 && problems.length === 0)
             ok(`${useCase.use_case}: policy.${list}`, `${rules.length} rules compile`);
+        }
+      }
+
+      /** Opened as training would, so that what fails there fails here. */
+      async function checkEncoder({ use_case: name, features: { encoder: source } }: UseCase): Promise<void> {
+        if (source === undefined) return;
+        const subject = `${name}: features.encoder`;
+        try {
+          const encoder = await openEncoder(project)(source);
+          await encoder.close();
+          ok(subject, `${source}, vectors of ${encoder.size} numbers`);
+        } catch (error) {
+          failed(subject, error);
         }
       }
 

@@ -8,6 +8,7 @@ import type { Problem } from "#base/errors";
 import { uuidFromName, uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
 import { parseDuration } from "#base/text";
+import type { Encoder, OpenEncoder } from "#encoders/encoder";
 import type { Artifacts } from "#files/artifacts";
 import type { DecideContext, DecisionPoint } from "#flows/decide-and-act/decision-point";
 import { followDeployments } from "#flows/decide-and-act/follow-deployments";
@@ -33,6 +34,7 @@ export interface DecisionPointDeps {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly openEncoder: OpenEncoder;
 }
 
 /** Opens the spool, loads what is deployed and follows it. Works without PostgreSQL from what was deployed last. */
@@ -40,18 +42,24 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
   const { project, pool, clock, log } = deps;
   const decisions = await openDecisionLog({ folder: join(deps.folder, "spool"), pool, clock, log });
   let serving: ReadonlyMap<string, Serving> = new Map();
+  /** Encoders that were replaced at the last change; decisions that had begun before may still ask them. */
+  let retired: readonly Encoder[] = [];
   const following = await followDeployments({ pool, stateUrl: deps.stateUrl, folder: deps.folder, log }, async (deployments) => {
     const opened = await Promise.all(
       Object.values(project.useCases).map((useCase) =>
         openServing(
-          { artifacts: deps.artifacts, pool, clock, log },
+          { artifacts: deps.artifacts, pool, clock, log, openEncoder: deps.openEncoder },
           useCase,
           deployments.get(useCase.use_case),
           serving.get(useCase.use_case),
         ),
       ),
     );
+    const before = encodersOf(serving);
     serving = new Map(opened.map((one) => [one.useCase.use_case, one]));
+    const after = new Set(encodersOf(serving));
+    await Promise.all(retired.map((encoder) => encoder.close()));
+    retired = before.filter((encoder) => !after.has(encoder));
   });
   /** Requests with an idempotency key that are being decided: a repeat that comes meanwhile waits for the same answer. */
   const inFlight = new Map<string, Promise<Decision[]>>();
@@ -158,7 +166,12 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
 
     async close() {
       await following.close();
+      await Promise.all([...retired, ...encodersOf(serving)].map((encoder) => encoder.close()));
       await decisions.close();
     },
   };
+}
+
+function encodersOf(serving: ReadonlyMap<string, Serving>): Encoder[] {
+  return [...serving.values()].flatMap(({ encoder }) => encoder ?? []);
 }

@@ -4,11 +4,14 @@ import type { Clock } from "#base/clock";
 import { hashJson } from "#base/hash";
 import type { Log } from "#base/log";
 import { parsePercent } from "#base/text";
+import type { Encoder, OpenEncoder } from "#encoders/encoder";
+import { recordWithVectors } from "#encoders/text-vectors";
 import type { Artifacts } from "#files/artifacts";
 import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments";
 import { predictionSet } from "#learn/calibrate/prediction-sets";
 import type { PredictionSetRule } from "#learn/calibrate/prediction-sets";
+import type { Row } from "#learn/data/table";
 import type { Classifier } from "#learn/model";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
@@ -30,6 +33,8 @@ export interface Serving {
   readonly version: number | null;
   readonly classes: readonly string[];
   readonly scorer: Scorer | null;
+  /** What the scorer's model needs; whoever opened the serving closes it. */
+  readonly encoder: Encoder | null;
   readonly breaker: Breaker;
   readonly ladder: Ladder;
   readonly policyHash: string;
@@ -41,17 +46,24 @@ interface Deps {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly log: Log;
+  readonly openEncoder: OpenEncoder;
+}
+
+interface Model {
+  readonly version: ModelVersion;
+  readonly classifier: Classifier;
+  readonly encoder: Encoder | null;
 }
 
 /** Reasons that an answer holds. */
 const reasonLimit = 6;
 
 /**
- * Loads the deployed version; where its file is not what was stored, the version before; where that fails too, none. What already
- * serves the same deployment is kept as it is.
+ * Loads the deployed version; where its file or its encoder is not what it was, the version before; where that fails too, none. What
+ * already serves the same deployment is kept as it is, and an encoder that already runs is used again.
  */
 export async function openServing(
-  { artifacts, clock, log }: Deps,
+  { artifacts, clock, log, openEncoder }: Deps,
   useCase: UseCase,
   active: ActiveDeployment | undefined,
   current: Serving | undefined,
@@ -60,10 +72,11 @@ export async function openServing(
   // A policy that an earlier version stored gets the defaults of what that version did not know.
   const policy = active ? policySchema.parse(active.deployment.policy) : useCase.policy;
   const fields = [...featureKinds(useCase).keys()];
-  let model: { version: ModelVersion; classifier: Classifier } | undefined;
+  let model: Model | undefined;
   for (const version of active?.versions ?? []) {
     try {
-      model = { version, classifier: await openModel(artifacts, version.artifact) };
+      const classifier = await openModel(artifacts, version.artifact);
+      model = { version, classifier, encoder: await encoderOf(classifier, version, current?.encoder ?? null, openEncoder) };
       break;
     } catch (error) {
       log("error", "model:refused", { use_case: useCase.use_case, version: version.version, error });
@@ -74,7 +87,8 @@ export async function openServing(
     deployment: active?.deployment ?? null,
     version: model?.version.version ?? null,
     classes: model?.classifier.classes ?? [],
-    scorer: model ? scorerOf(model.classifier, model.version.evaluation.prediction_sets) : null,
+    scorer: model ? scorerOf(model) : null,
+    encoder: model?.encoder ?? null,
     breaker: openBreaker(clock),
     ladder: {
       policy,
@@ -106,9 +120,27 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
   };
 }
 
-function scorerOf(classifier: Classifier, setRule: PredictionSetRule | null): Scorer {
+/** @throws ENCODER_* */
+async function encoderOf(
+  { vectors }: Classifier,
+  { encoder: wanted }: ModelVersion,
+  running: Encoder | null,
+  open: OpenEncoder,
+): Promise<Encoder | null> {
+  if (vectors.length === 0 || !wanted) return null;
+  return running?.source === wanted.source && running.hash === wanted.hash ? running : open(wanted.source, wanted.hash);
+}
+
+/** Answers at once; with an encoder, when that has read the texts. */
+function scorerOf({ classifier, encoder, version }: Model): Scorer {
+  const score = scoring(classifier, version.evaluation.prediction_sets);
+  if (!encoder) return score;
+  return async (row) => score(await recordWithVectors(encoder, row, classifier.vectors));
+}
+
+function scoring(classifier: Classifier, setRule: PredictionSetRule | null): (row: Row) => Opinion {
   const { classes } = classifier;
-  return (row): Opinion => {
+  return (row) => {
     const { probabilities, contributions, typicality } = classifier.decideRow(row, reasonLimit);
     return {
       alternatives: bestThree(probabilities).map((at) => ({ outcome: classes[at]!, confidence: round(probabilities[at]!) })),

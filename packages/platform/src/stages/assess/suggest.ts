@@ -2,11 +2,11 @@
  * Which decision of a table looks worth learning: the column that a person would want to be told, and what it could be told from. Pure:
  * it sees a description and a sample, and gives its reasons.
  */
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 
 export interface ColumnSample {
   readonly name: string;
-  readonly column: Column;
+  readonly column: ScalarColumn;
   /** Part of the key of the table. */
   readonly key: boolean;
   /** Points to another table. */
@@ -88,7 +88,13 @@ function nameOrder(name: string): number {
   return /priority|severity|status|state|type/i.test(name) ? -1.5 : 0;
 }
 
-function factsOf(column: Column): { filled: number; distinct: number; meanLength: number; words: number; evenness: number } {
+function factsOf(column: ScalarColumn): {
+  filled: number;
+  distinct: number;
+  meanLength: number;
+  words: number;
+  evenness: number;
+} {
   const counts = new Map<string | number, number>();
   let filled = 0;
   let length = 0;
@@ -114,7 +120,7 @@ function factsOf(column: Column): { filled: number; distinct: number; meanLength
 }
 
 /** The samples of a table that a system returned. */
-export function samplesOf(table: Table, key: readonly string[], references: ReadonlySet<string>): ColumnSample[] {
+export function samplesOf(table: ScalarTable, key: readonly string[], references: ReadonlySet<string>): ColumnSample[] {
   return Object.entries(table.columns).map(([name, column]) => ({
     name,
     column,

@@ -5,7 +5,7 @@
  */
 import { failure } from "#base/errors";
 import type { Artifacts } from "#files/artifacts";
-import type { Column, Table } from "#learn/data/table";
+import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import { takeRows, valueAt } from "#learn/data/table";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
@@ -16,7 +16,7 @@ import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
 
 export interface Prepared {
-  readonly table: Table;
+  readonly table: ScalarTable;
   /** What the source calls each row. */
   readonly keys: readonly string[];
   readonly labels: readonly string[];
@@ -98,7 +98,7 @@ export async function labelledRows(
         );
   if (times) kept.sort((a, b) => finite(times[a]!) - finite(times[b]!) || a - b);
 
-  const columns: Record<string, Column> = {};
+  const columns: Record<string, ScalarColumn> = {};
   for (const [name, kind] of kinds) {
     const more = columnOf(
       added.map(({ record }) => record[name]),
@@ -139,7 +139,7 @@ function sortVerdicts(
 
 /** The group of each row by its texts, all columns together. Rows that differ in other columns only are a group all the same. */
 async function groupCopies(
-  table: Table,
+  table: ScalarTable,
   columns: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array | null> {
@@ -160,7 +160,7 @@ function finite(time: number): number {
 }
 
 /** Values of JSON as text, which `asFeature` reads; instants are epoch milliseconds there. */
-function columnOf(values: readonly unknown[], kind: FieldKind): Column {
+function columnOf(values: readonly unknown[], kind: FieldKind): ScalarColumn {
   return {
     type: "string",
     values: values.map((value) => {
@@ -171,7 +171,7 @@ function columnOf(values: readonly unknown[], kind: FieldKind): Column {
 }
 
 /** Two columns of one kind. */
-function joined(first: Column, second: Column): Column {
+function joined(first: ScalarColumn, second: ScalarColumn): ScalarColumn {
   if (first.type === "string" || second.type === "string") {
     return { type: "string", values: [...asStrings(first), ...asStrings(second)] };
   }
@@ -187,19 +187,19 @@ function concatenated(first: Float64Array, second: Float64Array): Float64Array {
 
 type FieldKind = "text" | "category" | "number" | "time";
 
-function asFeature(column: Column, kind: FieldKind): Column {
+function asFeature(column: ScalarColumn, kind: FieldKind): ScalarColumn {
   if (kind === "text")
     return { type: "string", values: asStrings(column).map((value) => (value === null ? null : standardText(value))) };
   if (kind === "category") return { type: "string", values: asCategory(column) };
   return { type: kind, values: asNumber(column, kind) };
 }
 
-function asCategory(column: Column): (string | null)[] {
+function asCategory(column: ScalarColumn): (string | null)[] {
   return asStrings(column).map((value) => (value === null ? null : standardCategory(value)));
 }
 
 /** Values as text: numbers as JavaScript writes them, flags as `true` and `false`, instants in RFC 3339. */
-function asStrings(column: Column): readonly (string | null)[] {
+function asStrings(column: ScalarColumn): readonly (string | null)[] {
   if (column.type === "string") return column.values;
   return Array.from(column.values, (value) => {
     if (Number.isNaN(value)) return null;
@@ -209,7 +209,7 @@ function asStrings(column: Column): readonly (string | null)[] {
 }
 
 /** Values as numbers; text is read as a number or as an instant, and is missing where it is neither. */
-function asNumber(column: Column, kind: "number" | "time"): Float64Array {
+function asNumber(column: ScalarColumn, kind: "number" | "time"): Float64Array {
   if (column.type !== "string") return column.values;
   const parse = kind === "time" ? (text: string): number => Date.parse(text) : Number;
   return Float64Array.from(column.values, (text) => (text === null || text.trim() === "" ? Number.NaN : parse(text)));

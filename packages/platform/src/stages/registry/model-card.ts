@@ -32,6 +32,11 @@ export function modelCard({
     bullets([
       `Learner: ${version.learner}, trained ${version.trained_at.slice(0, 16).replace("T", " ")} UTC in ${formatDuration(version.training_ms)} by Inlay ${version.code_version}`,
       `Reads ${fields.join(", ")}; decides between ${formatCount(version.classes.length)} outcomes of \`${useCase.source.label}\``,
+      ...(version.encoder
+        ? [
+            `Beside the words it reads the meaning of each text as ${formatCount(version.encoder.size)} numbers of the pretrained encoder \`${version.encoder.source}\`, SHA-256 \`${version.encoder.hash}\`; what that was trained on is for its maker's card to say`,
+          ]
+        : []),
       `Artifact, SHA-256: \`${version.artifact}\`; settings: \`${version.settings_hash}\`; seed ${version.seed}`,
     ]),
     "",

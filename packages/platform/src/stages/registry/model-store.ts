@@ -27,7 +27,12 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
     "select body from inlay.model_versions where use_case = $1 order by version desc",
     [useCase],
   );
-  return rows.map((row) => row.body);
+  return rows.map((row) => whole(row.body));
+}
+
+/** Versions that were stored before there were encoders have none. */
+function whole(body: ModelVersion): ModelVersion {
+  return "encoder" in body ? body : { ...(body as Omit<ModelVersion, "encoder">), encoder: null };
 }
 
 /** @throws MODEL_UNKNOWN */
@@ -37,5 +42,5 @@ export async function findModelVersion(db: Pool | PoolClient, useCase: string, v
     [useCase, version],
   );
   if (!rows[0]) throw failure("MODEL_UNKNOWN", { use_case: useCase, version });
-  return rows[0].body;
+  return whole(rows[0].body);
 }

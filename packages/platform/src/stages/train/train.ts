@@ -6,12 +6,17 @@
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
 import { parseDuration, parsePercent } from "#base/text";
+import type { Encoder } from "#encoders/encoder";
+import { recordWithVectors, withVectors } from "#encoders/text-vectors";
 import { fitText } from "#learn/classifiers/text";
 import type { TextSettings } from "#learn/classifiers/text";
 import type { Table } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
 import { refitText } from "#learn/classifiers/refit-text";
 import type { Classifier, ClassifierData, FitOptions, SavedModel } from "#learn/model";
+import type { Row } from "#learn/data/table";
+import { recipeDefaults } from "#learn/recipe/settings";
+import { vectorColumn, vectorSources } from "#learn/recipe/vector-sources";
 import { splitByChance, splitByTime } from "#learn/select/split";
 import type { Evaluation } from "#records/model-version";
 import type { Remedy } from "#records/readiness-report";
@@ -53,9 +58,19 @@ export interface TrainInput {
   readonly last?: SavedModel | undefined;
 }
 
-/** @throws DATA_UNSUITABLE (too few rows or outcomes on either side of the split, or others than the last model knows), CANCELLED */
+export interface TrainDeps {
+  readonly clock: Clock;
+  readonly threads: number;
+  /** The one that the use case names; null where it names none. */
+  readonly encoder?: Encoder | null;
+}
+
+/**
+ * @throws DATA_UNSUITABLE (too few rows or outcomes on either side of the split, or others than the last model knows), ENCODER_FAILED,
+ *   CANCELLED
+ */
 export async function train(
-  { clock, threads }: { clock: Clock; threads: number },
+  { clock, threads, encoder = null }: TrainDeps,
   { useCase, rows, rules, last }: TrainInput,
   { onProgress, signal }: TrainOptions,
 ): Promise<Trained> {
@@ -67,15 +82,20 @@ export async function train(
   const labelsOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.labels[at]!);
   const keysOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.keys[at]!);
   refuseUnsuitable(useCase, labelsOf(split.train), split.test.length);
+  const recipe = { fields: fieldsOf(useCase, encoder), ...leftOut(rows.remedies) };
+  const sources = vectorSources({ ...recipeDefaults, ...recipe });
   const learner: TextSettings = {
-    recipe: { fields: fieldsOf(useCase), ...leftOut(rows.remedies) },
+    recipe,
     network: networkWish[useCase.train.learner],
     budget: parseDuration(useCase.train.budget)! / 1000,
     ...(separator !== undefined && { labelSeparator: separator }),
   };
   try {
     let unseen: Float32Array | null = null;
-    const table = takeRows(rows.table, split.train);
+    const encoded = encoder
+      ? await withVectors(encoder, rows.table, sources, { signal, onProgress: (done) => onProgress?.("encoding texts", done) })
+      : rows.table;
+    const table = takeRows(encoded, split.train);
     const data = {
       table,
       labels: labelsOf(split.train),
@@ -91,13 +111,13 @@ export async function train(
       ? await refit(useCase, last, learner, data, options)
       : await fitText(learner, data, { ...options, onUnseen: (probabilities) => (unseen = probabilities) });
     onProgress?.("evaluating", null);
-    const evaluation = evaluate(
-      { clock },
+    const evaluation = await evaluate(
+      { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
       {
         classifier,
         source: useCase.source,
         train: { table, labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
-        test: { table: takeRows(rows.table, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
+        test: { table: takeRows(encoded, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
         copied: split.copied.length,
         rules,
         wantedPrecision: parsePercent(useCase.policy.confident_at.precision)!,
@@ -142,8 +162,11 @@ function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows:
   if (testRows === 0) throw refuse("no row is left to judge on", "Let source.query return more rows, or raise train.holdout.");
 }
 
-function fieldsOf(useCase: UseCase): TextSettings["recipe"]["fields"] {
-  return [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
+/** The columns of the use case, and for each text the vector that an encoder makes of it. */
+function fieldsOf(useCase: UseCase, encoder: Encoder | null): TextSettings["recipe"]["fields"] {
+  const columns = [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
+  const vectors = useCase.features.text.map((of) => ({ name: vectorColumn(of), kind: "vector" as const, of }));
+  return encoder ? [...columns, ...vectors] : columns;
 }
 
 function leftOut(remedies: readonly Remedy[]): { drop: string[]; remove: Record<string, string[]> } {
