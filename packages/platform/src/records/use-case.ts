@@ -123,14 +123,14 @@ export const useCaseSchema = z.strictObject({
   train: z
     .strictObject({
       learner: z
-        .enum(["auto", "text-linear", "text-network"])
+        .enum(["auto", "text-linear", "text-network", "linear", "trees", "trees-linear"])
         .default("auto")
         .describe(
-          "auto: linear over words, with pieces of words and a network beside it where they are better on unseen rows and fit the budget",
+          "auto: texts by words, with pieces of words and a network beside where they are better on unseen rows and fit the budget; columns alone by a regression, trees or both, the simplest that is as good as any",
         ),
       budget: duration
         .default("30s")
-        .describe("How long trying more than words and a linear model may take on a usual machine, about; 0s: the fastest"),
+        .describe("How long trying more than the simplest model may take on a usual machine, about; 0s: the fastest"),
       feedback: z
         .boolean()
         .default(true)

@@ -5,15 +5,12 @@
  */
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
-import { parseDuration, parsePercent } from "#base/text";
+import { parsePercent } from "#base/text";
 import type { Encoder } from "#encoders/encoder";
 import { recordWithVectors, withVectors } from "#encoders/text-vectors";
-import { fitText } from "#learn/classifiers/text";
-import type { TextSettings } from "#learn/classifiers/text";
 import type { Table } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
-import { refitText } from "#learn/classifiers/refit-text";
-import type { Classifier, ClassifierData, FitOptions, SavedModel } from "#learn/model";
+import type { Classifier, SavedModel } from "#learn/model";
 import type { Row } from "#learn/data/table";
 import { recipeDefaults } from "#learn/recipe/settings";
 import { vectorColumn, vectorSources } from "#learn/recipe/vector-sources";
@@ -24,6 +21,8 @@ import type { UseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 import { evaluate } from "#stages/train/evaluate";
 import type { RuleBaseline } from "#stages/train/evaluate";
+import { fitClassifier, learnerFor, refitClassifier } from "#stages/train/fit-classifier";
+import type { LearnerSettings } from "#stages/train/fit-classifier";
 
 /** Labelled rows, in the order of time where there is one. */
 export interface TrainingRows {
@@ -42,7 +41,7 @@ export interface Trained {
   readonly classifier: Classifier;
   readonly evaluation: Evaluation;
   /** Everything that shaped the fit beside the rows. */
-  readonly settings: { readonly learner: TextSettings; readonly seed: number; readonly holdout: string };
+  readonly settings: { readonly learner: LearnerSettings; readonly seed: number; readonly holdout: string };
 }
 
 export interface TrainOptions {
@@ -75,7 +74,6 @@ export async function train(
   { onProgress, signal }: TrainOptions,
 ): Promise<Trained> {
   const { seed, holdout } = useCase.train;
-  const { label_separator: separator } = useCase.source;
   const share = parsePercent(holdout)!;
   const groups = rows.groups ?? undefined;
   const split = rows.times ? splitByTime(rows.times, share, groups) : splitByChance(rows.labels, share, seed, groups);
@@ -84,12 +82,7 @@ export async function train(
   refuseUnsuitable(useCase, labelsOf(split.train), split.test.length);
   const recipe = { fields: fieldsOf(useCase, encoder), ...leftOut(rows.remedies) };
   const sources = vectorSources({ ...recipeDefaults, ...recipe });
-  const learner: TextSettings = {
-    recipe,
-    network: networkWish[useCase.train.learner],
-    budget: parseDuration(useCase.train.budget)! / 1000,
-    ...(separator !== undefined && { labelSeparator: separator }),
-  };
+  const learner = learnerFor(useCase, recipe);
   try {
     let unseen: Float32Array | null = null;
     const encoded = encoder
@@ -108,8 +101,8 @@ export async function train(
       onProgress: (done: number, doing: string) => onProgress?.(`training: ${doing}`, done),
     };
     const classifier = last
-      ? await refit(useCase, last, learner, data, options)
-      : await fitText(learner, data, { ...options, onUnseen: (probabilities) => (unseen = probabilities) });
+      ? await refitClassifier(useCase, last, learner, data, options)
+      : await fitClassifier(learner, data, { ...options, onUnseen: (probabilities) => (unseen = probabilities) });
     onProgress?.("evaluating", null);
     const evaluation = await evaluate(
       { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
@@ -131,24 +124,6 @@ export async function train(
   }
 }
 
-async function refit(
-  useCase: UseCase,
-  last: SavedModel,
-  { recipe }: TextSettings,
-  data: ClassifierData,
-  options: FitOptions,
-): Promise<Classifier> {
-  try {
-    return await refitText(last, recipe, data, options);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const fix = "Train without --refit, so that all is found out anew.";
-    throw failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason: error.message, fix }, { cause: error });
-  }
-}
-
-const networkWish = { auto: "auto", "text-linear": "none", "text-network": "always" } as const;
-
 function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows: number): void {
   const outcomes = new Set(labels);
   const refuse = (reason: string, fix: string): Error => failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix });
@@ -163,7 +138,7 @@ function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows:
 }
 
 /** The columns of the use case, and for each text the vector that an encoder makes of it. */
-function fieldsOf(useCase: UseCase, encoder: Encoder | null): TextSettings["recipe"]["fields"] {
+function fieldsOf(useCase: UseCase, encoder: Encoder | null): LearnerSettings["recipe"]["fields"] {
   const columns = [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
   const vectors = useCase.features.text.map((of) => ({ name: vectorColumn(of), kind: "vector" as const, of }));
   return encoder ? [...columns, ...vectors] : columns;
