@@ -64,11 +64,9 @@ export function suggestUseCases(samples: readonly ColumnSample[], rows: number):
         time: time?.name ?? null,
         text: text.map(({ name }) => name),
         category: others
-          .filter(
-            ({ column, distinct, filled }) => column.type !== "number" && column.type !== "time" && distinct <= filled * 0.5,
-          )
+          .filter((fact) => !isNumber(fact) && fact.column.type !== "time" && fact.distinct <= fact.filled * 0.5)
           .map(({ name }) => name),
-        number: others.filter(({ column, reference }) => column.type === "number" && !reference).map(({ name }) => name),
+        number: others.filter((fact) => isNumber(fact) && !fact.reference).map(({ name }) => name),
         score:
           (named ? 3 : 0) +
           (text.length > 0 ? 2 : 0) +
@@ -83,28 +81,41 @@ export function suggestUseCases(samples: readonly ColumnSample[], rows: number):
     .sort((a, b) => b.score - a.score || (a.label < b.label ? -1 : 1));
 }
 
+/** Numbers, and texts that are numbers but for some that say nothing: old systems keep amounts in text columns. */
+function isNumber({ column, numbers, filled, distinct }: Facts & Pick<ColumnSample, "column">): boolean {
+  return column.type === "number" || (column.type === "string" && distinct > 10 && numbers >= 0.95 * filled);
+}
+
 /** Of several named like decisions, where to route comes before how urgent and how far it is. */
 function nameOrder(name: string): number {
   return /priority|severity|status|state|type/i.test(name) ? -1.5 : 0;
 }
 
-function factsOf(column: ScalarColumn): {
-  filled: number;
-  distinct: number;
-  meanLength: number;
-  words: number;
-  evenness: number;
-} {
+interface Facts {
+  /** Values that say something. */
+  readonly filled: number;
+  readonly distinct: number;
+  /** Texts that are a number. */
+  readonly numbers: number;
+  readonly meanLength: number;
+  readonly words: number;
+  readonly evenness: number;
+}
+
+function factsOf(column: ScalarColumn): Facts {
   const counts = new Map<string | number, number>();
   let filled = 0;
   let length = 0;
   let words = 0;
+  let numbers = 0;
   for (const value of column.values) {
-    if (value === null || (typeof value === "number" && Number.isNaN(value)) || value === "") continue;
+    if (value === null || (typeof value === "number" && Number.isNaN(value))) continue;
+    if (typeof value === "string" && value.trim() === "") continue;
     filled++;
     counts.set(value, (counts.get(value) ?? 0) + 1);
     if (typeof value === "string") {
       length += value.length;
+      if (Number.isFinite(Number(value))) numbers++;
       words += value.split(/\s+/, 20).length;
     }
   }
@@ -113,6 +124,7 @@ function factsOf(column: ScalarColumn): {
   return {
     filled,
     distinct: counts.size,
+    numbers,
     meanLength: filled ? length / filled : 0,
     words: filled ? words / filled : 0,
     evenness: counts.size > 1 ? entropy / Math.log(counts.size) : 0,
