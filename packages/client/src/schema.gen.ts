@@ -166,6 +166,8 @@ export type ModelVersion = {
       accuracy: number;
       macro_f1: number;
     };
+    /** Area under the ROC curve, the mean over outcomes, each against the others */
+    auc: number | null;
     baselines: {
       majority: {
         accuracy: number;
@@ -270,6 +272,24 @@ export type ModelVersion = {
         rows: number;
       })[];
     })[];
+    /** How well groups of rows fare, by level of the categories and of protected columns; worst first */
+    slices: ({
+      column: string;
+      /** The model does not read the column */
+      protected: boolean;
+      value: string;
+      /** Held-out rows */
+      rows: number;
+      accuracy: number;
+      /** 95 % interval (Clopper-Pearson) */
+      lower: number;
+      upper: number;
+      /** The three outcomes chosen most often */
+      decided: ({
+        outcome: string;
+        share: number;
+      })[];
+    })[];
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -277,7 +297,7 @@ export type ModelVersion = {
     };
   };
   gates: ({
-    /** As written: accuracy, macro_f1, beats majority, beats rules, p95_latency */
+    /** As written: accuracy, macro_f1, auc, beats majority, beats rules, p95_latency */
     gate: string;
     wanted: string;
     got: string;

@@ -47,6 +47,7 @@ const rowsOf = (texts: readonly string[], labels: readonly string[], groups: Uin
   times: null,
   groups,
   remedies: [],
+  protected: {},
 });
 
 test("rows with wrong labels are named by their keys, in the training part as in the held-out one", async () => {
@@ -108,4 +109,52 @@ test("outcomes of several labels: whole sets are decided, and each label is judg
   const share = labels.filter((label) => label === "accounts;network").length / labels.length;
   assert.ok(Math.abs(evaluation.baselines.rules!.accuracy - share) < 0.1, "rules are judged whatever their order of labels");
   assert.ok(evaluation.baselines.rules!.macro_f1 > 0.3, "and get what they are worth of each label");
+});
+
+test("groups that fare worse are found and named with their interval; protected columns are looked at and not learnt from", async () => {
+  const columns = useCaseSchema.parse({
+    ...useCase,
+    features: { category: ["branch"], number: ["amount"] },
+    protected: ["gender"],
+    train: { learner: "linear" },
+  });
+  const random = seeded(7);
+  const rows = Array.from({ length: 2000 }, () => {
+    const branch = ["north", "south", "west"][random.below(3)]!;
+    const amount = random.next() * 100;
+    const isLate = branch === "west" ? random.next() < 0.5 : amount > 50; // of west nothing can be learnt
+    return { branch, amount, gender: random.below(2) === 0 ? "f" : "m", label: isLate ? "late" : "in time" };
+  });
+  const { classifier, evaluation } = await train(
+    { clock: systemClock, threads: 0 },
+    {
+      useCase: columns,
+      rules: null,
+      rows: {
+        ...rowsOf(
+          [],
+          rows.map(({ label }) => label),
+          null,
+        ),
+        table: {
+          rows: rows.length,
+          columns: {
+            branch: { type: "string", values: rows.map(({ branch }) => branch) },
+            amount: { type: "number", values: Float64Array.from(rows, ({ amount }) => amount) },
+          },
+        },
+        keys: rows.map((_, row) => `R${row}`),
+        protected: { gender: rows.map(({ gender }) => gender) },
+      },
+    },
+    {},
+  );
+  assert.deepEqual(classifier.features, ["branch", "amount"]);
+  const [worst] = evaluation.slices;
+  assert.equal(worst!.value, "west");
+  assert.ok(worst!.upper < evaluation.model.accuracy && worst!.lower <= worst!.accuracy && worst!.accuracy <= worst!.upper);
+  const genders = evaluation.slices.filter(({ column }) => column === "gender");
+  assert.deepEqual(genders.map(({ value }) => value).sort(), ["f", "m"]);
+  assert.ok(genders.every((slice) => slice.protected && slice.upper > evaluation.model.accuracy - 0.05));
+  assert.ok(evaluation.auc! > 0.8 && evaluation.auc! < 1, `AUC ${evaluation.auc}`);
 });

@@ -101,6 +101,11 @@ function checkUseCase(
     if (before !== outcome) add(path, `${outcome} is written ${before} above; outcomes are compared letter by letter`);
     spelt.set(outcome.trim().toLowerCase(), before);
   }
+  useCase.protected.forEach((column, at) => {
+    if (seen.has(column))
+      add(["protected", at], `${column} is a ${seen.get(column)} feature; what is protected must not be learnt from`);
+    if (column === source.label) add(["protected", at], `${column} is the label`);
+  });
   useCase.leaks.keep.forEach((column, at) => {
     if (!featureKinds(useCase).has(column)) add(["leaks", "keep", at], `${column} is not a feature`);
   });

@@ -21,6 +21,17 @@ export const learntPieceSchema = z.strictObject({
   rows: z.int().describe("Rows of the outcome in which it was among the strongest reasons"),
 });
 
+export const sliceSchema = z.strictObject({
+  column: z.string(),
+  protected: z.boolean().describe("The model does not read the column"),
+  value: z.string(),
+  rows: z.int().describe("Held-out rows"),
+  accuracy: z.number(),
+  lower: z.number().describe("95 % interval (Clopper-Pearson)"),
+  upper: z.number(),
+  decided: z.array(z.strictObject({ outcome: z.string(), share: z.number() })).describe("The three outcomes chosen most often"),
+});
+
 /** What was measured on the rows that training never saw. */
 export const evaluationSchema = z.strictObject({
   train_rows: z.int(),
@@ -29,6 +40,7 @@ export const evaluationSchema = z.strictObject({
   split: z.enum(["time", "random"]),
   split_at: z.iso.datetime().nullable().describe("Rows from this instant on were held out"),
   model: scoresSchema,
+  auc: z.number().nullable().describe("Area under the ROC curve, the mean over outcomes, each against the others"),
   baselines: z.strictObject({ majority: scoresSchema, rules: scoresSchema.nullable() }),
   classes: z.array(classScoresSchema),
   confusions: z
@@ -84,11 +96,14 @@ export const evaluationSchema = z.strictObject({
       }),
     )
     .describe("What the model goes by, to be read and challenged by whoever knows the outcomes"),
+  slices: z
+    .array(sliceSchema)
+    .describe("How well groups of rows fare, by level of the categories and of protected columns; worst first"),
   latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
 });
 
 export const gateResultSchema = z.strictObject({
-  gate: z.string().describe("As written: accuracy, macro_f1, beats majority, beats rules, p95_latency"),
+  gate: z.string().describe("As written: accuracy, macro_f1, auc, beats majority, beats rules, p95_latency"),
   wanted: z.string(),
   got: z.string(),
   passed: z.boolean(),
@@ -131,6 +146,7 @@ export const modelVersionSchema = z.strictObject({
 });
 
 export type Scores = z.infer<typeof scoresSchema>;
+export type Slice = z.infer<typeof sliceSchema>;
 export type ClassScores = z.infer<typeof classScoresSchema>;
 export type Evaluation = z.infer<typeof evaluationSchema>;
 export type GateResult = z.infer<typeof gateResultSchema>;

@@ -115,6 +115,10 @@ export const useCaseSchema = z.strictObject({
     })
     .refine((f) => f.text.length + f.category.length + f.number.length + f.time.length > 0, "at least one feature column")
     .refine((f) => f.encoder === undefined || f.text.length > 0, "an encoder needs a text column to read"),
+  protected: z
+    .array(column)
+    .default([])
+    .describe("Columns that must not be learnt from; how well each of their values fares is reported with every version"),
   readiness: z.array(declaredCheckSchema).default([]),
   leaks: z
     .strictObject({ keep: z.array(column).default([]) })
@@ -147,6 +151,7 @@ export const useCaseSchema = z.strictObject({
     .strictObject({
       accuracy: bound.optional(),
       macro_f1: bound.optional(),
+      auc: bound.optional().describe("Area under the ROC curve"),
       beats: z.array(z.enum(["majority", "rules"])).default(["majority", "rules"]),
       p95_latency: duration.optional(),
     })

@@ -108,7 +108,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       /** Every column that the use case names must come back from its query. */
       function checkNames(useCase: UseCase, columns: readonly Field[]): void {
         const names = columns.map((column) => column.name);
-        const { source, features, readiness } = useCase;
+        const { source, features, readiness, protected: kept } = useCase;
         const wanted: [place: string, column: string][] = [
           ["source.key", source.key],
           ["source.label", source.label],
@@ -116,6 +116,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
           ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
             features[kind].map((column, at): [string, string] => [`features.${kind}[${at}]`, column]),
           ),
+          ...kept.map((column, at): [string, string] => [`protected[${at}]`, column]),
           ...readiness.flatMap((check, at): [string, string][] =>
             "column" in check ? [[`readiness[${at}]`, check.column]] : [],
           ),

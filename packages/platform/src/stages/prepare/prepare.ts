@@ -28,6 +28,8 @@ export interface Prepared {
    */
   readonly groups: Uint32Array | null;
   readonly remedies: readonly Remedy[];
+  /** Columns that are not learnt from, as categories; rows that decisions brought have none. */
+  readonly protected: Readonly<Record<string, readonly (string | null)[]>>;
   /** How many rows of the snapshot got another label, or the same confirmed, and how many rows came from decisions alone. */
   readonly feedback: { readonly relabelled: number; readonly added: number };
 }
@@ -69,7 +71,7 @@ export async function labelledRows(
   const { key, label, time } = useCase.source;
   const standard = (outcome: string): string | null => standardOutcome(useCase.source, outcome);
   const kinds = featureKinds(useCase);
-  const wanted = [...new Set([...kinds.keys(), key, label, ...(time === undefined ? [] : [time])])];
+  const wanted = [...new Set([...kinds.keys(), ...useCase.protected, key, label, ...(time === undefined ? [] : [time])])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
 
   const keys = asStrings(source.columns[key]!);
@@ -112,6 +114,12 @@ export async function labelledRows(
     table,
     keys: Array.from(kept, (at) => names[at] ?? ""),
     labels: Array.from(kept, (at) => labels[at]!),
+    protected: Object.fromEntries(
+      useCase.protected.map((name) => {
+        const values = asCategory(source.columns[name]!);
+        return [name, Array.from(kept, (at) => values[at] ?? null)];
+      }),
+    ),
     times: times && Float64Array.from(kept, (at) => times[at]!),
     feedback: { relabelled: replaced.size, added: added.length },
   };

@@ -12,6 +12,10 @@ export function judgeGates(gate: UseCase["gate"], evaluation: Evaluation): GateR
     const got = evaluation.model[metric];
     results.push({ gate: metric, wanted: bound, got: got.toFixed(3), passed: meets(bound, got) });
   }
+  if (gate.auc !== undefined) {
+    const got = evaluation.auc;
+    results.push({ gate: "auc", wanted: gate.auc, got: got?.toFixed(3) ?? "none", passed: got !== null && meets(gate.auc, got) });
+  }
   for (const name of gate.beats) {
     const baseline = evaluation.baselines[name];
     if (baseline === null) continue;

@@ -101,6 +101,26 @@ export function modelCard({
             evaluation.confusions.slice(0, 10).map((one) => [one.outcome, one.taken_for, formatCount(one.rows)]),
           ),
         ]),
+    ...(evaluation.slices.length === 0
+      ? []
+      : [
+          "",
+          "By group, worst first, with 95 % intervals; of protected columns, which the model does not read, all:",
+          "",
+          table(
+            ["group", "rows", "right", "from", "to", "decided"],
+            evaluation.slices
+              .filter((slice, at) => slice.protected || at < 10)
+              .map((slice) => [
+                `${slice.column}${slice.protected ? " (protected)" : ""}: ${slice.value}`,
+                formatCount(slice.rows),
+                percent(slice.accuracy),
+                percent(slice.lower),
+                percent(slice.upper),
+                slice.decided.map(({ outcome, share }) => `${outcome} ${percent(share)}`).join(", "),
+              ]),
+          ),
+        ]),
     "",
     `Gate: ${passesGates(version) ? "passed" : "FAILED; it may not be deployed"}.`,
     "",

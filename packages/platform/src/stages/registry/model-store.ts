@@ -23,21 +23,27 @@ export async function addModelVersion(pool: Pool, draft: Omit<ModelVersion, "ver
 
 /** All versions of a use case, newest first. */
 export async function listModelVersions(pool: Pool, useCase: string): Promise<ModelVersion[]> {
-  const { rows } = await pool.query<{ body: ModelVersion }>(
+  const { rows } = await pool.query<{ body: StoredVersion }>(
     "select body from inlay.model_versions where use_case = $1 order by version desc",
     [useCase],
   );
   return rows.map((row) => whole(row.body));
 }
 
-/** Versions that were stored before there were encoders have none. */
-function whole(body: ModelVersion): ModelVersion {
-  return "encoder" in body ? body : { ...(body as Omit<ModelVersion, "encoder">), encoder: null };
+/** As it may be stored: an earlier Inlay did not know all of it. */
+type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
+  readonly encoder?: ModelVersion["encoder"];
+  readonly evaluation: Omit<ModelVersion["evaluation"], "auc" | "slices"> &
+    Partial<Pick<ModelVersion["evaluation"], "auc" | "slices">>;
+};
+
+function whole(body: StoredVersion): ModelVersion {
+  return { encoder: null, ...body, evaluation: { auc: null, slices: [], ...body.evaluation } };
 }
 
 /** @throws MODEL_UNKNOWN */
 export async function findModelVersion(db: Pool | PoolClient, useCase: string, version: number): Promise<ModelVersion> {
-  const { rows } = await db.query<{ body: ModelVersion }>(
+  const { rows } = await db.query<{ body: StoredVersion }>(
     "select body from inlay.model_versions where use_case = $1 and version = $2",
     [useCase, version],
   );

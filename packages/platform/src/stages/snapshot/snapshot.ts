@@ -100,6 +100,7 @@ function refuseMissing(useCase: UseCase, fields: readonly Field[]): void {
     ...(time === undefined ? [] : ([["source.time", time]] satisfies [string, string][])),
     ["source.label", label],
     ...[...featureKinds(useCase)].map(([column, kind]): [string, string] => [`features.${kind}`, column]),
+    ...useCase.protected.map((column): [string, string] => ["protected", column]),
   ];
   const missing = named.filter(([, column]) => !names.includes(column));
   if (missing.length === 0) return;

@@ -5,6 +5,7 @@ import { rowAt } from "#learn/data/table";
 import { fitPredictionSets, predictionSet } from "#learn/calibrate/prediction-sets";
 import { brierScore, calibrationErrorByChance, expectedCalibrationError, reliability } from "#learn/metrics/calibration";
 import { accuracy, classMetrics, macroF1 } from "#learn/metrics/classification";
+import { meanRocAuc } from "#learn/metrics/auc";
 import { riskCoverage } from "#learn/metrics/risk-coverage";
 import type { Classifier } from "#learn/model";
 import { labelNoise } from "#learn/select/label-noise";
@@ -12,6 +13,8 @@ import { confidenceThreshold } from "#learn/select/threshold";
 import type { Evaluation, Scores } from "#records/model-version";
 import { labelsOf, standardOutcome } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
+import { slicesOf } from "#stages/train/slices";
+import type { SliceColumn } from "#stages/train/slices";
 import { learntBy } from "#stages/train/learnt";
 
 /** The rules of today as a classifier: null where none holds. */
@@ -29,6 +32,8 @@ export interface EvaluationInput {
     readonly unseen: Float32Array | null;
   };
   readonly test: { readonly table: Table; readonly labels: readonly string[]; readonly keys: readonly string[] };
+  /** Of the held-out rows, what the model does not read. */
+  readonly protected: readonly SliceColumn[];
   /** Held-out rows that repeat one of training nearly word for word. */
   readonly copied: number;
   readonly rules: RuleBaseline | null;
@@ -43,6 +48,8 @@ const timedRows = 300;
 const timedEncodings = 50;
 const shownConfusions = 20;
 const shownSuspects = 50;
+/** A column with more values is no grouping of rows. */
+const mostLevels = 50;
 
 export interface EvaluationDeps {
   readonly clock: Clock;
@@ -87,6 +94,8 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
       rules: rules && scores(test.labels.map((_, at) => byRules(source, rules(rowAt(test.table, at))))),
     },
     classes: classMetrics(test.labels, predicted, labelsIn).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
+    auc: meanRocAuc(probabilities, truth, classes.length),
+    slices: slicesOf([...categoriesOf(test.table), ...input.protected], right, predicted),
     confusions: confusions(test.labels, predicted),
     label_noise: suspectLabels(input, probabilities),
     calibration: {
@@ -107,6 +116,15 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
     },
     latency_ms: await timeDecisions(clock, classifier, test.table, encode),
   };
+}
+
+/** Columns of few levels that the model reads. */
+function categoriesOf({ columns }: Table): SliceColumn[] {
+  return Object.entries(columns).flatMap(([name, column]) =>
+    column.type === "string" && new Set(column.values).size <= mostLevels
+      ? [{ name, isProtected: false, values: column.values }]
+      : [],
+  );
 }
 
 /** How often the truth is to be among the outcomes that a person is shown. */

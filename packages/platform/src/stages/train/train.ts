@@ -33,6 +33,8 @@ export interface TrainingRows {
   readonly times: Float64Array | null;
   /** Rows with nearly the same texts share a number; null where nothing is text. */
   readonly groups: Uint32Array | null;
+  /** Columns that are not learnt from, which the evaluation looks at. */
+  readonly protected: Readonly<Record<string, readonly (string | null)[]>>;
   /** What the recipe must leave out, from readiness. */
   readonly remedies: readonly Remedy[];
 }
@@ -112,6 +114,11 @@ export async function train(
         train: { table, labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
         test: { table: takeRows(encoded, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
         copied: split.copied.length,
+        protected: Object.entries(rows.protected).map(([name, values]) => ({
+          name,
+          isProtected: true,
+          values: Array.from(split.test, (row) => values[row] ?? null),
+        })),
         rules,
         wantedPrecision: parsePercent(useCase.policy.confident_at.precision)!,
         split: rows.times ? "time" : "random",

@@ -81,12 +81,18 @@ export function snapshotLine(taken: Snapshot): string {
 }
 
 /** What an owner should look at: outcomes that are mixed up, labels that seem wrong, copies on both sides. */
-function doubts({ confusions, label_noise: noise, copied_rows: copied }: ModelVersion["evaluation"]): string[] {
+function doubts({ confusions, label_noise: noise, copied_rows: copied, slices, model }: ModelVersion["evaluation"]): string[] {
   const [worst] = confusions;
   const [suspect] = noise.suspects;
+  const worstSlice = slices.find(({ upper }) => upper < model.accuracy);
   return [
     ...(worst
       ? [`Most often mixed up: ${worst.outcome} taken for ${worst.taken_for}, ${formatCount(worst.rows)} held-out rows.`]
+      : []),
+    ...(worstSlice
+      ? [
+          `Worst group: ${worstSlice.column} ${worstSlice.value}, ${formatPercent(worstSlice.accuracy)} right (${formatPercent(worstSlice.lower)} to ${formatPercent(worstSlice.upper)}) of ${formatCount(worstSlice.rows)} rows.`,
+        ]
       : []),
     ...(suspect
       ? [
@@ -117,7 +123,7 @@ export function versionText(version: ModelVersion): string {
       ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
       : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
         `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
-    `Calibration error ${evaluation.calibration.ece.toFixed(3)} (up to ${evaluation.calibration.ece_by_chance.toFixed(3)} is chance); one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    `${evaluation.auc === null ? "" : `Area under the ROC curve ${evaluation.auc.toFixed(3)}. `}Calibration error ${evaluation.calibration.ece.toFixed(3)} (up to ${evaluation.calibration.ece_by_chance.toFixed(3)} is chance); one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
     ...(version.feedback
       ? [
           `It learnt from people too: ${formatCount(version.feedback.relabelled)} rows of the source relabelled or confirmed, ${formatCount(version.feedback.added)} more from decisions.`,
