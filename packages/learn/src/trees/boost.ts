@@ -115,7 +115,7 @@ function jobOf(settings: TreesSettings, data: TreesData, seed: number, threads: 
     scores: zeros(outputs * rows),
     logSums: zeros(outputs > 1 ? rows : 0),
     derivatives: zeros(rows * 2),
-    order: { rows: counts(training.length), lefts: counts(training.length), rights: counts(training.length) },
+    order: { rows: counts(training.length), lefts: counts(training.length), rights: counts(training.length), isOwn: false },
     candidates: zeros(candidateSize(threads)),
     pieceLefts: counts(mostPieces(rows)),
     pieceSums: zeros(2 * piecesOf(rows)),
