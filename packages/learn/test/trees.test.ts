@@ -223,7 +223,7 @@ test("monotone: no pair of rows that differ in the column alone is in the wrong 
 test("a row of weight 2 is two rows, and of weight 0 none", async () => {
   const data = mixed(400);
   const weights = Float64Array.from({ length: 400 }, (_, row) => row % 3);
-  const rows = Array.from({ length: 400 }, (_, row) => row).flatMap((row) => new Array<number>(row % 3).fill(row));
+  const rows = Array.from({ length: 400 }, (_, row) => row).flatMap((row) => Array.from({ length: row % 3 }, () => row));
   const twice: TreesData = {
     rows: rows.length,
     columns: data.columns.map((column): TreeColumn =>
