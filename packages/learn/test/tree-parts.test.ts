@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { weightedQuantile } from "../src/math/quantile.ts";
 import { seeded } from "../src/math/random.ts";
-import { binNumbers, MAX_BINS, numberEdges } from "../src/trees/binning.ts";
+import { binNumbers, EDGES, numberEdges } from "../src/trees/binning.ts";
 import { fitTrees } from "../src/trees/boost.ts";
 import { roundingTerm } from "../src/trees/histogram.ts";
 import { loadEnsemble, saveEnsemble } from "../src/trees/saved-ensemble.ts";
@@ -115,7 +115,7 @@ test("bins: a value is in the bin whose edges hold it; frequent values have thei
       assert.ok(edges.length < maxBins);
       assert.ok(edges.every((edge, at) => at === 0 || edge > edges[at - 1]!));
       if (spread <= maxBins) assert.equal(edges.length + 1, new Set(values).size);
-      const filled = new Float64Array(MAX_BINS).fill(Infinity);
+      const filled = new Float64Array(EDGES).fill(Infinity);
       filled.set(edges);
       const bins = new Uint8Array(values.length);
       binNumbers(values, filled, 0, edges.length + 1, 0, values.length, bins, 1);

@@ -9,8 +9,8 @@
  * threshold, less than one part in ten million away, goes there. Its trees compare a level with one other at a time, and a chain of
  * comparisons would repeat the subtree behind each. So a set of levels becomes one more column, looked up by code: 0 for left, 1 for right.
  */
+import { goesLeft } from "../trees/ensemble.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
-import { goesLeft } from "../trees/score.ts";
 import { bytesOf, described, FLOAT, INT64 } from "./onnx.ts";
 import { Message } from "./protobuf.ts";
 

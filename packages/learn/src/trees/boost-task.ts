@@ -9,7 +9,7 @@ import { barrier } from "../math/barrier.ts";
 import { FNV_PRIME, mix } from "../math/hash.ts";
 import { weightedQuantile } from "../math/quantile.ts";
 import { seeded, shuffle } from "../math/random.ts";
-import { MAX_BINS, binCodes, binNumbers, categoryBins, numberEdges } from "./binning.ts";
+import { EDGES, binCodes, binNumbers, categoryBins, numberEdges } from "./binning.ts";
 import type { TreeColumn } from "./columns.ts";
 import { BATCH, RECORD, growTree } from "./grow-tree.ts";
 import type { Grower, GrownTree, HistogramPool } from "./grow-tree.ts";
@@ -36,7 +36,7 @@ export interface BoostJob {
   readonly validation: Uint32Array;
   /** Training rows that the edges of bins are taken from. */
   readonly forBins: Uint32Array;
-  /** Shape (columns, MAX_BINS): edges filled up with Infinity. */
+  /** Shape (columns, EDGES): edges filled up with Infinity. */
   readonly edges: Float64Array;
   /** Bins of the levels of all category columns, one column after the other. */
   readonly levelBins: Uint8Array;
@@ -183,8 +183,8 @@ function* findBins(job: BoostJob, thread: number): Generator<number, void> {
     if (!weights) values.sort();
     const own = weights && Float64Array.from(chosen, (row) => weights[row]!);
     const found = numberEdges(values, own, settings.maxBins);
-    edges.fill(Infinity, at * MAX_BINS, (at + 1) * MAX_BINS);
-    edges.set(found, at * MAX_BINS);
+    edges.fill(Infinity, at * EDGES, (at + 1) * EDGES);
+    edges.set(found, at * EDGES);
     binCounts[at] = found.length + 1;
     yield values.length * 20;
   }
@@ -207,7 +207,7 @@ function* fillBins(job: BoostJob, thread: number): Generator<number, void> {
     columns.forEach((column, at) => {
       const into = bins.subarray(at);
       if (column.kind === "number") {
-        binNumbers(column.values, edges, at * MAX_BINS, binCounts[at]!, from, to, into, stride);
+        binNumbers(column.values, edges, at * EDGES, binCounts[at]!, from, to, into, stride);
       } else {
         binCodes(column.codes, levelBins, levelsBefore(columns, at), binCounts[at]!, from, to, into, stride);
       }
@@ -551,7 +551,7 @@ function partsOf(job: BoostJob, { nodes, routes }: GrownTree, values: Float64Arr
     parts.columns[at] = split.column;
     parts.missingLeft[at] = Number(split.missingLeft);
     if (column.kind === "number") {
-      parts.thresholds[at] = edges[split.column * MAX_BINS + split.bin]!;
+      parts.thresholds[at] = edges[split.column * EDGES + split.bin]!;
       return;
     }
     parts.setAt[at] = sets.length;

@@ -83,3 +83,16 @@ export function joinTrees(
     ...joined,
   };
 }
+
+/** Whether a value (a number, or the code of a category) goes left at a split. */
+export function goesLeft(
+  { columns, thresholds, missingLeft, sets, setAt }: TreeEnsemble,
+  node: number,
+  column: number,
+  value: number,
+): boolean {
+  const { kind, levels } = columns[column]!;
+  if (kind === "number") return value <= thresholds[node]! || (Number.isNaN(value) && missingLeft[node] === 1);
+  if (value >= 0 && value < levels) return ((sets[setAt[node]! + (value >> 5)]! >>> (value & 31)) & 1) === 1;
+  return missingLeft[node] === 1;
+}
