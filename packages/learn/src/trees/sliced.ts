@@ -62,7 +62,7 @@ export function slicedOf(ensemble: TreeEnsemble): Sliced {
     const known = new Map<string, number>();
     const firsts: number[] = [];
     for (const at of nodes) {
-      const words = sets.subarray(setAt[at]!, setAt[at]! + Math.ceil(levels / 32));
+      const words = sets.subarray(setAt[at], setAt[at]! + Math.ceil(levels / 32));
       const key = `${words.join()}/${missingLeft[at]}`;
       if (!known.has(key)) {
         known.set(key, count + firsts.length);
