@@ -29,4 +29,4 @@ export function barrier(state: Int32Array, threads: number): () => void {
 
 const ARRIVED = 0;
 const PASSED = 1;
-const LOOKS = 10_000;
+const LOOKS = 2000;
