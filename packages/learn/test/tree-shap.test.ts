@@ -6,9 +6,9 @@ import { gaussLegendre } from "../src/math/gauss-legendre.ts";
 import { seeded } from "../src/math/random.ts";
 import { fitTrees } from "../src/trees/boost.ts";
 import type { TreeParts } from "../src/trees/boost-task.ts";
-import { joinTrees } from "../src/trees/ensemble.ts";
+import { goesLeft, joinTrees } from "../src/trees/ensemble.ts";
 import type { TreeEnsemble } from "../src/trees/ensemble.ts";
-import { goesLeft, scoreRow } from "../src/trees/score.ts";
+import { scoreRow } from "../src/trees/score.ts";
 import { contributions, explainerOf } from "../src/trees/tree-shap.ts";
 
 /** What is expected of an output where only the columns of the set are known: the game of the values. */

@@ -12,8 +12,8 @@ import type { SavedModel, Tensor } from "../model.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { Message } from "./protobuf.ts";
 
-const FLOAT = 1;
-const INT64 = 7;
+export const FLOAT = 1;
+export const INT64 = 7;
 const STRING = 8;
 
 /** The names of inputs and outputs. */
@@ -211,14 +211,14 @@ class Graph {
 }
 
 /** ValueInfoProto: a tensor whose sizes are only named. */
-function described(name: string, type: number, sizes: readonly string[]): Message {
+export function described(name: string, type: number, sizes: readonly string[]): Message {
   const shape = new Message();
   for (const size of sizes) shape.message(1, new Message().text(2, size));
   return new Message().text(1, name).message(2, new Message().message(1, new Message().int(1, type).message(2, shape)));
 }
 
 /** Little-endian, as typed arrays are on every machine that Node runs on. */
-function bytesOf(values: Tensor | BigInt64Array): Uint8Array {
+export function bytesOf(values: Tensor | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

@@ -8,9 +8,12 @@
  *
  * bins of a number column: x <= edge[0] | edge[0] < x <= edge[1] | ... | edge[last] < x | missing
  */
+import { countBelow, countFourBelow } from "../math/search.ts";
 
 /** Bins fit in one byte, that for missing values included. */
 export const MAX_BINS = 255;
+/** Places for the edges of a column: at most 254 of them, padded. */
+export const EDGES = 256;
 
 /**
  * The edges between bins, ascending, at most `maxBins - 1`. `values` ascend and are not NaN; `weights` belong to them, each 1 if null.
@@ -76,7 +79,7 @@ export function categoryBins(mass: Float64Array, maxBins: number): { bins: Uint8
 }
 
 /**
- * Writes the bin of each of the rows from <= row < to to `into[row * stride]`. `edges` from `at` on, MAX_BINS of them, are filled up with
+ * Writes the bin of each of the rows from <= row < to to `into[row * stride]`. `edges` from `at` on, EDGES of them, are filled up with
  * Infinity; `missing` is the bin for NaN. O(rows x 8).
  */
 export function binNumbers(
@@ -89,12 +92,15 @@ export function binNumbers(
   into: Uint8Array,
   stride: number,
 ): void {
-  for (let row = from; row < to; row++) {
+  const counts = new Int32Array(4);
+  let row = from;
+  for (; row + 4 <= to; row += 4) {
+    countFourBelow(edges, at, EDGES, values, row, counts);
+    for (let k = 0; k < 4; k++) into[(row + k) * stride] = Number.isNaN(values[row + k]!) ? missing : counts[k]!;
+  }
+  for (; row < to; row++) {
     const value = values[row]!;
-    let bin = at;
-    // The number of edges below the value, by halves of 256.
-    for (let step = 128; step > 0; step >>= 1) if (value > edges[bin + step - 1]!) bin += step;
-    into[row * stride] = Number.isNaN(value) ? missing : bin - at;
+    into[row * stride] = Number.isNaN(value) ? missing : countBelow(edges, at, EDGES, value);
   }
 }
 

@@ -9,11 +9,11 @@ import { barrier } from "../math/barrier.ts";
 import { FNV_PRIME, mix } from "../math/hash.ts";
 import { weightedQuantile } from "../math/quantile.ts";
 import { seeded, shuffle } from "../math/random.ts";
-import { MAX_BINS, binCodes, binNumbers, categoryBins, numberEdges } from "./binning.ts";
+import { EDGES, binCodes, binNumbers, categoryBins, numberEdges } from "./binning.ts";
 import type { TreeColumn } from "./columns.ts";
 import { BATCH, RECORD, growTree } from "./grow-tree.ts";
 import type { Grower, GrownTree, HistogramPool } from "./grow-tree.ts";
-import { GROUP, exactStep } from "./histogram.ts";
+import { GROUP, roundingTerm } from "./histogram.ts";
 import type { Binned } from "./histogram.ts";
 import { lossOf } from "./loss.ts";
 import type { Loss } from "./loss.ts";
@@ -36,7 +36,7 @@ export interface BoostJob {
   readonly validation: Uint32Array;
   /** Training rows that the edges of bins are taken from. */
   readonly forBins: Uint32Array;
-  /** Shape (columns, MAX_BINS): edges filled up with Infinity. */
+  /** Shape (columns, EDGES): edges filled up with Infinity. */
   readonly edges: Float64Array;
   /** Bins of the levels of all category columns, one column after the other. */
   readonly levelBins: Uint8Array;
@@ -96,7 +96,7 @@ const HISTOGRAM_BYTES = 2 ** 29;
 export const piecesOf = (rows: number): number => Math.ceil(rows / ROWS);
 /** Pieces of a level: every node has one that is not full. */
 export const mostPieces = (rows: number): number => Math.ceil(rows / PIECE) + BATCH;
-export const candidateSize = (threads: number): number => threads * 2 * BATCH * RECORD;
+export const candidateSize = (threads: number): number => 2 * threads * 2 * BATCH * RECORD;
 
 /** Every `next()` is some work done; the first thread hands each round to `onRound`. */
 export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone) => void): Generator<number, void> {
@@ -122,10 +122,10 @@ export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone)
     }
     const trees: TreeParts[] = [];
     for (let output = 0; output < loss.outputs; output++) {
-      const count = yield* prepare(job, thread, loss, output, round, wait);
+      const count = yield* prepare(job, grower.order, thread, loss, output, round, wait);
       const tree = yield* growTree(grower, count);
-      const { values, covers } = yield* finishLeaves(job, thread, loss, output, tree, wait);
-      yield* addScores(job, thread, output, tree, values, count);
+      const { values, covers } = yield* finishLeaves(job, grower.order, thread, loss, output, tree, wait);
+      yield* addScores(job, grower.order, thread, output, tree, values, count);
       wait();
       if (thread === 0) trees.push(partsOf(job, tree, values, covers));
     }
@@ -183,8 +183,8 @@ function* findBins(job: BoostJob, thread: number): Generator<number, void> {
     if (!weights) values.sort();
     const own = weights && Float64Array.from(chosen, (row) => weights[row]!);
     const found = numberEdges(values, own, settings.maxBins);
-    edges.fill(Infinity, at * MAX_BINS, (at + 1) * MAX_BINS);
-    edges.set(found, at * MAX_BINS);
+    edges.fill(Infinity, at * EDGES, (at + 1) * EDGES);
+    edges.set(found, at * EDGES);
     binCounts[at] = found.length + 1;
     yield values.length * 20;
   }
@@ -207,7 +207,7 @@ function* fillBins(job: BoostJob, thread: number): Generator<number, void> {
     columns.forEach((column, at) => {
       const into = bins.subarray(at);
       if (column.kind === "number") {
-        binNumbers(column.values, edges, at * MAX_BINS, binCounts[at]!, from, to, into, stride);
+        binNumbers(column.values, edges, at * EDGES, binCounts[at]!, from, to, into, stride);
       } else {
         binCodes(column.codes, levelBins, levelsBefore(columns, at), binCounts[at]!, from, to, into, stride);
       }
@@ -254,14 +254,26 @@ function growerOf(job: BoostJob, thread: number, loss: Loss, wait: () => void): 
       monotone: settings.monotone[index] ?? 0,
     })),
     derivatives: job.derivatives,
-    order: job.order,
+    order: orderOf(job),
     candidates: job.candidates,
+    half: 0,
     pieceLefts: job.pieceLefts,
     maxStep: loss.maxStep,
     histograms,
     sampled: new Uint8Array(columns.length),
   };
 }
+
+/**
+ * Few rows are parted by every thread for itself, which spares it two of the three waits for the others a level.
+ */
+function orderOf({ order, training, threads }: BoostJob): Order {
+  if (threads === 1 || training.length > OWN_ORDER) return order;
+  const rows = (): Uint32Array => new Uint32Array(training.length);
+  return { rows: rows(), lefts: rows(), rights: rows(), isOwn: true };
+}
+
+const OWN_ORDER = 100_000;
 
 /** Every thread draws the same columns. */
 function sampleColumns({ columns, settings, seed }: BoostJob, round: number, sampled: Uint8Array): void {
@@ -287,32 +299,20 @@ function logSum(scores: Float64Array, rows: number, row: number, outputs: number
 /** Derivatives of all training rows, rounded so that their sums are exact, and the order that begins with the rows of this round. */
 function* prepare(
   job: BoostJob,
+  order: Order,
   thread: number,
   loss: Loss,
   output: number,
   round: number,
   wait: () => void,
 ): Generator<number, number> {
-  const { rows, training, target, weights, scores, logSums, derivatives, order, pieceSums, settings, threads } = job;
+  const { training, derivatives, pieceSums, settings, threads } = job;
   const count = training.length;
-  const isClass = loss.outputs > 1;
   const pair = new Float64Array(2);
+  if (order.isOwn) order.rows.set(training);
   yield* eachPiece(count, thread, threads, (from, to, piece) => {
-    let [firsts, seconds] = [0, 0];
-    for (let at = from; at < to; at++) {
-      const row = training[at]!;
-      order.rows[at] = row;
-      if (isClass) loss.derivatives(scores[output * rows + row]! - logSums[row]!, Number(target[row] === output), pair);
-      else loss.derivatives(scores[row]!, target[row]!, pair);
-      const weight = weights ? weights[row]! : 1;
-      const [first, second] = [pair[0]! * weight, pair[1]! * weight];
-      derivatives[2 * row] = first;
-      derivatives[2 * row + 1] = second;
-      firsts += Math.abs(first);
-      seconds += second;
-    }
-    pieceSums[2 * piece] = firsts;
-    pieceSums[2 * piece + 1] = seconds;
+    if (!order.isOwn) for (let at = from; at < to; at++) order.rows[at] = training[at]!;
+    writeDerivatives(job, loss, output, from, to, piece, pair);
   });
   wait();
   let [firsts, seconds] = [0, 0];
@@ -320,29 +320,71 @@ function* prepare(
     firsts += pieceSums[2 * piece]!;
     seconds += pieceSums[2 * piece + 1]!;
   }
-  const [step1, step2] = [exactStep(firsts, count), exactStep(seconds, count)];
+  const [term1, term2] = [roundingTerm(firsts), roundingTerm(seconds)];
   yield* eachPiece(count, thread, threads, (from, to) => {
-    for (let at = from; at < to; at++) {
-      const row = training[at]!;
-      derivatives[2 * row] = Math.round(derivatives[2 * row]! / step1) * step1;
-      derivatives[2 * row + 1] = Math.round(derivatives[2 * row + 1]! / step2) * step2;
-    }
+    roundDerivatives(derivatives, training, from, to, term1, term2);
   });
   if (settings.rowShare === 1) {
     wait();
     return count;
   }
-  return yield* sampleRows(job, thread, round, wait);
+  return yield* sampleRows(job, order, thread, round, wait);
+}
+
+/** Weighted derivatives of rows, and the sums of their sizes. */
+function writeDerivatives(
+  { rows, training, target, weights, scores, logSums, derivatives, pieceSums }: BoostJob,
+  loss: Loss,
+  output: number,
+  from: number,
+  to: number,
+  piece: number,
+  pair: Float64Array,
+): void {
+  const isClass = loss.outputs > 1;
+  let firsts = 0;
+  let seconds = 0;
+  for (let at = from; at < to; at++) {
+    const row = training[at]!;
+    if (isClass) loss.derivatives(scores[output * rows + row]! - logSums[row]!, Number(target[row] === output), pair);
+    else loss.derivatives(scores[row]!, target[row]!, pair);
+    const weight = weights ? weights[row]! : 1;
+    const first = pair[0]! * weight;
+    const second = pair[1]! * weight;
+    derivatives[2 * row] = first;
+    derivatives[2 * row + 1] = second;
+    firsts += Math.abs(first);
+    seconds += second;
+  }
+  pieceSums[2 * piece] = firsts;
+  pieceSums[2 * piece + 1] = seconds;
+}
+
+function roundDerivatives(
+  derivatives: Float64Array,
+  training: Uint32Array,
+  from: number,
+  to: number,
+  firstTerm: number,
+  secondTerm: number,
+): void {
+  for (let at = from; at < to; at++) {
+    const row = training[at]!;
+    derivatives[2 * row] = derivatives[2 * row]! + firstTerm - firstTerm;
+    derivatives[2 * row + 1] = derivatives[2 * row + 1]! + secondTerm - secondTerm;
+  }
 }
 
 /** The rows of this round first: of each row its own hash decides, whoever looks. */
-function* sampleRows(job: BoostJob, thread: number, round: number, wait: () => void): Generator<number, number> {
-  const { training, order, settings, seed, threads, pieceLefts } = job;
+function* sampleRows(job: BoostJob, order: Order, thread: number, round: number, wait: () => void): Generator<number, number> {
+  const { training, settings, seed, pieceLefts } = job;
+  const threads = order.isOwn ? 1 : job.threads;
+  const turn = order.isOwn ? 0 : thread;
   const count = training.length;
   const key = mix(Math.imul(seed, FNV_PRIME) ^ round);
   const limit = settings.rowShare * 2 ** 32;
   const pieces = Math.ceil(count / PIECE);
-  for (let piece = thread; piece < pieces; piece += threads) {
+  for (let piece = turn; piece < pieces; piece += threads) {
     const [from, to] = [piece * PIECE, Math.min((piece + 1) * PIECE, count)];
     let [left, right] = [from, from];
     for (let at = from; at < to; at++) {
@@ -350,7 +392,7 @@ function* sampleRows(job: BoostJob, thread: number, round: number, wait: () => v
       if (mix(Math.imul(row + 1, 0x9e3779b1) ^ key) <= limit) order.lefts[left++] = row;
       else order.rights[right++] = row;
     }
-    pieceLefts[piece] = left - from;
+    pieceLefts[piece] = left - from; // of an order of its own every thread writes the same
     yield to - from;
   }
   wait();
@@ -360,7 +402,7 @@ function* sampleRows(job: BoostJob, thread: number, round: number, wait: () => v
   for (let piece = 0; piece < pieces; piece++) {
     const [from, to] = [piece * PIECE, Math.min((piece + 1) * PIECE, count)];
     const left = pieceLefts[piece]!;
-    if (piece % threads === thread) placePiece(order, { from, to, node: 0 }, left, leftAt, rightAt);
+    if (piece % threads === turn) placePiece(order, { from, to, node: 0 }, left, leftAt, rightAt);
     leftAt += left;
     rightAt += to - from - left;
   }
@@ -376,7 +418,8 @@ interface FinishedLeaves {
 
 /** Values of leaves as they will be added, renewed where the loss asks for it; each leaf is one thread's. */
 function* finishLeaves(
-  { settings, order, weights, target, scores, leaves, rows, threads }: BoostJob,
+  { settings, weights, target, scores, leaves, rows, threads }: BoostJob,
+  order: Order,
   thread: number,
   { renewal }: Loss,
   output: number,
@@ -411,13 +454,14 @@ function* finishLeaves(
 /** Adds the tree to the scores of all rows: those it was grown on lie leaf by leaf, the others go down from its root. */
 function* addScores(
   job: BoostJob,
+  order: Order,
   thread: number,
   output: number,
   { nodes, routes }: GrownTree,
   values: Float64Array,
   count: number,
 ): Generator<number, void> {
-  const { rows, threads, order, training, validation, words, columns } = job;
+  const { rows, threads, training, validation, words, columns } = job;
   const scores = job.scores.subarray(output * rows, (output + 1) * rows);
   let turn = 0;
   for (const [at, { from, to, left }] of nodes.entries()) {
@@ -506,7 +550,7 @@ function partsOf(job: BoostJob, { nodes, routes }: GrownTree, values: Float64Arr
     parts.columns[at] = split.column;
     parts.missingLeft[at] = Number(split.missingLeft);
     if (column.kind === "number") {
-      parts.thresholds[at] = edges[split.column * MAX_BINS + split.bin]!;
+      parts.thresholds[at] = edges[split.column * EDGES + split.bin]!;
       return;
     }
     parts.setAt[at] = sets.length;

@@ -8,7 +8,7 @@ import { barrierState } from "../math/barrier.ts";
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
 import { seeded } from "../math/random.ts";
-import { MAX_BINS } from "./binning.ts";
+import { EDGES } from "./binning.ts";
 import { BIN_ROWS, boost, candidateSize, mostPieces, piecesOf } from "./boost-task.ts";
 import type { BoostJob, RoundDone } from "./boost-task.ts";
 import { checkData, trainingRows } from "./columns.ts";
@@ -111,14 +111,14 @@ function jobOf(settings: TreesSettings, data: TreesData, seed: number, threads: 
     training: share(training),
     validation: share(data.validation ?? new Uint32Array(0)),
     forBins: share(someOf(training, seed)),
-    edges: zeros(columns.length * MAX_BINS),
+    edges: zeros(columns.length * EDGES),
     levelBins: new Uint8Array(new SharedArrayBuffer(levels)),
     binCounts: counts(columns.length),
     words: counts(rows * Math.ceil(columns.length / GROUP)),
     scores: zeros(outputs * rows),
     logSums: zeros(outputs > 1 ? rows : 0),
     derivatives: zeros(rows * 2),
-    order: { rows: counts(training.length), lefts: counts(training.length), rights: counts(training.length) },
+    order: { rows: counts(training.length), lefts: counts(training.length), rights: counts(training.length), isOwn: false },
     candidates: zeros(candidateSize(threads)),
     pieceLefts: counts(mostPieces(rows)),
     pieceSums: zeros(2 * piecesOf(rows)),

@@ -84,7 +84,32 @@ export function joinTrees(
   };
 }
 
-/** The same without the trees behind the first rounds. O(1). */
+/** Whether a value (a number, or the code of a category) goes left at a split. */
+export function goesLeft(
+  { columns, thresholds, missingLeft, sets, setAt }: TreeEnsemble,
+  node: number,
+  column: number,
+  value: number,
+): boolean {
+  const { kind, levels } = columns[column]!;
+  if (kind === "number") return value <= thresholds[node]! || (Number.isNaN(value) && missingLeft[node] === 1);
+  if (value >= 0 && value < levels) return ((sets[setAt[node]! + (value >> 5)]! >>> (value & 31)) & 1) === 1;
+  return missingLeft[node] === 1;
+}
+
+/** The same without the trees behind the first rounds. Shares memory. O(1). */
 export function firstRounds(ensemble: TreeEnsemble, rounds: number): TreeEnsemble {
-  return { ...ensemble, roots: ensemble.roots.subarray(0, rounds * ensemble.start.length + 1) };
+  const roots = ensemble.roots.subarray(0, rounds * ensemble.start.length + 1);
+  const nodes = roots.at(-1)!;
+  return {
+    ...ensemble,
+    roots,
+    columnOf: ensemble.columnOf.subarray(0, nodes),
+    left: ensemble.left.subarray(0, nodes),
+    thresholds: ensemble.thresholds.subarray(0, nodes),
+    missingLeft: ensemble.missingLeft.subarray(0, nodes),
+    setAt: ensemble.setAt.subarray(0, nodes),
+    values: ensemble.values.subarray(0, nodes),
+    covers: ensemble.covers.subarray(0, nodes),
+  };
 }

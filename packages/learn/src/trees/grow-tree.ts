@@ -23,8 +23,12 @@ export interface Grower {
   /** Shape (nRows, 2). */
   readonly derivatives: Float64Array;
   readonly order: Order;
-  /** Shared: the best split of each thread, shape (threads, 2 * BATCH, RECORD). */
+  /**
+   * Shared: the best split of each thread, shape (2, threads, 2 * BATCH, RECORD). The halves are used in turn: a thread may write the next
+   * while another still reads.
+   */
   readonly candidates: Float64Array;
+  half: number;
   /** Shared: how many rows of each piece go left. */
   readonly pieceLefts: Uint32Array;
   /** The greatest step of a leaf, whichever way. */
@@ -120,34 +124,37 @@ function* splitNodes(
   nodes: GrownNode[],
   hasRoom: boolean,
 ): Generator<number, GrownNode[]> {
-  const { settings, columns, bins, order, thread, threads, pieceLefts, histograms } = grower;
+  const { settings, columns, bins, order, pieceLefts, histograms } = grower;
+  const wait = order.isOwn ? () => undefined : grower.wait;
+  const [thread, threads] = order.isOwn ? [0, 1] : [grower.thread, grower.threads];
   const { l1, l2 } = settings;
   const stride = grower.binned.groups * 4;
   const pieces: Piece[] = [];
   batch.forEach(({ from, to }, at) => addPieces(from, to, at, pieces));
   const route = new Uint8Array(batch.length * 256);
   batch.forEach(({ split }, at) => writeRoute(split!, columns[split!.column]!, route, at * 256));
+  const leftOf = order.isOwn ? new Uint32Array(pieces.length) : pieceLefts;
   for (let at = thread; at < pieces.length; at += threads) {
     const piece = pieces[at]!;
     const { column } = batch[piece.node]!.split!;
-    pieceLefts[at] = partPiece(order, piece, bins, stride, column, route, piece.node * 256);
+    leftOf[at] = partPiece(order, piece, bins, stride, column, route, piece.node * 256);
     yield piece.to - piece.from;
   }
-  grower.wait();
+  wait();
   const lefts = new Uint32Array(batch.length);
-  pieces.forEach(({ node }, at) => (lefts[node]! += pieceLefts[at]!));
+  pieces.forEach(({ node }, at) => (lefts[node]! += leftOf[at]!));
   const leftAt = Uint32Array.from(batch, ({ from }) => from);
   const rightAt = Uint32Array.from(batch, ({ from }, at) => from + lefts[at]!);
   for (let at = 0; at < pieces.length; at++) {
     const piece = pieces[at]!;
     const { node } = piece;
-    const left = pieceLefts[at]!;
+    const left = leftOf[at]!;
     if (at % threads === thread) placePiece(order, piece, left, leftAt[node]!, rightAt[node]!);
     leftAt[node]! += left;
     rightAt[node]! += piece.to - piece.from - left;
     yield (piece.to - piece.from) / threads;
   }
-  grower.wait();
+  wait();
 
   const children: GrownNode[] = [];
   for (const [at, parent] of batch.entries()) {
@@ -245,9 +252,10 @@ function totals({ columns, candidates, thread, wait }: Grower, { histogram }: Gr
 /** Finds the best split of each node: every thread among its own columns, then all among what the threads found. */
 function* search(grower: Grower, nodes: readonly GrownNode[]): Generator<number, void> {
   const { settings, columns, binned, candidates, thread, threads, wait, histograms } = grower;
+  grower.half = 1 - grower.half;
+  const first = grower.half * threads;
   const own = columns.filter(({ index }) => index >= binned.from * 4 && index < binned.to * 4 && grower.sampled[index] === 1);
   for (const [at, node] of nodes.entries()) {
-    const { from, to, first, second, lowest, highest } = node;
     const best = noSplit();
     let spare: Histogram | null = null;
     if (!node.histogram) {
@@ -255,17 +263,19 @@ function* search(grower: Grower, nodes: readonly GrownNode[]): Generator<number,
       spare = node.histogram = takeHistogram(histograms, true);
       yield* sum(grower, node);
     }
+    const rows = node.to - node.from;
+    const sums = { first: node.first, second: node.second, rows, lowest: node.lowest, highest: node.highest };
     for (const column of own) {
-      searchColumn(settings, { first, second, rows: to - from, lowest, highest }, column, node.histogram!, best);
+      searchColumn(settings, sums, column, node.histogram!, best);
       yield column.bins * 10;
     }
     if (spare) node.histogram = giveHistogram(histograms, spare);
-    writeCandidate(best, candidates, (thread * 2 * BATCH + at) * RECORD);
+    writeCandidate(best, candidates, ((first + thread) * 2 * BATCH + at) * RECORD);
   }
   wait();
   nodes.forEach((node, at) => {
     const best = noSplit();
-    for (let other = 0; other < threads; other++) readCandidate(candidates, (other * 2 * BATCH + at) * RECORD, best);
+    for (let other = 0; other < threads; other++) readCandidate(candidates, ((first + other) * 2 * BATCH + at) * RECORD, best);
     node.split = best;
     if (best.column < 0) node.histogram = giveHistogram(histograms, node.histogram);
   });

@@ -117,9 +117,9 @@ export function subtract(parent: Histogram, other: Histogram): void {
 }
 
 /**
- * The power of two whose multiples add up without rounding while sums of absolute values stay below `total` and half a step a row.
+ * Adding this to a value and taking it off again rounds to multiples of a power of two that add up without rounding, while sums of absolute
+ * values stay below `total` and half a step a row: 1.5 x 2^52 steps, where neighbouring numbers are a step apart.
  */
-export function exactStep(total: number, rows: number): number {
-  const bits = Math.ceil(Math.log2(total)) + 1 - 52;
-  return 2 ** Math.max(bits, -1000) * (rows > 2 ** 50 ? 2 : 1);
+export function roundingTerm(total: number): number {
+  return 1.5 * 2 ** Math.max(Math.ceil(Math.log2(total)) + 1, -900);
 }

@@ -14,6 +14,8 @@ export interface Order {
   readonly rows: Uint32Array;
   readonly lefts: Uint32Array;
   readonly rights: Uint32Array;
+  /** Whether the thread has it alone and parts all pieces itself. */
+  readonly isOwn: boolean;
 }
 
 export interface Piece {

@@ -1,18 +1,22 @@
 /**
- * Raw scores of rows. Rows come in blocks, row-major, that stay in the nearest cache while tree after tree passes over them, four rows
- * at a time: a step down a tree waits for memory several times, which four do at once.
+ * Raw scores of rows. Shallow trees answer 32 rows at once (`sliced.ts`). Deeper ones are gone down: rows come in blocks, row-major, that stay
+ * in the nearest cache while tree after tree passes over them, four rows at a time, since a step down waits for memory several times.
  *
- * For speed a tree is laid out anew: 16 bytes a node, and every row takes as many steps as the tree is deep, leaves leading to themselves.
+ * For that a tree is laid out anew: 16 bytes a node, and every row takes as many steps as the tree is deep, leaves leading to themselves.
  * A missing value is written twice into the block, as -Infinity, which is at most any threshold, and as NaN, which is at most none: a
  * split reads the one that goes its way, and no step has to ask.
  */
 import { checkLengths } from "./columns.ts";
 import type { TreeColumn } from "./columns.ts";
+import { goesLeft } from "./ensemble.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
+import { SLICE, SLICED_DEPTH, addTree, askAll, depthOf, slicedOf } from "./sliced.ts";
+import type { Sliced } from "./sliced.ts";
 
 /** An ensemble laid out for scoring. */
 export interface Scorer {
   readonly ensemble: TreeEnsemble;
+  readonly sliced: Sliced;
   /** Slots of a row in a block: for each column one for missing as NaN and one for missing as -Infinity, and one that is always 0. */
   readonly slots: number;
   /** Two values a node: the threshold, and 32-bit slot and left child; the same memory twice. */
@@ -33,25 +37,23 @@ export function scorerOf(ensemble: TreeEnsemble): Scorer {
   const slots = columns.length * 2 + 1;
   const trees = roots.length - 1;
   const [depths, hasSets] = [new Uint8Array(trees), new Uint8Array(trees)];
-  const depth = new Uint8Array(columnOf.length);
   for (let tree = 0; tree < trees; tree++) {
+    depths[tree] = depthOf(ensemble, tree);
     for (let at = roots[tree]!; at < roots[tree + 1]!; at++) {
       const column = columnOf[at]!;
       if (column < 0) {
         nodes[2 * at] = Infinity;
         links[4 * at + 2] = slots - 1;
         links[4 * at + 3] = at;
-        depths[tree] = Math.max(depths[tree]!, depth[at]!);
         continue;
       }
       if (columns[column]!.kind === "category") hasSets[tree] = 1;
       nodes[2 * at] = thresholds[at]!;
       links[4 * at + 2] = column * 2 + missingLeft[at]!;
       links[4 * at + 3] = left[at]!;
-      depth[left[at]!] = depth[left[at]! + 1] = depth[at]! + 1;
     }
   }
-  return { ensemble, slots, nodes, links, depths, hasSets };
+  return { ensemble, sliced: slicedOf(ensemble), slots, nodes, links, depths, hasSets };
 }
 
 /**
@@ -60,20 +62,32 @@ export function scorerOf(ensemble: TreeEnsemble): Scorer {
  * @throws RangeError naming the column that is not as the ensemble knows it
  */
 export function scoreRows(scorer: Scorer, columns: readonly TreeColumn[], from: number, to: number, scores: Float64Array): void {
-  const { ensemble, slots, nodes, links, depths, hasSets } = scorer;
+  const { ensemble, sliced, slots, nodes, links, depths, hasSets } = scorer;
   const { roots, start, values } = ensemble;
   const outputs = start.length;
   const trees = roots.length - 1;
-  const block = new Float64Array(ROWS * slots);
+  const isDeep = depths.some((depth) => depth > SLICED_DEPTH);
+  const block = new Float64Array(isDeep ? ROWS * slots : 0);
   const reached = new Int32Array(ROWS);
+  const answers = Array.from({ length: ROWS / SLICE }, () => new Int32Array(sliced.count));
   for (let first = from; first < to; first += ROWS) {
     const count = Math.min(ROWS, to - first);
-    fillBlock(columns, slots, first, count, block);
+    if (isDeep) fillBlock(columns, slots, first, count, block);
+    for (let slice = 0; slice * SLICE < count; slice++) {
+      askAll(sliced, columns, first + slice * SLICE, Math.min(SLICE, count - slice * SLICE), answers[slice]!);
+    }
     for (let row = 0; row < count; row++) scores.set(start, (first + row) * outputs);
     for (let tree = 0; tree < trees; tree++) {
+      let at = first * outputs + (tree % outputs);
+      if (depths[tree]! <= SLICED_DEPTH) {
+        for (let slice = 0; slice * SLICE < count; slice++) {
+          const rows = Math.min(SLICE, count - slice * SLICE);
+          addTree(sliced, tree, answers[slice]!, rows, scores, at + slice * SLICE * outputs, outputs);
+        }
+        continue;
+      }
       if (hasSets[tree] === 1) descendSets(ensemble, slots, roots[tree]!, block, count, reached);
       else descend(nodes, links, slots, roots[tree]!, depths[tree]!, block, count, reached);
-      let at = first * outputs + (tree % outputs);
       for (let row = 0; row < count; row++, at += outputs) scores[at]! += values[reached[row]!]!;
     }
   }
@@ -133,10 +147,10 @@ function descend(
     let n2 = root;
     let n3 = root;
     for (let step = 0; step < depth; step++) {
-      n0 = links[4 * n0 + 3]! + (block[r0 + links[4 * n0 + 2]!]! <= nodes[2 * n0]! ? 0 : 1);
-      n1 = links[4 * n1 + 3]! + (block[r1 + links[4 * n1 + 2]!]! <= nodes[2 * n1]! ? 0 : 1);
-      n2 = links[4 * n2 + 3]! + (block[r2 + links[4 * n2 + 2]!]! <= nodes[2 * n2]! ? 0 : 1);
-      n3 = links[4 * n3 + 3]! + (block[r3 + links[4 * n3 + 2]!]! <= nodes[2 * n3]! ? 0 : 1);
+      n0 = links[4 * n0 + 3]! + 1 - Number(block[r0 + links[4 * n0 + 2]!]! <= nodes[2 * n0]!);
+      n1 = links[4 * n1 + 3]! + 1 - Number(block[r1 + links[4 * n1 + 2]!]! <= nodes[2 * n1]!);
+      n2 = links[4 * n2 + 3]! + 1 - Number(block[r2 + links[4 * n2 + 2]!]! <= nodes[2 * n2]!);
+      n3 = links[4 * n3 + 3]! + 1 - Number(block[r3 + links[4 * n3 + 2]!]! <= nodes[2 * n3]!);
     }
     reached[row] = n0;
     reached[row + 1] = n1;
@@ -146,7 +160,7 @@ function descend(
   for (; row < count; row++) {
     let node = root;
     for (let step = 0; step < depth; step++) {
-      node = links[4 * node + 3]! + (block[row * slots + links[4 * node + 2]!]! <= nodes[2 * node]! ? 0 : 1);
+      node = links[4 * node + 3]! + 1 - Number(block[row * slots + links[4 * node + 2]!]! <= nodes[2 * node]!);
     }
     reached[row] = node;
   }
@@ -168,19 +182,6 @@ function descendSets(
     }
     reached[row] = node;
   }
-}
-
-/** Whether a value (a number, or the code of a category) goes left at a split. */
-export function goesLeft(
-  { columns, thresholds, missingLeft, sets, setAt }: TreeEnsemble,
-  node: number,
-  column: number,
-  value: number,
-): boolean {
-  const { kind, levels } = columns[column]!;
-  if (kind === "number") return value <= thresholds[node]! || (Number.isNaN(value) && missingLeft[node] === 1);
-  if (value >= 0 && value < levels) return ((sets[setAt[node]! + (value >> 5)]! >>> (value & 31)) & 1) === 1;
-  return missingLeft[node] === 1;
 }
 
 /**

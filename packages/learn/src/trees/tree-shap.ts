@@ -23,8 +23,8 @@
  * O(nodes x depth / 2) a row, some 20 nanoseconds a split.
  */
 import { gaussLegendre } from "../math/gauss-legendre.ts";
+import { goesLeft } from "./ensemble.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
-import { goesLeft } from "./score.ts";
 
 export interface Explainer {
   readonly ensemble: TreeEnsemble;
