@@ -88,6 +88,8 @@ export interface RoundDone {
 
 /** Rows to take edges from: with 255 bins each holds some 800 of them, and sorting stays a small part of the fit. */
 export const BIN_ROWS = 200_000;
+/** Log-loss of validation rows at which there is nothing left to learn: where classes can be told apart wholly, it falls for ever. */
+const CERTAIN = 5e-3;
 /** Rows of a piece of the passes over all rows. */
 const ROWS = 8192;
 /** Histograms of all threads together stay below it: 512 MB. */
@@ -112,6 +114,7 @@ export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone)
   });
   wait();
 
+  const isLogLoss = settings.loss.name === "logistic" || settings.loss.name === "softmax";
   let best = Infinity;
   let bestRound = 0;
   for (let round = 0; round < settings.rounds; round++) {
@@ -132,7 +135,7 @@ export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone)
     const mean = validation.length === 0 ? NaN : yield* validationLoss(job, thread, loss, wait);
     if (thread === 0) onRound({ round, trees, loss: mean });
     if (mean < best) [best, bestRound] = [mean, round];
-    if (validation.length > 0 && round - bestRound >= settings.patience) return;
+    if (validation.length > 0 && (round - bestRound >= settings.patience || (isLogLoss && mean < CERTAIN))) return;
     yield training.length;
   }
 }
