@@ -28,11 +28,11 @@ const learnFloors: readonly (readonly string[])[] = [
   ["math"],
   ["data"],
   ["model"],
-  ["tensors"],
+  ["tensors", "saved"],
   ["metrics", "folds"],
   ["text", "linear", "network", "trees", "encode", "calibrate"],
   ["recipe", "select"],
-  ["classifiers", "export"],
+  ["classifiers", "regressors", "export"],
   ["checks"],
 ];
 

@@ -51,6 +51,62 @@ export interface Classifier {
   save(): SavedModel;
 }
 
+export interface RegressorData {
+  readonly table: Table;
+  /** One finite number a row; rows without an outcome must have been left out. */
+  readonly targets: Float64Array;
+  /** Rows that are copies of each other share a number: none is judged by a model that saw another. Not heeded where rows are ordered. */
+  readonly groups?: Uint32Array;
+  /**
+   * Rows are in the order of time and records to come are later than all of them: each is judged by models that saw nothing of its own
+   * stretch of time, as those to come will be. Else rows are exchangeable.
+   */
+  readonly ordered?: boolean;
+}
+
+/** What a fit of numbers is told beside settings and rows. */
+export type RegressorOptions = Omit<FitOptions, "onUnseen">;
+
+/** A fitted model of a number, with an interval about each of its values. */
+export interface Regressor {
+  /** Which learner made it: the name under which `loadRegressor` finds the loader. */
+  readonly kind: string;
+  /** Names of the columns it reads. */
+  readonly features: readonly string[];
+  /** Which of them an encoder must fill, and from what. */
+  readonly vectors: readonly VectorSource[];
+  /** Least and greatest outcome of training: no value lies outside. */
+  readonly range: readonly [least: number, most: number];
+  /** The share of outcomes that intervals hold, in (0, 1). */
+  readonly coverage: number;
+  /** What contributions are added to, in the unit of the outcome: about the value of an ordinary row. */
+  readonly constant: number;
+  /** Values in the unit of the outcome, shape (nRows). */
+  predict(table: Table): Float64Array;
+  /** The same for one record; fields that are absent count as missing. */
+  predictRow(row: Row): number;
+  /**
+   * What each piece of the record added to the value or took from it, in the unit of the outcome: strongest first, at most `limit`. Exact: all of
+   * them together and `constant` are the value, before it is kept within `range`.
+   */
+  explainRow(row: Row, limit: number): Contribution[];
+  /** Value, interval and contributions in one pass: what a decision needs. */
+  decideRow(row: Row, limit: number): RowEstimate;
+  /** The rows of a table that are most like a record as the model reads both, most alike first, at most `limit`. O(table). */
+  nearest(table: Table, row: Row, limit: number, options?: { readonly signal?: AbortSignal }): Promise<Neighbour[]>;
+  save(): SavedModel;
+}
+
+export interface RowEstimate {
+  readonly value: number;
+  /** The interval: of records like those of training, the share `coverage` has its outcome in it. lower <= value <= upper. */
+  readonly lower: number;
+  readonly upper: number;
+  readonly contributions: Contribution[];
+  /** As that of `RowDecision`. */
+  readonly typicality: number;
+}
+
 /** A column of vectors that a pretrained encoder makes of a text. */
 export interface VectorSource {
   readonly column: string;
@@ -79,7 +135,7 @@ export interface RowDecision {
   readonly typicality: number;
 }
 
-/** What one piece of a record added to (positive) or took from (negative) the score of a class. */
+/** What one piece of a record added to (positive) or took from (negative) the score of a class, or a number. */
 export interface Contribution {
   readonly field: string;
   /** The piece as a person would name it: the word, the category, `missing`, the number, or `the meaning as a whole` of an encoded text. */

@@ -6,11 +6,12 @@
  * for (const check of modelChecks) test(check.name, () => check.run(learner));
  */
 import { loadClassifier } from "../classifiers/load.ts";
-import type { Column, Row, Table } from "../data/table.ts";
+import type { Row, Table } from "../data/table.ts";
 import { rowAt, takeRows } from "../data/table.ts";
 import { seeded, shuffle } from "../math/random.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { decodeModel, encodeModel } from "../tensors.ts";
+import { deepFrozen, ensure, equal, oddTexts, plain, sameBytes } from "./assert.ts";
 import { checkData } from "./check-data.ts";
 
 /** A learner with its settings: reads the columns `text` (text), `category` (category), `number` (number) and `time` (time) of `checkData`. */
@@ -37,23 +38,6 @@ export async function checkModel(learner: CheckedLearner): Promise<{ name: strin
 
 const seed = 11;
 const fit = (learner: CheckedLearner): Promise<Classifier> => learner.fit(checkData(seed), { seed });
-
-/** Texts that break what was written for English. */
-const oddTexts: readonly (readonly [name: string, text: string])[] = [
-  ["empty", ""],
-  ["spaces", " \t\r\n\u00a0\u2003"],
-  ["one word of 200,000 letters", "x".repeat(200_000)],
-  ["100,000 words", "refund ".repeat(100_000)],
-  ["emoji", "👩‍👩‍👧‍👦 🏳️‍🌈 ☀️ 👍🏽"],
-  ["half of an emoji", "\ud83d refund \udc4d"],
-  ["Georgian", "გადახდა ვერ შესრულდა"],
-  ["Chinese", "我的银行卡还没有寄到"],
-  ["Thai", "บัตรของฉันยังไม่มา"],
-  ["Arabic", "لم تصل بطاقتي بعد"],
-  ["a letter that grows when normalised", "\ufdfa".repeat(5000)],
-  ["names of the language", "__proto__ constructor toString hasOwnProperty"],
-  ["control characters", "\u0000\u0001\u001b[31m\u202e"],
-];
 
 export const modelChecks: readonly ModelCheck[] = [
   {
@@ -299,31 +283,4 @@ function properProbabilities(model: Classifier, probabilities: readonly number[]
     `${what}: ${probabilities.join(", ")}`,
   );
   ensure(Math.abs(sum - 1) < 1e-5, `${what}: the sum is ${sum}`);
-}
-
-function ensure(holds: boolean, message: string): void {
-  if (!holds) throw new Error(message);
-}
-
-function equal(actual: unknown, wanted: unknown, what: string): void {
-  if (actual === wanted) return;
-  const [got, want] = [JSON.stringify(actual), JSON.stringify(wanted)];
-  ensure(got === want && typeof actual === typeof wanted, `${what}: ${got.slice(0, 300)}, not ${want.slice(0, 300)}`);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
-function plain({ rows, columns }: Table): unknown {
-  return { rows, columns: Object.entries(columns).map(([name, { type, values }]) => [name, type, [...values]]) };
-}
-
-/** Typed arrays cannot be frozen; `plain` before and after shows whether they were written. */
-function deepFrozen(table: Table): Table {
-  const columns = Object.entries(table.columns).map(([name, column]): [string, Column] => {
-    if (column.type === "string") Object.freeze(column.values);
-    return [name, Object.freeze(column)];
-  });
-  return Object.freeze({ rows: table.rows, columns: Object.freeze(Object.fromEntries(columns)) });
 }

@@ -3,13 +3,13 @@
  * parts must fit each other.
  */
 import type { Classifier, SavedModel } from "../model.ts";
-import type { ColumnTails } from "../recipe/column-tails.ts";
 import { openRecipe } from "../recipe/recipe.ts";
+import { columnTails, fittedField, recipeSettings, treeField } from "../recipe/saved-recipe.ts";
 import { activeFields } from "../recipe/settings.ts";
 import { openTreeColumns } from "../recipe/tree-columns.ts";
-import type { FittedTreeField } from "../recipe/tree-columns.ts";
+import { ascending, list, number, record, tensor, text } from "../saved/values.ts";
 import { loadEnsemble } from "../trees/saved-ensemble.ts";
-import { ascending, fittedField, leadOf, list, number, oneOf, record, recipeSettings, tensor, text } from "./load-text.ts";
+import { leadOf } from "./load-text.ts";
 import { kindOf, tabularClassifier, tabularFormat } from "./tabular-classifier.ts";
 
 /** @throws Error naming the part of the saved model that is not as it must be */
@@ -65,22 +65,4 @@ export function loadTabular({ header, tensors }: SavedModel): Classifier {
       base: tensor(tensors, "base", Float32Array, classes.length),
     },
   });
-}
-
-function treeField(value: unknown, where: string): FittedTreeField {
-  const field = record(value, where);
-  return {
-    name: text(field["name"], `${where}.name`),
-    kind: oneOf(field["kind"], ["number", "category", "time"], `${where}.kind`),
-    levels: list(field["levels"], `${where}.levels`, text),
-  };
-}
-
-function columnTails(value: unknown, where: string): ColumnTails {
-  const saved = record(value, where);
-  return {
-    quantiles: list(saved["quantiles"], `${where}.quantiles`, number),
-    shares: list(saved["shares"], `${where}.shares`, number),
-    missing: number(saved["missing"], `${where}.missing`),
-  };
 }

@@ -2,7 +2,7 @@
  * A fitted classifier of records with columns, as the `Classifier` contract has it: boosted trees, a logistic regression, or both side by side
  * with a slope each. Scores of classes are log-odds; contributions are by field, in the values of the record.
  */
-import { rankMeasures, typicality } from "../calibrate/novelty.ts";
+import { typicality } from "../calibrate/novelty.ts";
 import type { Novelty } from "../calibrate/novelty.ts";
 import { calibrateRow, usualSlope } from "../calibrate/temperature.ts";
 import type { Calibration } from "../calibrate/temperature.ts";
@@ -11,12 +11,11 @@ import { rowAt } from "../data/table.ts";
 import { addMargins } from "../linear/margins.ts";
 import { argmax } from "../math/softmax.ts";
 import type { Classifier, Contribution } from "../model.ts";
-import { usualness } from "../recipe/column-tails.ts";
+import { hasKnownValue, usualness } from "../recipe/column-tails.ts";
 import type { ColumnTails } from "../recipe/column-tails.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { nearestRows } from "../select/nearest-rows.ts";
-import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { saveEnsemble } from "../trees/saved-ensemble.ts";
 import { rawScores, scoreRow, scorerOf } from "../trees/score.ts";
@@ -148,12 +147,7 @@ export function tabularClassifier(model: TabularModel): Classifier {
 
   /** How usual the values of the row scored last are among those of training; its words count where they are read. */
   function typicalityOfRow(row: Row): number {
-    const isKnown = weights
-      ? recipe.encodeRow(row).coverage > 0
-      : columns.kinds.some(({ kind: column, levels }, at) => {
-          const value = values[at]!;
-          return column === "number" ? !Number.isNaN(value) : value >= 0 && value < levels - 1;
-        });
+    const isKnown = weights ? recipe.encodeRow(row).coverage > 0 : hasKnownValue(columns.kinds, values);
     return isKnown ? typicality(novelty, usualness(tails, values)) : 0;
   }
 
@@ -224,14 +218,4 @@ export function tabularClassifier(model: TabularModel): Classifier {
       };
     },
   };
-}
-
-/** How usual the training rows are, each by its own values. O(rows x columns x log steps). */
-export function fitTypicality(tails: readonly ColumnTails[], columns: readonly TreeColumn[], rows: number): Novelty {
-  const values = new Float64Array(columns.length);
-  const measures = Float32Array.from({ length: rows }, (_, row) => {
-    columns.forEach((column, at) => (values[at] = column.kind === "number" ? column.values[row]! : column.codes[row]!));
-    return usualness(tails, values);
-  });
-  return rankMeasures(measures);
 }

@@ -5,12 +5,11 @@
 import { calibrateRows, calibrationDefaults, fitCalibration, usualSlope } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
 import type { SparseRows } from "../data/sparse-rows.ts";
-import { fitFoldLogistic } from "../linear/fold-logistic.ts";
-import { fitLogistic, logisticDefaults } from "../linear/logistic.ts";
-import { Pace } from "../math/pause.ts";
+import type { Family } from "../linear/generalised.ts";
+import { searchPenalty } from "../linear/search-penalty.ts";
 import { softmaxInPlace } from "../math/softmax.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
-import { fitColumnTails } from "../recipe/column-tails.ts";
+import { fitColumnTails, fitTypicality } from "../recipe/column-tails.ts";
 import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
@@ -19,15 +18,13 @@ import { fitTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { stratifiedFolds } from "../select/split.ts";
 import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
-import { fitTrees } from "../trees/boost.ts";
-import type { TreeColumn, TreesData } from "../trees/columns.ts";
+import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
-import { fitFoldTrees, outOfFoldScores } from "../trees/fold-trees.ts";
-import type { FoldTrees, GivenSettings } from "../trees/fold-trees.ts";
-import type { LossSettings, TreesSettings } from "../trees/settings.ts";
+import { searchTrees } from "../trees/search-trees.ts";
+import type { LossSettings } from "../trees/settings.ts";
 import { explainerOf } from "../trees/tree-shap.ts";
 import { outcomesOf } from "./outcomes.ts";
-import { fitTypicality, marginsOf, tabularClassifier } from "./tabular-classifier.ts";
+import { marginsOf, tabularClassifier } from "./tabular-classifier.ts";
 import type { TabularModel } from "./tabular-classifier.ts";
 
 export interface TabularSettings {
@@ -45,44 +42,7 @@ export interface TabularSettings {
 
 export const tabularDefaults = { learner: "auto", budget: 60 } as const;
 
-/** Penalties of the logistic regression that are tried, in rows, strongest first. */
-const penalties = [100, 30, 10, 3, 1, 0.3];
-/** Values of columns that a usual machine takes up into trees in a second, in two threads. */
-const usualSpeed = 7e7;
-const usualRounds = 400;
 const manyRows = 50_000;
-
-/**
- * Settings of trees that are tried, as many as the budget has room for, in this order: what is right differs from one collection to the next by how
- * much the columns act together (depth) and how much of a row is chance (shares, size of steps).
- *
- * Sets of levels fit chance easily, so they are small and pay for it, the more the more rows there are to vouch for a level: on the 32,561 census rows of
- * `adult` AUC out of fold 0.929 with the pay of a thousand rows, 0.930 with it.
- */
-function candidatesFor(rows: number): readonly Partial<TreesSettings>[] {
-  const pay = Math.max(1, Math.min(30, rows / 1000));
-  const levels = { categorySmoothing: 3 * pay, categoryL2: 2 * pay, maxCategories: 4 };
-  return [
-    { ...levels, maxDepth: 5, learningRate: 0.05, rowShare: 0.8, columnShare: 0.3, minRows: 3 },
-    { ...levels, maxDepth: 3, learningRate: 0.03, rowShare: 0.6, columnShare: 0.3, minRows: 5, l2: 3 },
-    { ...levels, maxDepth: 6, learningRate: 0.03, rowShare: 0.7, columnShare: 0.4, minRows: 10, l2: 3 },
-    { ...levels, maxDepth: 2, learningRate: 0.1, rowShare: 0.7, columnShare: 0.5 },
-    {
-      ...levels,
-      growth: "leaf-wise",
-      maxDepth: 12,
-      maxLeaves: 63,
-      learningRate: 0.03,
-      rowShare: 0.7,
-      columnShare: 0.4,
-      minRows: 5,
-      l2: 3,
-    },
-  ];
-}
-const mostRounds = 2000;
-/** Folds on which the candidates race before the best is fitted on all of them. */
-const raced = 2;
 
 /**
  * Fits recipe, models and calibration. Of logistic regression, trees and both the first is kept that no later one beats on rows that it did not see,
@@ -154,80 +114,44 @@ async function fitLinear(task: Task, rows: SparseRows, step: Step): Promise<Cand
   const { options, classes, labels, folds, foldCount, recipe } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
-  const outOfFold = await fitFoldLogistic(
-    penalties,
-    { rows, labels, classCount, folds, foldCount },
-    { threads, signal, onProgress: (share) => step(share * 0.8, "fitting a regression") },
+  const family: Family = classCount === 2 ? { name: "logistic" } : { name: "softmax", classes: classCount };
+  const found = await searchPenalty(
+    family,
+    { rows, target: Float64Array.from(labels), folds, foldCount },
+    (scores) => logLoss(marginsOf(scores, classCount), labels, classCount),
+    { threads, signal, onProgress: (share) => step(share, "fitting a regression") },
   );
-  const size = labels.length * classCount;
-  const losses = penalties.map((_, at) => logLoss(outOfFold.subarray(at * size, (at + 1) * size), labels, classCount));
-  const best = losses.indexOf(Math.min(...losses));
-  const weights = new Float32Array((recipe.featureCount + 1) * classCount);
-  const pace = new Pace(PASSED, signal);
-  const chosen = Uint32Array.from(labels.keys());
-  for (const _pass of fitLogistic(
-    { ...logisticDefaults, penalty: penalties[best]! },
-    rows,
-    labels,
-    chosen,
-    classCount,
-    weights,
-  )) {
-    await pace.spend(rows.indices.length * classCount);
-  }
-  const unseen = { margins: scaled(outOfFold.subarray(best * size, (best + 1) * size)), logits: null };
+  const weights = classCount > 2 ? Float32Array.from(found.weights) : mirrored(found.weights);
+  const unseen = { margins: marginsOf(found.outOfFold, classCount), logits: null };
   const constants = { margins: scaled(weights.subarray(recipe.featureCount * classCount)), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  step(1, "fitting a regression");
   return { weights, trees: null, unseen, calibration };
 }
 
-/** Values between two pauses in the calling thread: some ten milliseconds. */
-const PASSED = 3_000_000;
+/** Weights of the second of two classes against the first as weights of both: each speaks half for one and half against the other. */
+function mirrored(weights: Float64Array): Float32Array {
+  const both = new Float32Array(weights.length * 2);
+  weights.forEach((weight, at) => {
+    both[at * 2] = -weight / 2;
+    both[at * 2 + 1] = weight / 2;
+  });
+  return both;
+}
 
 async function fitBestTrees(task: Task, budget: number, step: Step): Promise<Candidate> {
   const { options, classes, labels, folds, foldCount, encoded } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
   const loss: LossSettings = classCount === 2 ? { name: "logistic" } : { name: "softmax", classes: classCount };
-  const data = { rows: labels.length, columns: encoded, target: Float64Array.from(labels) };
-  const given = (candidate: Partial<TreesSettings>): GivenSettings => ({ loss, rounds: mostRounds, patience: 50, ...candidate });
-  const fit = (candidate: Partial<TreesSettings>, wanted: readonly number[], until: Step): Promise<FoldTrees> =>
-    fitFoldTrees(given(candidate), data, folds, wanted, {
-      seed,
-      threads,
-      signal,
-      onProgress: (share) => until(share, "growing trees"),
-    });
-  const part =
-    (from: number, to: number): Step =>
-    (share, doing) =>
-      step(from + (to - from) * share, doing);
-  const some = Array.from({ length: Math.min(raced, foldCount) }, (_, fold) => fold);
-  const tried = candidatesFor(labels.length).slice(0, affordable(data, classCount, foldCount, budget));
-  let best = { candidate: tried[0]!, found: null as FoldTrees | null };
-  for (const [at, candidate] of tried.length > 1 ? tried.entries() : []) {
-    const found = await fit(candidate, some, part((at / tried.length) * 0.6, ((at + 1) / tried.length) * 0.6));
-    if (!best.found || found.loss < best.found.loss) best = { candidate, found };
-  }
-  const found = await fit(best.candidate, [...Array(foldCount).keys()], part(0.6, 0.9));
-  const unseen = { margins: marginsOf(await outOfFoldScores(found, encoded, folds, signal), classCount), logits: null };
-  const trees = await fitTrees({ ...given(best.candidate), rounds: found.rounds }, data, {
-    seed,
-    threads,
-    signal,
-    onProgress: (share, doing) => step(0.9 + share * 0.1, doing),
-  });
-  const constants = { margins: meansOf(trees, classCount), logits: null };
+  const { ensemble, outOfFold } = await searchTrees(
+    [{ loss, target: Float64Array.from(labels) }],
+    { columns: encoded, folds, foldCount },
+    { seed, threads, signal, budget, onProgress: (share) => step(share, "growing trees") },
+  );
+  const unseen = { margins: marginsOf(outOfFold, classCount), logits: null };
+  const constants = { margins: meansOf(ensemble, classCount), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { weights: null, trees, unseen, calibration };
-}
-
-/** How many candidates the budget has room for, at least one. */
-function affordable({ rows, columns }: TreesData, classCount: number, foldCount: number, budget: number): number {
-  const fit = (rows * columns.length * usualRounds * (classCount === 2 ? 1 : classCount)) / usualSpeed; // seconds of one fit, in one of two threads
-  const left = budget - fit * (foldCount + 1);
-  return Math.max(1, Math.floor(left / (fit * raced)));
+  return { weights: null, trees: ensemble, unseen, calibration };
 }
 
 /** The trees' margins with the regression's scores beside them. */
@@ -255,9 +179,9 @@ function isBetter(first: Candidate, second: Candidate, { labels, classes }: Task
 
 const scaled = (scores: Float32Array): Float32Array => scores.map((score) => score / usualSlope);
 
-/** Mean log-loss of scores whose softmax are the probabilities. O(rows x classes). */
-function logLoss(scores: Float32Array, labels: Uint32Array, classCount: number): number {
-  const probabilities = scores.slice();
+/** Mean log-loss of margins, whose softmax with the usual slope are the probabilities. O(rows x classes). */
+function logLoss(margins: Float32Array, labels: Uint32Array, classCount: number): number {
+  const probabilities = margins.map((margin) => margin * usualSlope);
   let sum = 0;
   labels.forEach((label, row) => {
     softmaxInPlace(probabilities, row * classCount, classCount);

@@ -3,7 +3,10 @@
  * side, or have the same level, summed over the columns. Li, Zhao, Hu, Botta, Ionescu, Chen: ECOD, Unsupervised Outlier Detection Using
  * Empirical Cumulative Distribution Functions, IEEE TKDE 2022; here with levels and missing values, and with quantiles in place of all values.
  */
+import { rankMeasures } from "../calibrate/novelty.ts";
+import type { Novelty } from "../calibrate/novelty.ts";
 import type { TreeColumn } from "../trees/columns.ts";
+import type { EnsembleColumn } from "../trees/ensemble.ts";
 
 /** Of one column, plain JSON. */
 export interface ColumnTails {
@@ -52,6 +55,24 @@ export function usualness(tails: readonly ColumnTails[], row: Float64Array): num
     sum += Math.log(Math.max(RAREST, share));
   });
   return sum;
+}
+
+/** How usual the training rows are, each by its own values. O(rows x columns x log steps). */
+export function fitTypicality(tails: readonly ColumnTails[], columns: readonly TreeColumn[], rows: number): Novelty {
+  const values = new Float64Array(columns.length);
+  const measures = Float32Array.from({ length: rows }, (_, row) => {
+    columns.forEach((column, at) => (values[at] = column.kind === "number" ? column.values[row]! : column.codes[row]!));
+    return usualness(tails, values);
+  });
+  return rankMeasures(measures);
+}
+
+/** Whether a row has a number, or a level that training rows had. The last level stands for all others. */
+export function hasKnownValue(kinds: readonly EnsembleColumn[], row: Float64Array): boolean {
+  return kinds.some(({ kind, levels }, at) => {
+    const value = row[at]!;
+    return kind === "number" ? !Number.isNaN(value) : value >= 0 && value < levels - 1;
+  });
 }
 
 /** Twice the share of rows beyond the value on its nearer side, at most 1. */

@@ -38,7 +38,7 @@ export interface TreeColumnsRecipe {
  * @throws RangeError where a declared field is no column of the table, or none is left to read
  */
 export function fitTreeColumns(settings: RecipeSettings, table: Table): TreeColumnsRecipe {
-  const fields = activeFields(settings).filter(({ kind }) => kind !== "text");
+  const fields = activeFields(settings).filter(({ kind }) => kind !== "text" && kind !== "vector");
   const fitted = fields.map(({ name, kind }): FittedTreeField => {
     if (kind !== "category") return { name, kind: kind as "number" | "time", levels: [] };
     const column = table.columns[name]!;

@@ -13,21 +13,21 @@ export interface SavedEnsemble {
   readonly tensors: SavedModel["tensors"];
 }
 
-/** O(nodes). */
-export function saveEnsemble({ loss, columns, ...ensemble }: TreeEnsemble): SavedEnsemble {
+/** Its tensors are named after `prefix`, so that a model may hold several. O(nodes). */
+export function saveEnsemble({ loss, columns, ...ensemble }: TreeEnsemble, prefix = "tree"): SavedEnsemble {
   return {
     header: { loss, columns },
     tensors: {
-      treeStart: ensemble.start,
-      treeRoots: ensemble.roots,
-      treeColumns: ensemble.columnOf,
-      treeLeft: ensemble.left,
-      treeThresholds: ensemble.thresholds,
-      treeMissingLeft: ensemble.missingLeft,
-      treeSets: ensemble.sets,
-      treeSetAt: ensemble.setAt,
-      treeValues: ensemble.values,
-      treeCovers: ensemble.covers,
+      [`${prefix}Start`]: ensemble.start,
+      [`${prefix}Roots`]: ensemble.roots,
+      [`${prefix}Columns`]: ensemble.columnOf,
+      [`${prefix}Left`]: ensemble.left,
+      [`${prefix}Thresholds`]: ensemble.thresholds,
+      [`${prefix}MissingLeft`]: ensemble.missingLeft,
+      [`${prefix}Sets`]: ensemble.sets,
+      [`${prefix}SetAt`]: ensemble.setAt,
+      [`${prefix}Values`]: ensemble.values,
+      [`${prefix}Covers`]: ensemble.covers,
     },
   };
 }
@@ -37,16 +37,16 @@ export function saveEnsemble({ loss, columns, ...ensemble }: TreeEnsemble): Save
  *
  * @throws Error naming the part that is not as it must be
  */
-export function loadEnsemble(header: unknown, tensors: SavedModel["tensors"]): TreeEnsemble {
-  const { loss: savedLoss, columns: savedColumns } = record(header, "trees");
+export function loadEnsemble(header: unknown, tensors: SavedModel["tensors"], prefix = "tree"): TreeEnsemble {
+  const { loss: savedLoss, columns: savedColumns } = record(header, `${prefix}s`);
   const loss = lossOf(savedLoss);
   if (!Array.isArray(savedColumns) || savedColumns.length === 0) throw new Error("trees.columns: must be a list, not empty");
   const columns = savedColumns.map((column: unknown, at) => columnOf(column, `trees.columns[${at}]`));
   const outputs = loss.name === "softmax" ? loss.classes : 1;
-  const start = tensor(tensors, "treeStart", Float64Array, outputs);
-  const columnsOf = tensor(tensors, "treeColumns", Int32Array);
+  const start = tensor(tensors, `${prefix}Start`, Float64Array, outputs);
+  const columnsOf = tensor(tensors, `${prefix}Columns`, Int32Array);
   const count = columnsOf.length;
-  const roots = tensor(tensors, "treeRoots", Uint32Array);
+  const roots = tensor(tensors, `${prefix}Roots`, Uint32Array);
   if (roots[0] !== 0 || roots.at(-1) !== count || roots.some((root, at) => at > 0 && root <= roots[at - 1]!)) {
     throw new Error(`tensor treeRoots: must ascend from 0 to the number of nodes, ${count}`);
   }
@@ -57,13 +57,13 @@ export function loadEnsemble(header: unknown, tensors: SavedModel["tensors"]): T
     start,
     roots,
     columnOf: columnsOf,
-    left: tensor(tensors, "treeLeft", Uint32Array, count),
-    thresholds: tensor(tensors, "treeThresholds", Float64Array, count, (value) => !Number.isNaN(value)),
-    missingLeft: tensor(tensors, "treeMissingLeft", Uint8Array, count, (value) => value <= 1),
-    sets: tensor(tensors, "treeSets", Uint32Array),
-    setAt: tensor(tensors, "treeSetAt", Uint32Array, count),
-    values: tensor(tensors, "treeValues", Float64Array, count),
-    covers: tensor(tensors, "treeCovers", Float64Array, count, (value) => value >= 0 && value < Infinity),
+    left: tensor(tensors, `${prefix}Left`, Uint32Array, count),
+    thresholds: tensor(tensors, `${prefix}Thresholds`, Float64Array, count, (value) => !Number.isNaN(value)),
+    missingLeft: tensor(tensors, `${prefix}MissingLeft`, Uint8Array, count, (value) => value <= 1),
+    sets: tensor(tensors, `${prefix}Sets`, Uint32Array),
+    setAt: tensor(tensors, `${prefix}SetAt`, Uint32Array, count),
+    values: tensor(tensors, `${prefix}Values`, Float64Array, count),
+    covers: tensor(tensors, `${prefix}Covers`, Float64Array, count, (value) => value >= 0 && value < Infinity),
   };
   for (let tree = 0; tree + 1 < roots.length; tree++) checkTree(ensemble, tree);
   return ensemble;

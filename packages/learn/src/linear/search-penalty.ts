@@ -1,0 +1,50 @@
+/** The penalty of a generalised linear model that does best on rows that were not seen, and the model with it on all rows. */
+import type { SparseRows } from "../data/sparse-rows.ts";
+import { Pace } from "../math/pause.ts";
+import { fitFoldPath } from "./fold-path.ts";
+import type { FoldPathOptions } from "./fold-path.ts";
+import { fitGeneralised, generalisedDefaults, outputsOf } from "./generalised.ts";
+import type { Family } from "./generalised.ts";
+
+/** Tried in this order, in rows, strongest first. */
+const penalties = [100, 30, 10, 3, 1, 0.3];
+
+export interface PenaltyData {
+  readonly rows: SparseRows;
+  /** As the family has it. */
+  readonly target: Float64Array;
+  readonly folds: Uint8Array;
+  readonly foldCount: number;
+}
+
+export interface FoundLinear {
+  /** Shape (nFeatures + 1, outputs), the last row for the constants. */
+  readonly weights: Float64Array;
+  /** Scores of each row by the fit that did not see it, shape (nRows, outputs). */
+  readonly outOfFold: Float64Array;
+}
+
+/** `judge` says how bad such scores are. O(penalties x rounds x folds x stored values x outputs) over all threads. */
+export async function searchPenalty(
+  family: Family,
+  data: PenaltyData,
+  judge: (outOfFold: Float64Array) => number,
+  { onProgress, ...options }: FoldPathOptions,
+): Promise<FoundLinear> {
+  const { rows, target } = data;
+  const paths = await fitFoldPath(family, penalties, data, { ...options, onProgress: (share) => onProgress?.(share * 0.8) });
+  const losses = paths.map(judge);
+  const best = losses.indexOf(Math.min(...losses));
+  const outputs = outputsOf(family);
+  const weights = new Float64Array((rows.features + 1) * outputs);
+  const settings = { ...generalisedDefaults, family, penalty: penalties[best]! };
+  const pace = new Pace(PASSED, options.signal);
+  for (const _pass of fitGeneralised(settings, rows, target, Uint32Array.from(target.keys()), weights)) {
+    await pace.spend(rows.indices.length * outputs);
+  }
+  onProgress?.(1);
+  return { weights, outOfFold: paths[best]! };
+}
+
+/** Values between two pauses in the calling thread: some ten milliseconds. */
+const PASSED = 3_000_000;
