@@ -31,7 +31,7 @@ const learnFloors: readonly (readonly string[])[] = [
   ["tensors", "saved"],
   ["metrics", "folds"],
   ["text", "linear", "network", "trees", "encode", "calibrate"],
-  ["recipe", "select"],
+  ["explain", "recipe", "select"],
   ["classifiers", "regressors", "export"],
   ["checks"],
 ];

@@ -168,9 +168,10 @@ function fill(path: string, params: Readonly<Record<string, string | number>> = 
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
 }
 
-function search(query: Readonly<Record<string, string | number>> = {}): string {
+/** A list is a parameter that stands several times. */
+function search(query: Readonly<Record<string, string | number | readonly string[]>> = {}): string {
   const text = new URLSearchParams(
-    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+    Object.entries(query).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, String(one)])),
   ).toString();
   return text === "" ? "" : `?${text}`;
 }

@@ -14,6 +14,23 @@ export type Activity = {
   })[];
 };
 
+/** What would have to be different in a record for another outcome */
+export type Counterfactual = {
+  decision_id: string;
+  use_case: string;
+  /** null where no model was asked; then nothing can be said */
+  model_version: number | null;
+  outcome: string;
+  /** None where the model decides so already; null where nothing that may be changed is enough */
+  changes: ({
+    field: string;
+    from: string | number | null;
+    to: string | number;
+  })[] | null;
+  /** Of the outcome, with the changes made */
+  confidence: number | null;
+};
+
 /** What was decided for one record, and why */
 export type Decision = {
   id: string;
@@ -331,7 +348,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
@@ -534,6 +551,21 @@ export interface Operations {
     body: undefined;
     answer: SimilarRows;
   };
+  /** What would have to be different for another outcome */
+  getCounterfactual: {
+    params: {
+      /** Id of the decision */
+      id: string;
+    };
+    query: {
+      /** How the model should have decided */
+      outcome: string;
+      /** Fields that may be changed; all numbers and categories where none is named */
+      change?: string | (string)[];
+    };
+    body: undefined;
+    answer: Counterfactual;
+  };
   /** Say what turned out to be right */
   recordOutcome: {
     params: {
@@ -712,6 +744,7 @@ export const routes = {
   decide: { method: "POST", path: "/v1/use-cases/{name}/decisions" },
   getDecision: { method: "GET", path: "/v1/decisions/{id}" },
   getSimilar: { method: "GET", path: "/v1/decisions/{id}/similar" },
+  getCounterfactual: { method: "GET", path: "/v1/decisions/{id}/counterfactual" },
   recordOutcome: { method: "POST", path: "/v1/decisions/{id}/outcome" },
   listReviews: { method: "GET", path: "/v1/reviews" },
   closeReview: { method: "POST", path: "/v1/reviews/{id}" },

@@ -71,6 +71,18 @@ test("the rows that a record is most like are named by key and outcome, to those
   assert.equal((await call("GET", `/v1/decisions/${id}/similar?limit=0`)).status, 400);
 });
 
+test("what would have to be different is said, of fields that can be changed alone", async () => {
+  const { body } = await call("POST", decisions, { record: confidentRecord });
+  const at = `/v1/decisions/${(body as { id: string }).id}/counterfactual`;
+  const as = await call("GET", `${at}?outcome=network`);
+  assert.equal(as.status, 200, JSON.stringify(as.body));
+  assert.deepEqual((as.body as { changes: unknown }).changes, [], "the model decides so already");
+  const other = await call("GET", `${at}?outcome=accounts&change=priority`);
+  assert.equal((other.body as { changes: unknown }).changes, null, "no priority makes a broken VPN a matter of accounts");
+  await expectProblem(422, "OUTCOME_UNKNOWN", call("GET", `${at}?outcome=kitchen`));
+  await expectProblem(422, "FIELD_UNCHANGEABLE", call("GET", `${at}?outcome=accounts&change=subject`));
+});
+
 test("one record is decided, traced, reviewed and joined to its outcome", async () => {
   const decided = await expect(200, decisionAnswer, call("POST", decisions, { record: confidentRecord }));
   assert.equal(decided.path, "model");

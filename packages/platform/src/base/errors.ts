@@ -109,6 +109,11 @@ export const errorTable = {
   REVIEW_UNKNOWN: row("user", "There is no review {id}", "GET /v1/reviews lists the open ones."),
   REVIEW_CLOSED: row("user", "The review {id} was closed by {by} at {at}", "A closed review stays as it is."),
   OUTCOME_UNKNOWN: row("user", "{outcome} is not an outcome of {use_case}", "Use one of: {known}."),
+  FIELD_UNCHANGEABLE: row(
+    "user",
+    "{fields} is no field whose value can be changed",
+    "Name numbers or categories of the use case: {known}.",
+  ),
   OUTCOME_CONFLICT: row(
     "user",
     "The decision {id} has the outcome {recorded} already",

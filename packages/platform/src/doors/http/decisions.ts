@@ -126,6 +126,59 @@ const similarRows: Operation<z.infer<typeof decisionParams>, z.infer<typeof simi
   problems: ["DECISION_UNKNOWN", "STATE_UNREACHABLE"],
 };
 
+const otherQuery = z.strictObject({
+  outcome: plainText(200).describe("How the model should have decided"),
+  change: z
+    .union([plainText(200), z.array(plainText(200))])
+    .optional()
+    .describe("Fields that may be changed; all numbers and categories where none is named"),
+});
+
+const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof otherQuery>> = {
+  id: "getCounterfactual",
+  method: "GET",
+  path: "/v1/decisions/{id}/counterfactual",
+  access: { verb: "read", of: "decision" },
+  tag: "Decisions",
+  summary: "What would have to be different for another outcome",
+  description:
+    "Changes of at most three numbers or categories, to values that training rows had. It says what the model goes by, not what would happen in the world.",
+  params: decisionParams,
+  query: otherQuery,
+  answer: {
+    status: 200,
+    description: "The nearest record that the model decides so",
+    schema: z
+      .strictObject({
+        decision_id: z.uuid(),
+        use_case: z.string(),
+        model_version: z.int().nullable().describe("null where no model was asked; then nothing can be said"),
+        outcome: z.string(),
+        changes: z
+          .array(
+            z.strictObject({
+              field: z.string(),
+              from: z.union([z.string(), z.number()]).nullable(),
+              to: z.union([z.string(), z.number()]),
+            }),
+          )
+          .nullable()
+          .describe("None where the model decides so already; null where nothing that may be changed is enough"),
+        confidence: z.number().nullable().describe("Of the outcome, with the changes made"),
+      })
+      .meta({ id: "Counterfactual", description: "What would have to be different in a record for another outcome" }),
+    example: {
+      decision_id: exampleId,
+      use_case: "customer-churn",
+      model_version: 3,
+      outcome: "stays",
+      changes: [{ field: "contract", from: "monthly", to: "one year" }],
+      confidence: 0.81,
+    },
+  },
+  problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "FIELD_UNCHANGEABLE", "STATE_UNREACHABLE"],
+};
+
 const outcomeBody = z.strictObject({
   outcome: plainText(200).describe("What turned out to be right"),
   replaces: z.boolean().optional().describe("true: correct the outcome recorded before"),
@@ -157,7 +210,7 @@ const recordOutcome: Operation<z.infer<typeof decisionParams>, unknown, z.infer<
   problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "OUTCOME_CONFLICT", "BODY_TOO_LARGE", "MEDIA_TYPE", "STATE_UNREACHABLE"],
 };
 
-export const decisionOperations = { decide, readDecision, similarRows, recordOutcome };
+export const decisionOperations = { decide, readDecision, similarRows, otherDecision, recordOutcome };
 
 interface Deps {
   readonly decisionPoint: DecisionPoint;
@@ -180,6 +233,9 @@ export function decisionRoutes({ decisionPoint, loop, onDecision }: Deps): Route
     }),
     route(readDecision, async ({ params }) => loop.trace(params.id)),
     route(similarRows, async ({ params, query }) => loop.similar(params.id, query.limit)),
+    route(otherDecision, async ({ params, query: { outcome: wanted, change } }) =>
+      loop.counterfactual(params.id, wanted, change === undefined ? undefined : [change].flat()),
+    ),
     route(recordOutcome, async ({ params, body, caller }) =>
       loop.recordOutcome(params.id, {
         outcome: body.outcome,

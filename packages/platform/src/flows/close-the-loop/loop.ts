@@ -1,4 +1,5 @@
 /** What people and events add to a decision after it was made: reviews and outcomes, and the way back to where it came from. */
+import type { Change } from "#learn/explain/counterfactual";
 import type { Decision } from "#records/decision";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
@@ -12,6 +13,11 @@ export interface Loop {
   trace(id: string): Promise<DecisionTrace>;
   /** The labelled rows of the model's snapshot that are most like the record of the decision; none where no model was asked. */
   similar(id: string, limit: number): Promise<SimilarRows>;
+  /**
+   * What would have to be different in the record for the model to decide as `outcome`: numbers and categories alone, changed to values that training
+   * rows had, in at most three of the named fields (all where none is named). @throws OUTCOME_UNKNOWN, FIELD_UNCHANGEABLE
+   */
+  counterfactual(id: string, outcome: string, fields?: readonly string[]): Promise<OtherDecision>;
   listReviews(filter: ReviewFilter): Promise<ReviewPage>;
   closeReview(id: string, verdict: ReviewVerdict): Promise<Review>;
   recordOutcome(id: string, outcome: { outcome: string; replaces?: boolean; by: string }): Promise<Outcome>;
@@ -23,6 +29,17 @@ export interface SimilarRows {
   readonly model_version: number | null;
   /** Most alike first; `key` is what the source calls the row, where whoever may look it up finds the rest. */
   readonly rows: readonly { readonly key: string; readonly outcome: string; readonly similarity: number }[];
+}
+
+export interface OtherDecision {
+  readonly decision_id: string;
+  readonly use_case: string;
+  readonly model_version: number | null;
+  readonly outcome: string;
+  /** The change that does most first; none where the model decides so already, null where nothing that may be changed is enough. */
+  readonly changes: readonly Change[] | null;
+  /** Of the outcome, with the changes made. */
+  readonly confidence: number | null;
 }
 
 export interface DecisionTrace {

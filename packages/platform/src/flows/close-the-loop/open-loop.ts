@@ -4,6 +4,7 @@ import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
 import type { Artifacts } from "#files/artifacts";
 import type { Loop } from "#flows/close-the-loop/loop";
+import { changeableValues, counterfactual } from "#learn/explain/counterfactual";
 import type { Row } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
 import type { Decision } from "#records/decision";
@@ -73,9 +74,28 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
         rows: nearest.map(({ row, similarity }) => ({
           key: keys[first + row]!,
           outcome: labels[first + row]!,
-          similarity: Math.round(similarity * 1e4) / 1e4,
+          similarity: rounded(similarity),
         })),
       };
+    },
+
+    async counterfactual(id, outcome, fields) {
+      const { use_case: name, model_version: number, record } = await decisions.find(id);
+      const about = { decision_id: id, use_case: name, model_version: number, outcome };
+      if (number === null) return { ...about, changes: null, confidence: null };
+      const version = await findModelVersion(pool, name, number);
+      const classifier = await openModel(artifacts, version.artifact);
+      const wanted = classifier.classes.indexOf(outcome);
+      if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: classifier.classes.join(", ") });
+      const useCase = findUseCase(project, name);
+      const changeable = [...useCase.features.category, ...useCase.features.number];
+      const unknown = (fields ?? []).filter((field) => !changeable.includes(field));
+      if (unknown.length > 0) throw failure("FIELD_UNCHANGEABLE", { fields: unknown.join(", "), known: changeable.join(", ") });
+      const { probabilities, best } = classifier.decideRow(record as Row, 0);
+      if (best === wanted) return { ...about, changes: [], confidence: rounded(probabilities[wanted]!) };
+      const { table } = await labelledRows({ tables, artifacts }, await findSnapshot(pool, version.snapshot), useCase);
+      const found = counterfactual(classifier, record as Row, wanted, changeableValues(table, fields ?? changeable));
+      return { ...about, changes: found?.changes ?? null, confidence: found && rounded(found.probabilities[wanted]!) };
     },
 
     listReviews: (filter) => listReviews(pool, filter),
@@ -96,4 +116,8 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       throw failure("OUTCOME_UNKNOWN", { outcome: recorded.outcome, use_case: decision.use_case, known: known.join(", ") });
     },
   };
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 1e4) / 1e4;
 }

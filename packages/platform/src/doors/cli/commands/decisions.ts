@@ -1,8 +1,9 @@
 import { failure } from "#base/errors";
+import { formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { decisionText } from "#doors/cli/commands/decide";
 import { table } from "#doors/cli/output";
-import type { DecisionTrace } from "#flows/close-the-loop/loop";
+import type { DecisionTrace, OtherDecision } from "#flows/close-the-loop/loop";
 
 export const decisionsShow: Command = {
   name: "decisions show",
@@ -10,10 +11,17 @@ export const decisionsShow: Command = {
   positionals: [{ name: "id", description: "Id of the decision" }],
   options: {
     similar: { description: "Also so many rows the model learnt from that are most like the record", value: "N" },
+    instead: { description: "Also what would have to be different for the model to decide so", value: "OUTCOME" },
+    change: {
+      description: "With --instead: a field that may be changed (default: all numbers and categories)",
+      value: "FIELD",
+      many: true,
+    },
   },
   examples: [
     "inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72",
     "inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72 --similar 5",
+    "inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72 --instead stays --change contract --change monthly_charges",
   ],
   async run({ args, options, out, services }) {
     const wanted = options.text("similar");
@@ -23,19 +31,36 @@ export const decisionsShow: Command = {
     const loop = await services.loop();
     const trace = await loop.trace(args["id"]!);
     const similar = wanted === undefined ? null : await loop.similar(args["id"]!, Number(wanted));
+    const instead = options.text("instead");
+    const changeable = options.list("change");
+    const other =
+      instead === undefined
+        ? null
+        : await loop.counterfactual(args["id"]!, instead, changeable.length > 0 ? changeable : undefined);
     const rows = (similar?.rows ?? []).map(({ key, outcome, similarity }) => [key, outcome, similarity.toFixed(2)]);
     out.answer(
-      { ...trace, ...(similar && { similar: similar.rows }) },
+      { ...trace, ...(similar && { similar: similar.rows }), ...(other && { instead: other }) },
       [
         decisionText(trace.decision),
         ...traceLines(trace),
         ...(similar === null
           ? []
           : ["", rows.length === 0 ? "No row is like it." : table(["similar row", "outcome", "cosine"], rows)]),
+        ...(other === null ? [] : ["", ...otherLines(other)]),
       ].join("\n"),
     );
   },
 };
+
+function otherLines({ outcome, changes, confidence }: OtherDecision): string[] {
+  if (changes === null) return [`No change of up to three of these fields makes the model decide ${outcome}.`];
+  if (changes.length === 0) return [`The model decides ${outcome} as it is.`];
+  return [
+    `The model would decide ${outcome}${confidence === null ? "" : ` (${formatPercent(confidence)})`} with`,
+    ...changes.map(({ field, from, to }) => `  ${field}  ${to} instead of ${from ?? "nothing"}`),
+    "That is what it goes by, not what would happen in the world.",
+  ];
+}
 
 function traceLines({
   decision,
