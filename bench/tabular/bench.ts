@@ -1,15 +1,13 @@
 /** Records of columns against scikit-learn's logistic regression, random forest and histogram boosting, on five public collections. */
-import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { hasData } from "../csv.ts";
 import type { Bench, Report } from "../harness.ts";
+import { lastLine, pythonWithSklearn } from "../processes.ts";
 import { tabularSets } from "./data.ts";
 import type { TabularSet } from "./data.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const execute = promisify(execFile);
 
 interface Ours {
   readonly kind: string;
@@ -48,8 +46,8 @@ export const tabularBench: Bench = {
 
 async function compare(report: Report, set: TabularSet, python: string): Promise<void> {
   const { folder, outcome, positive, drop, title } = set;
-  const peers = await line<Peers>(python, [join(here, "peer_sklearn.py"), folder, outcome, positive, drop.join(",")]);
-  const ours = await line<Ours>(process.execPath, [
+  const peers = await lastLine<Peers>(python, [join(here, "peer_sklearn.py"), folder, outcome, positive, drop.join(",")]);
+  const ours = await lastLine<Ours>(process.execPath, [
     "--disable-warning=ExperimentalWarning",
     join(here, "ours.ts"),
     set.name,
@@ -80,20 +78,4 @@ async function compare(report: Report, set: TabularSet, python: string): Promise
   });
   report.add({ what: `${title}: fit`, unit: "s", better: "lower", ours: [ours.fit_s] });
   report.add({ what: `${title}: one record with reasons`, unit: "µs", better: "lower", ours: [ours.record_us] });
-}
-
-async function line<Result>(command: string, args: readonly string[]): Promise<Result> {
-  const { stdout } = await execute(command, args, { maxBuffer: 1 << 24 });
-  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Result;
-}
-
-async function pythonWithSklearn(): Promise<string | null> {
-  for (const python of ["/usr/bin/python3", "python3"]) {
-    const found = await execute(python, ["-c", "import sklearn"]).then(
-      () => true,
-      () => false,
-    );
-    if (found) return python;
-  }
-  return null;
 }

@@ -1,8 +1,9 @@
 /** Public collections of columns with an outcome to decide, as the folder `shared/data` beside the repository holds them. */
 import { join } from "node:path";
-import type { Column } from "../../packages/learn/src/data/table.ts";
 import type { ClassifierData } from "../../packages/learn/src/model.ts";
-import { dataRoot, readCsv } from "../csv.ts";
+import { readColumns } from "../columns.ts";
+import type { Part } from "../columns.ts";
+import { dataRoot } from "../csv.ts";
 
 export interface TabularSet {
   readonly name: string;
@@ -73,34 +74,12 @@ export function setNamed(name: string): TabularSet {
   return found;
 }
 
-/** Columns whose values in the training part are all numbers are numbers, all others categories; an empty or blank value is missing. */
 export function readParts(set: TabularSet): {
   train: ClassifierData;
   test: ClassifierData;
   fields: { name: string; kind: "number" | "category" }[];
 } {
-  const [train, test] = [readCsv(set.folder, "train"), readCsv(set.folder, "test")];
-  const fields = train.header
-    .filter((name) => name !== set.outcome && !set.drop.includes(name))
-    .map((name) => {
-      const known = train.column(name).filter((value) => value.trim() !== "");
-      return { name, kind: known.every((value) => Number.isFinite(Number(value))) ? ("number" as const) : ("category" as const) };
-    });
-  const dataOf = ({ rows, column }: typeof train): ClassifierData => ({
-    table: {
-      rows,
-      columns: Object.fromEntries(
-        fields.map(({ name, kind }): [string, Column] => {
-          const values = column(name).map((value) => (value.trim() === "" ? null : value.trim()));
-          if (kind === "category") return [name, { type: "string", values }];
-          return [
-            name,
-            { type: "number", values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))) },
-          ];
-        }),
-      ),
-    },
-    labels: column(set.outcome),
-  });
+  const { train, test, fields } = readColumns(set.folder, set.outcome, set.drop);
+  const dataOf = ({ table, outcomes }: Part): ClassifierData => ({ table, labels: outcomes });
   return { train: dataOf(train), test: dataOf(test), fields };
 }
