@@ -10,6 +10,7 @@ interface Schema {
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: boolean | Schema;
@@ -70,7 +71,8 @@ function operationType({ parameters = [], requestBody, responses }: Operation): 
 
 function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) return schema.$ref.slice("#/components/schemas/".length);
-  if (schema.anyOf) return schema.anyOf.map(typeOf).join(" | ");
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  if (alternatives) return alternatives.map(typeOf).join(" | ");
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(" | ");

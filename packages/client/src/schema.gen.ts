@@ -39,7 +39,7 @@ export type Decision = {
   key: string | null;
   /** null while it waits for a person */
   outcome: string | null;
-  /** Calibrated probability of the model's choice; null where no model was asked */
+  /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
   cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
@@ -52,6 +52,15 @@ export type Decision = {
   })[];
   /** Outcomes that hold the truth in nine of ten records, best first; empty where no model was asked */
   prediction_set: (string)[];
+  /** The model's number and the interval about it; null where outcomes are no numbers, or no model was asked */
+  interval: {
+    /** What the model says */
+    value: number;
+    lower: number;
+    upper: number;
+    /** Share of outcomes that lie in such intervals */
+    coverage: number;
+  } | null;
   /** Share of training rows that are as unlike the others as this record; null where no model was asked */
   typicality: number | null;
   /** What weighed most for the model's best, strongest first */
@@ -101,6 +110,10 @@ export type Deployment = {
     autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
     /** Longest time the model may take before the ladder goes on without it */
     deadline: string;
+    /** The model does not decide on records that are as unlike the training rows as only this share of those themselves */
+    unfamiliar_below: string;
+    /** Where a decision goes that the model does not take */
+    otherwise: "review" | "rules" | "default";
     /** Rules that decide before the model is asked; the first that holds wins */
     rules_first: ({
       /** Condition in CEL over `record`, for example record.priority == "P1" */
@@ -114,10 +127,41 @@ export type Deployment = {
     confident_at: {
       precision: string;
     };
+    /** The rules of today: the fallback, and the baseline a model must beat */
+    rules: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: string;
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The outcome when nothing else decides */
+    default?: string;
+  } | {
+    autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+    /** Longest time the model may take before the ladder goes on without it */
+    deadline: string;
     /** The model does not decide on records that are as unlike the training rows as only this share of those themselves */
     unfamiliar_below: string;
     /** Where a decision goes that the model does not take */
     otherwise: "review" | "rules" | "default";
+    /** Rules that decide before the model is asked; the first that holds wins */
+    rules_first: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: string;
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The model decides alone where its interval is this narrow */
+    confident_at: {
+      /** How far the interval may reach to each side for the model to decide alone: in the unit of the outcome, or as a share of the value */
+      within: string;
+      /** The share of outcomes that intervals must hold */
+      coverage: string;
+    };
     /** The rules of today: the fallback, and the baseline a model must beat */
     rules: ({
       /** Condition in CEL over `record`, for example record.priority == "P1" */
@@ -144,6 +188,7 @@ export type ModelVersion = {
   /** SHA-256 of the saved model; it is loaded only when its content has this hash */
   artifact: string;
   learner: string;
+  /** The outcomes it decides between; none where the outcome is a number */
   classes: (string)[];
   features: (string)[];
   snapshot: string;
@@ -172,6 +217,7 @@ export type ModelVersion = {
   code_version: string;
   seed: number;
   evaluation: {
+    task: "classify";
     train_rows: number;
     test_rows: number;
     /** Held-out rows that repeat one of training nearly word for word */
@@ -312,9 +358,87 @@ export type ModelVersion = {
       p50: number;
       p95: number;
     };
+  } | {
+    task: "regress";
+    train_rows: number;
+    test_rows: number;
+    /** Held-out rows that repeat one of training nearly word for word */
+    copied_rows: number;
+    split: "time" | "random";
+    /** Rows from this instant on were held out */
+    split_at: string | null;
+    model: {
+      /** Root of the mean squared error, in the unit of the outcome */
+      rmse: number;
+      /** Mean absolute error, in the unit of the outcome */
+      mae: number;
+      /** Share of the variance that is explained: 1 at best, below 0 where the mean of the truth would do better */
+      r2: number;
+    };
+    baselines: {
+      /** Always the mean outcome of training */
+      mean: {
+        /** Root of the mean squared error, in the unit of the outcome */
+        rmse: number;
+        /** Mean absolute error, in the unit of the outcome */
+        mae: number;
+        /** Share of the variance that is explained: 1 at best, below 0 where the mean of the truth would do better */
+        r2: number;
+      };
+      /** The rules of today; the mean where none holds and there is no default */
+      rules: {
+        /** Root of the mean squared error, in the unit of the outcome */
+        rmse: number;
+        /** Mean absolute error, in the unit of the outcome */
+        mae: number;
+        /** Share of the variance that is explained: 1 at best, below 0 where the mean of the truth would do better */
+        r2: number;
+      } | null;
+    };
+    intervals: {
+      coverage_wanted: number;
+      /** Share of held-out outcomes that lie in their interval */
+      coverage: number;
+      /** In the unit of the outcome */
+      mean_width: number;
+    };
+    confident: {
+      /** As written: how far the interval may reach to each side where the model decides alone */
+      within: string;
+      /** Share of held-out rows that the model would decide alone */
+      coverage: number;
+      /** Share of those whose outcome was that near; null where there are none */
+      kept: number | null;
+      /** Mean absolute error of those */
+      mae: number | null;
+    };
+    /** What the model goes by, strongest first, over held-out rows */
+    learnt: ({
+      field: string;
+      /** Mean amount by which it moves the value */
+      weight: number;
+    })[];
+    /** Groups of held-out rows, furthest off first */
+    slices: ({
+      column: string;
+      /** The model does not read the column */
+      protected: boolean;
+      value: string;
+      /** Held-out rows */
+      rows: number;
+      /** Mean absolute error, in the unit of the outcome */
+      mae: number;
+      /** Mean of what the model says too much; negative: too little */
+      bias: number;
+    })[];
+    /** One decision with reasons, on the training machine */
+    latency_ms: {
+      p50: number;
+      p95: number;
+    };
   };
   gates: ({
-    /** As written: accuracy, macro_f1, auc, beats majority, beats rules, p95_latency */
+    /** As written, such as macro_f1, rmse, beats rules, p95_latency */
     gate: string;
     wanted: string;
     got: string;
@@ -348,7 +472,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "OUTCOMES_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
@@ -383,7 +507,7 @@ export type RecordedDecision = {
   key: string | null;
   /** null while it waits for a person */
   outcome: string | null;
-  /** Calibrated probability of the model's choice; null where no model was asked */
+  /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
   cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
@@ -396,6 +520,15 @@ export type RecordedDecision = {
   })[];
   /** Outcomes that hold the truth in nine of ten records, best first; empty where no model was asked */
   prediction_set: (string)[];
+  /** The model's number and the interval about it; null where outcomes are no numbers, or no model was asked */
+  interval: {
+    /** What the model says */
+    value: number;
+    lower: number;
+    upper: number;
+    /** Share of outcomes that lie in such intervals */
+    coverage: number;
+  } | null;
   /** Share of training rows that are as unlike the others as this record; null where no model was asked */
   typicality: number | null;
   /** What weighed most for the model's best, strongest first */
@@ -497,10 +630,12 @@ export type Status = {
 /** A use case as it is served */
 export type UseCase = {
   use_case: string;
+  /** Whether a decision is one of some outcomes or a number */
+  task: "classify" | "regress";
   autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
   /** The deployed model version; null where rules and people decide alone */
   version: number | null;
-  /** What a decision can be */
+  /** What a decision can be; empty where it is a number */
   outcomes: (string)[];
   /** The fields that a record brings; all may be missing */
   fields: ({

@@ -4,17 +4,18 @@ import { test } from "node:test";
 import type { Problem } from "#base/errors";
 import { parsePercent } from "#base/text";
 import { seeded } from "#learn/math/random";
-import type { Policy, UseCase } from "#records/use-case";
-import { useCaseSchema } from "#records/use-case";
+import type { ClassifyPolicy, ClassifyUseCase } from "#records/use-case";
+import { classifySchema } from "#records/use-case";
 import { askModel } from "#stages/decide/ask-model";
 import type { Answer, Opinion } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import { decide, decideByRulesFirst } from "#stages/decide/decide";
+import { byConfidence } from "#stages/decide/by-confidence";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules, firstRule } from "#stages/decide/rules";
 import { compileValidator } from "#stages/decide/validate";
 
-const useCase: UseCase = useCaseSchema.parse({
+const useCase: ClassifyUseCase = classifySchema.parse({
   use_case: "ticket-routing",
   task: "classify",
   goal: { kpi: "hours", direction: "decrease" },
@@ -24,11 +25,11 @@ const useCase: UseCase = useCaseSchema.parse({
 const fields = ["subject", "priority", "size", "due"];
 const record = { subject: "vpn down", priority: "P2", size: 3, due: null };
 
-function ladderOf(policy: Partial<Policy>, threshold = 0.8): Ladder {
+function ladderOf(policy: Partial<ClassifyPolicy>, threshold = 0.8): Ladder {
   const whole = { ...useCase.policy, ...policy };
   return {
     policy: whole,
-    threshold,
+    sureness: byConfidence(threshold, whole.confident_at),
     unfamiliarBelow: parsePercent(whole.unfamiliar_below)!,
     rulesFirst: compileRules(whole.rules_first, fields).rules,
     rules: compileRules(whole.rules, fields).rules,
@@ -38,6 +39,7 @@ function ladderOf(policy: Partial<Policy>, threshold = 0.8): Ladder {
 const opinion = (confidence: number, typicality = 0.5): Opinion => ({
   alternatives: [{ outcome: "network", confidence }],
   predictionSet: ["network"],
+  interval: null,
   reasons: [],
   typicality,
 });
@@ -45,7 +47,7 @@ const vpn = { when: 'record.subject.contains("vpn")', then: "network" };
 const never = { when: 'record.subject.contains("printer")', then: "hardware" };
 
 type LadderCase = readonly [
-  policy: Partial<Policy>,
+  policy: Partial<ClassifyPolicy>,
   answer: Answer | "no_model",
   path: string,
   cause: string,

@@ -25,6 +25,7 @@ test("the exported model is one that onnxruntime opens, under the names of the d
 test("the card holds what was measured, and the hashes to check it by", async () => {
   const version = await server.release.model(useCase, 1);
   const card = Buffer.from(await server.release.export(useCase, 1, "card")).toString();
+  assert.ok(version.evaluation.task === "classify");
   const { accuracy } = version.evaluation.model;
   for (const fact of [version.artifact, version.snapshot, version.settings_hash, `${(accuracy * 100).toFixed(1)} %`]) {
     assert.ok(card.includes(fact), fact);

@@ -77,7 +77,7 @@ const mistakes: readonly (readonly [what: string, from: string, to: string, says
     "  qery: select",
     [/:9:3 qery is not a key of source; did you mean query\?/, /source.query is missing/],
   ],
-  ["an unknown task", "task: classify", "task: clasify", [/:2:1 task must be classify/]],
+  ["an unknown task", "task: classify", "task: clasify", [/:2:1 task must be one of classify, regress/]],
   [
     "a direction that is none",
     "direction: decrease",
@@ -212,7 +212,7 @@ test("a byte order mark and Windows line ends change no place", async () => {
   const windows = (text: string): string => `\uFEFF${text.replaceAll("\n", "\r\n")}`;
   assert.deepEqual(await problemsOf(windows(projectYaml), windows(useCaseYaml)), []);
   const problems = await problemsOf(windows(projectYaml), windows(useCaseYaml.replace("task: classify", "task: clasify")));
-  assert.deepEqual(problems, [`${use}:2:1 task must be classify`]);
+  assert.deepEqual(problems, [`${use}:2:1 task must be one of classify, regress`]);
 });
 
 test("files that are too large, too deep, folders or two documents get one problem each", async () => {

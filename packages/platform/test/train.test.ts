@@ -4,11 +4,11 @@ import { test } from "node:test";
 import { systemClock } from "#base/clock";
 import { seeded } from "#learn/math/random";
 import { nearDuplicates } from "#learn/select/near-duplicates";
-import { standardOutcome, useCaseSchema } from "#records/use-case";
+import { standardOutcome, classifySchema } from "#records/use-case";
 import { train } from "#stages/train/train";
 import type { TrainingRows } from "#stages/train/train";
 
-const useCase = useCaseSchema.parse({
+const useCase = classifySchema.parse({
   use_case: "routing",
   task: "classify",
   goal: { kpi: "moves", direction: "decrease" },
@@ -84,7 +84,7 @@ test("copies of a row lie on one side of the split: a model that only remembers 
 });
 
 test("outcomes of several labels: whole sets are decided, and each label is judged by itself", async () => {
-  const tagging = useCaseSchema.parse({ ...useCase, source: { ...useCase.source, label: "tags", label_separator: ";" } });
+  const tagging = classifySchema.parse({ ...useCase, source: { ...useCase.source, label: "tags", label_separator: ";" } });
   const random = seeded(6);
   const texts: string[] = [];
   const labels = Array.from({ length: 600 }, () => {
@@ -95,7 +95,7 @@ test("outcomes of several labels: whole sets are decided, and each label is judg
   });
   assert.ok(labels.includes("accounts;network"), "one spelling: in order, without spaces");
   const rules = (): string => "network; accounts ";
-  const { classifier, evaluation } = await train(
+  const { model: classifier, evaluation } = await train(
     { clock: systemClock, threads: 0 },
     { useCase: tagging, rows: rowsOf(texts, labels, null), rules },
     {},
@@ -112,7 +112,7 @@ test("outcomes of several labels: whole sets are decided, and each label is judg
 });
 
 test("groups that fare worse are found and named with their interval; protected columns are looked at and not learnt from", async () => {
-  const columns = useCaseSchema.parse({
+  const columns = classifySchema.parse({
     ...useCase,
     features: { category: ["branch"], number: ["amount"] },
     protected: ["gender"],
@@ -125,7 +125,7 @@ test("groups that fare worse are found and named with their interval; protected 
     const isLate = branch === "west" ? random.next() < 0.5 : amount > 50; // of west nothing can be learnt
     return { branch, amount, gender: random.below(2) === 0 ? "f" : "m", label: isLate ? "late" : "in time" };
   });
-  const { classifier, evaluation } = await train(
+  const { model: classifier, evaluation } = await train(
     { clock: systemClock, threads: 0 },
     {
       useCase: columns,

@@ -59,6 +59,11 @@ export const errorTable = {
   CANCELLED: row("user", "{what} was cancelled", "Nothing was kept. Start it again when you like.", { retry: true }),
   // models
   MODEL_UNKNOWN: row("user", "There is no model version {version} of {use_case}", "`inlay models list {use_case}` shows them."),
+  MODEL_OF_OTHER_TASK: row(
+    "user",
+    "Version {version} of {use_case} was trained for the task {trained}, the use case is now {task}",
+    "Train again, or put back the task.",
+  ),
   GATE_FAILED: row(
     "user",
     "Model version {version} of {use_case} did not pass its gate: {failed}",
@@ -113,6 +118,16 @@ export const errorTable = {
     "user",
     "{fields} is no field whose value can be changed",
     "Name numbers or categories of the use case: {known}.",
+  ),
+  OUTCOME_NO_NUMBER: row(
+    "user",
+    "{outcome} is not a number, and the outcomes of {use_case} are",
+    "Write it as 12 or 0.5, without a unit.",
+  ),
+  OUTCOMES_NEEDED: row(
+    "user",
+    "{use_case} decides a number, and what would have to be different is said of outcomes alone",
+    "The reasons of the decision say by how much each field moves the number.",
   ),
   OUTCOME_CONFLICT: row(
     "user",

@@ -45,6 +45,13 @@ export function formatPercent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
+/** Four digits, or all of those before the point: 1234567.8 -> `1,234,568`, 12.3456 -> `12.35`. */
+export function formatNumber(value: number): string {
+  if (Math.abs(value) >= 1e15) return value.toExponential(3);
+  if (Math.abs(value) >= 1000) return `${value < 0 ? "-" : ""}${formatCount(Math.abs(value))}`;
+  return String(Number(value.toPrecision(4)));
+}
+
 /** The candidate nearest to `word` by edit distance, if near enough to be a slip of the keyboard. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

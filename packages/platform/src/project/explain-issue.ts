@@ -14,7 +14,17 @@ export interface Explained {
 /** @param input what was parsed; it tells a missing value from a wrong one */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, input: unknown): Explained[] {
   const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
-  return issues.flatMap((issue) => explain(issue, [], shape, input));
+  return issues.flatMap((issue) => explain(issue, [], meant(shape, input), input));
+}
+
+/** Of alternatives that a constant tells apart (`task: regress`) the one that is written, so that no key of another is proposed. */
+function meant(shape: Shape, input: unknown): Shape {
+  const written = shape.oneOf?.filter(({ properties }) =>
+    Object.entries(properties ?? {}).some(
+      ([key, { const: constant }]) => constant !== undefined && valueAt(input, [key]) === constant,
+    ),
+  );
+  return written?.length === 1 ? written[0]! : shape;
 }
 
 /** A key as a message may show it. */

@@ -28,6 +28,13 @@ export const alternativeSchema = z.strictObject({
   confidence: z.number(),
 });
 
+export const intervalSchema = z.strictObject({
+  value: z.number().describe("What the model says"),
+  lower: z.number(),
+  upper: z.number(),
+  coverage: z.number().describe("Share of outcomes that lie in such intervals"),
+});
+
 export const decisionSchema = z.strictObject({
   id: z.uuid(),
   use_case: z.string(),
@@ -38,7 +45,7 @@ export const decisionSchema = z.strictObject({
     .min(0)
     .max(1)
     .nullable()
-    .describe("Calibrated probability of the model's choice; null where no model was asked"),
+    .describe("Calibrated probability of the model's choice; null of numbers, and where no model was asked"),
   path: z.enum(paths),
   cause: z.enum(causes),
   explanation: z.string().describe("The cause in words"),
@@ -48,6 +55,9 @@ export const decisionSchema = z.strictObject({
   prediction_set: z
     .array(z.string())
     .describe("Outcomes that hold the truth in nine of ten records, best first; empty where no model was asked"),
+  interval: intervalSchema
+    .nullable()
+    .describe("The model's number and the interval about it; null where outcomes are no numbers, or no model was asked"),
   typicality: z
     .number()
     .nullable()
@@ -67,4 +77,5 @@ export type Path = (typeof paths)[number];
 export type Cause = (typeof causes)[number];
 export type Reason = z.infer<typeof reasonSchema>;
 export type Alternative = z.infer<typeof alternativeSchema>;
+export type Interval = z.infer<typeof intervalSchema>;
 export type Decision = z.infer<typeof decisionSchema>;

@@ -32,8 +32,9 @@ export const sliceSchema = z.strictObject({
   decided: z.array(z.strictObject({ outcome: z.string(), share: z.number() })).describe("The three outcomes chosen most often"),
 });
 
-/** What was measured on the rows that training never saw. */
-export const evaluationSchema = z.strictObject({
+/** What was measured of decisions between outcomes on the rows that training never saw. */
+export const classifyEvaluationSchema = z.strictObject({
+  task: z.literal("classify"),
   train_rows: z.int(),
   test_rows: z.int(),
   copied_rows: z.int().describe("Held-out rows that repeat one of training nearly word for word"),
@@ -102,8 +103,59 @@ export const evaluationSchema = z.strictObject({
   latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
 });
 
+/** How far numbers were from the truth on held-out rows. */
+export const numberScoresSchema = z.strictObject({
+  rmse: z.number().describe("Root of the mean squared error, in the unit of the outcome"),
+  mae: z.number().describe("Mean absolute error, in the unit of the outcome"),
+  r2: z
+    .number()
+    .describe("Share of the variance that is explained: 1 at best, below 0 where the mean of the truth would do better"),
+});
+
+export const numberSliceSchema = z.strictObject({
+  column: z.string(),
+  protected: z.boolean().describe("The model does not read the column"),
+  value: z.string(),
+  rows: z.int().describe("Held-out rows"),
+  mae: z.number().describe("Mean absolute error, in the unit of the outcome"),
+  bias: z.number().describe("Mean of what the model says too much; negative: too little"),
+});
+
+/** What was measured of numbers on the rows that training never saw. */
+export const regressEvaluationSchema = z.strictObject({
+  task: z.literal("regress"),
+  train_rows: z.int(),
+  test_rows: z.int(),
+  copied_rows: z.int().describe("Held-out rows that repeat one of training nearly word for word"),
+  split: z.enum(["time", "random"]),
+  split_at: z.iso.datetime().nullable().describe("Rows from this instant on were held out"),
+  model: numberScoresSchema,
+  baselines: z.strictObject({
+    mean: numberScoresSchema.describe("Always the mean outcome of training"),
+    rules: numberScoresSchema.nullable().describe("The rules of today; the mean where none holds and there is no default"),
+  }),
+  intervals: z.strictObject({
+    coverage_wanted: z.number(),
+    coverage: z.number().describe("Share of held-out outcomes that lie in their interval"),
+    mean_width: z.number().describe("In the unit of the outcome"),
+  }),
+  confident: z.strictObject({
+    within: z.string().describe("As written: how far the interval may reach to each side where the model decides alone"),
+    coverage: z.number().describe("Share of held-out rows that the model would decide alone"),
+    kept: z.number().nullable().describe("Share of those whose outcome was that near; null where there are none"),
+    mae: z.number().nullable().describe("Mean absolute error of those"),
+  }),
+  learnt: z
+    .array(z.strictObject({ field: z.string(), weight: z.number().describe("Mean amount by which it moves the value") }))
+    .describe("What the model goes by, strongest first, over held-out rows"),
+  slices: z.array(numberSliceSchema).describe("Groups of held-out rows, furthest off first"),
+  latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
+});
+
+export const evaluationSchema = z.discriminatedUnion("task", [classifyEvaluationSchema, regressEvaluationSchema]);
+
 export const gateResultSchema = z.strictObject({
-  gate: z.string().describe("As written: accuracy, macro_f1, auc, beats majority, beats rules, p95_latency"),
+  gate: z.string().describe("As written, such as macro_f1, rmse, beats rules, p95_latency"),
   wanted: z.string(),
   got: z.string(),
   passed: z.boolean(),
@@ -115,7 +167,7 @@ export const modelVersionSchema = z.strictObject({
   version: z.int().positive().describe("1, 2, 3 ... within the use case"),
   artifact: z.string().length(64).describe("SHA-256 of the saved model; it is loaded only when its content has this hash"),
   learner: z.string(),
-  classes: z.array(z.string()),
+  classes: z.array(z.string()).describe("The outcomes it decides between; none where the outcome is a number"),
   features: z.array(z.string()),
   snapshot: z.string(),
   feedback: z
@@ -148,6 +200,10 @@ export const modelVersionSchema = z.strictObject({
 export type Scores = z.infer<typeof scoresSchema>;
 export type Slice = z.infer<typeof sliceSchema>;
 export type ClassScores = z.infer<typeof classScoresSchema>;
+export type NumberSlice = z.infer<typeof numberSliceSchema>;
+export type NumberScores = z.infer<typeof numberScoresSchema>;
+export type ClassifyEvaluation = z.infer<typeof classifyEvaluationSchema>;
+export type RegressEvaluation = z.infer<typeof regressEvaluationSchema>;
 export type Evaluation = z.infer<typeof evaluationSchema>;
 export type GateResult = z.infer<typeof gateResultSchema>;
 export type ModelVersion = z.infer<typeof modelVersionSchema>;

@@ -17,3 +17,11 @@ export function standardCategory(text: string): string | null {
   const trimmed = standardText(text).trim();
   return trimmed === "" ? null : trimmed;
 }
+
+/** A number in its one spelling, as JavaScript writes it; null where the text is none. `1,5` is none: it could mean two things. */
+export function standardNumber(text: string): string | null {
+  const trimmed = text.trim();
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return null;
+  const number = Number(trimmed);
+  return Number.isFinite(number) ? String(number === 0 ? 0 : number) : null;
+}

@@ -13,6 +13,7 @@ export function decisionOf(id: string, more: Partial<Decision> = {}): Decision {
     explanation: "for the test",
     alternatives: [{ outcome: "network", confidence: 0.9 }],
     prediction_set: ["network"],
+    interval: null,
     typicality: 0.5,
     reasons: [],
     model_version: 1,

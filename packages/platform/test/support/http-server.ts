@@ -65,12 +65,15 @@ export interface TestServerOptions {
   readonly limits?: Partial<Limits>;
   readonly log?: Log;
   readonly consoleFolder?: string;
+  /** Writes another project than that of the tickets; its first use case is trained and deployed. */
+  readonly project?: { readonly useCase: string; write(folder: string): Promise<void> };
 }
 
 export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "inlay-http-"));
   const database = await createDatabase();
-  await writeProject(folder);
+  await (options.project?.write ?? writeProject)(folder);
+  const deployed = options.project?.useCase ?? useCase;
   const project = await loadProject({ folder });
   const state = await openState({ folder: join(folder, ".inlay"), databaseUrl: database?.url, log: silentLog });
   const { pool } = state;
@@ -89,9 +92,9 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     connect: (system) => files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
     openEncoder: encoders,
   });
-  const { version } = await builder.train(useCase);
+  const { version } = await builder.train(deployed);
   const release = openRelease({ artifacts, pool, clock, project });
-  await release.deploy(useCase, version.version, "test");
+  await release.deploy(deployed, version.version, "test");
   const decisionPoint = await openDecisionPoint({
     project,
     pool,

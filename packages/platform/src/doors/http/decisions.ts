@@ -176,7 +176,7 @@ const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof ot
       confidence: 0.81,
     },
   },
-  problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "FIELD_UNCHANGEABLE", "STATE_UNREACHABLE"],
+  problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "FIELD_UNCHANGEABLE", "OUTCOMES_NEEDED", "STATE_UNREACHABLE"],
 };
 
 const outcomeBody = z.strictObject({
@@ -207,7 +207,15 @@ const recordOutcome: Operation<z.infer<typeof decisionParams>, unknown, z.infer<
       recorded_by: "k7f3a9x2",
     },
   },
-  problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "OUTCOME_CONFLICT", "BODY_TOO_LARGE", "MEDIA_TYPE", "STATE_UNREACHABLE"],
+  problems: [
+    "DECISION_UNKNOWN",
+    "OUTCOME_UNKNOWN",
+    "OUTCOME_NO_NUMBER",
+    "OUTCOME_CONFLICT",
+    "BODY_TOO_LARGE",
+    "MEDIA_TYPE",
+    "STATE_UNREACHABLE",
+  ],
 };
 
 export const decisionOperations = { decide, readDecision, similarRows, otherDecision, recordOutcome };

@@ -28,6 +28,7 @@ const recorded: Decision = {
     { outcome: "printing", confidence: 0.017 },
   ],
   prediction_set: ["network"],
+  interval: null,
   typicality: 0.61,
   reasons: [
     { field: "subject", value: "vpn", weight: 2.13 },
@@ -61,6 +62,7 @@ export const exampleModelVersion: ModelVersion = {
   code_version: "0.1.0",
   seed: 1,
   evaluation: {
+    task: "classify",
     train_rows: 8000,
     test_rows: 2000,
     copied_rows: 12,

@@ -77,7 +77,15 @@ const deploy: Operation<UseCaseParams, unknown, z.infer<typeof deployBody>> = {
   body: deployBody,
   examples: { version: { version: 3 } },
   answer: { status: 201, description: "The new deployment", schema: deployment, example: exampleDeployment },
-  problems: ["USE_CASE_UNKNOWN", "MODEL_UNKNOWN", "GATE_FAILED", "BODY_TOO_LARGE", "MEDIA_TYPE", "STATE_UNREACHABLE"],
+  problems: [
+    "USE_CASE_UNKNOWN",
+    "MODEL_UNKNOWN",
+    "GATE_FAILED",
+    "MODEL_OF_OTHER_TASK",
+    "BODY_TOO_LARGE",
+    "MEDIA_TYPE",
+    "STATE_UNREACHABLE",
+  ],
 };
 
 const rollback: Operation<UseCaseParams> = {

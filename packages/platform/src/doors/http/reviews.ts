@@ -87,7 +87,15 @@ const closeReview: Operation<z.infer<typeof closeParams>, unknown, z.infer<typeo
       closed_by: "k7f3a9x2",
     },
   },
-  problems: ["REVIEW_UNKNOWN", "REVIEW_CLOSED", "OUTCOME_UNKNOWN", "BODY_TOO_LARGE", "MEDIA_TYPE", "STATE_UNREACHABLE"],
+  problems: [
+    "REVIEW_UNKNOWN",
+    "REVIEW_CLOSED",
+    "OUTCOME_UNKNOWN",
+    "OUTCOME_NO_NUMBER",
+    "BODY_TOO_LARGE",
+    "MEDIA_TYPE",
+    "STATE_UNREACHABLE",
+  ],
 };
 
 export const reviewOperations = { listReviews, closeReview };

@@ -37,6 +37,7 @@ export const decisionAnswer = decisionSchema
     explanation: true,
     alternatives: true,
     prediction_set: true,
+    interval: true,
     typicality: true,
     reasons: true,
     model_version: true,
@@ -60,6 +61,7 @@ export function answerOf(decision: Decision): DecisionAnswer {
     explanation: decision.explanation,
     alternatives: decision.alternatives,
     prediction_set: decision.prediction_set,
+    interval: decision.interval,
     typicality: decision.typicality,
     reasons: decision.reasons,
     model_version: decision.model_version,
@@ -103,9 +105,10 @@ export const decisionTrace = z
 export const servedUseCase = z
   .strictObject({
     use_case: z.string(),
+    task: z.enum(["classify", "regress"]).describe("Whether a decision is one of some outcomes or a number"),
     autonomy: z.enum(["observe", "shadow", "suggest", "veto", "act"]),
     version: z.int().nullable().describe("The deployed model version; null where rules and people decide alone"),
-    outcomes: z.array(z.string()).describe("What a decision can be"),
+    outcomes: z.array(z.string()).describe("What a decision can be; empty where it is a number"),
     fields: z
       .array(z.strictObject({ name: z.string(), kind: z.enum(["text", "category", "number", "time"]) }))
       .describe("The fields that a record brings; all may be missing"),

@@ -10,6 +10,7 @@ import type { DecisionPoint, ServedUseCase } from "#flows/decide-and-act/decisio
 
 const exampleUseCase = {
   use_case: "ticket-routing",
+  task: "classify",
   autonomy: "suggest",
   version: 3,
   outcomes: ["accounts", "network", "printing"],

@@ -26,6 +26,7 @@ import { addModelVersion, listModelVersions } from "#stages/registry/model-store
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { findSnapshot, latestSnapshot, saveSnapshot } from "#stages/snapshot/snapshot-store";
 import { train } from "#stages/train/train";
+import { trainNumbers } from "#stages/train/train-numbers";
 import type { Tables } from "#tables/tables";
 
 export interface BuilderDeps {
@@ -98,6 +99,14 @@ export function openBuilder(deps: BuilderDeps): Builder {
 
     async train(name, options = {}): Promise<BuiltModel> {
       const useCase = findUseCase(project, name);
+      if (options.refit === true && useCase.task === "regress") {
+        const fix = "Train without --refit: the search for settings costs what train.budget says.";
+        throw failure("DATA_UNSUITABLE", {
+          use_case: name,
+          reason: "a model of numbers keeps no choices to fit again with",
+          fix,
+        });
+      }
       const last = options.refit === true ? await newest(name) : undefined;
       const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
       const report = await audit(useCase, snapshot, options);
@@ -111,18 +120,19 @@ export function openBuilder(deps: BuilderDeps): Builder {
       await using encoder = source === undefined ? null : closing(await deps.openEncoder(source));
       const feedback = useCase.train.feedback ? await freezeFeedback({ pool, artifacts }, name) : null;
       const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
-      const { classifier, evaluation, settings } = await train(
-        { clock, threads: deps.threads, encoder },
-        { useCase, rows: prepared, rules: ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]), last: last?.saved },
-        options,
-      );
+      const rules = ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]);
+      const training = { clock, threads: deps.threads, encoder };
+      const { model, evaluation, settings } =
+        useCase.task === "regress"
+          ? await trainNumbers(training, { useCase, rows: prepared, rules }, options)
+          : await train(training, { useCase, rows: prepared, rules, last: last?.saved }, options);
       options.onProgress?.("registering", null);
       const version = await addModelVersion(pool, {
         use_case: name,
-        artifact: await saveModel(artifacts, classifier),
-        learner: classifier.kind,
-        classes: [...classifier.classes],
-        features: [...classifier.features],
+        artifact: await saveModel(artifacts, model),
+        learner: model.kind,
+        classes: "classes" in model ? [...model.classes] : [],
+        features: [...model.features],
         snapshot: snapshot.hash,
         feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
         encoder: encoder && { source: encoder.source, hash: encoder.hash, size: encoder.size },
@@ -132,7 +142,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
         code_version: deps.codeVersion,
         seed: useCase.train.seed,
         evaluation,
-        gates: judgeGates(useCase.gate, evaluation),
+        gates: judgeGates(useCase, evaluation),
         trained_at: instant(clock),
         training_ms: Math.round(clock.monotonic() - started),
       });

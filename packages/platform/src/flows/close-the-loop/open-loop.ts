@@ -10,6 +10,8 @@ import { takeRows } from "#learn/data/table";
 import type { Decision } from "#records/decision";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
+import { standardNumber } from "#records/standardise";
+import type { UseCase } from "#records/use-case";
 import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
 import { labelledRows } from "#stages/prepare/prepare";
 import { findReadinessReport } from "#stages/readiness/readiness-store";
@@ -29,7 +31,7 @@ export interface LoopDeps {
   readonly decisions: {
     /** @throws DECISION_UNKNOWN */
     find(id: string): Promise<Decision>;
-    useCases(): readonly { readonly use_case: string; readonly outcomes: readonly string[] }[];
+    useCases(): readonly (Pick<UseCase, "use_case" | "task"> & { readonly outcomes: readonly string[] })[];
   };
 }
 
@@ -37,8 +39,20 @@ export interface LoopDeps {
 const searched = 100_000;
 
 export function openLoop({ pool, clock, artifacts, tables, project, decisions }: LoopDeps): Loop {
-  const outcomesOf = (useCase: string): readonly string[] =>
-    decisions.useCases().find((served) => served.use_case === useCase)?.outcomes ?? [];
+  /** An outcome as it is kept. @throws OUTCOME_UNKNOWN, OUTCOME_NO_NUMBER */
+  function standardFor(name: string): (outcome: string) => string {
+    const served = decisions.useCases().find(({ use_case: one }) => one === name);
+    return (outcome) => {
+      if (served?.task === "regress") {
+        const number = standardNumber(outcome);
+        if (number !== null) return number;
+        throw failure("OUTCOME_NO_NUMBER", { outcome, use_case: name });
+      }
+      const known = served?.outcomes ?? [];
+      if (known.includes(outcome)) return outcome;
+      throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: known.join(", ") });
+    };
+  }
 
   return {
     async trace(id) {
@@ -67,8 +81,8 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, findUseCase(project, name));
       const first = Math.max(0, table.rows - searched);
       const latest = Uint32Array.from({ length: table.rows - first }, (_, at) => first + at);
-      const classifier = await openModel(artifacts, version.artifact);
-      const nearest = await classifier.nearest(takeRows(table, latest), record as Row, limit);
+      const model = await openModel(artifacts, version.artifact);
+      const nearest = await model.nearest(takeRows(table, latest), record as Row, limit);
       return {
         ...about,
         rows: nearest.map(({ row, similarity }) => ({
@@ -85,6 +99,7 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       if (number === null) return { ...about, changes: null, confidence: null };
       const version = await findModelVersion(pool, name, number);
       const classifier = await openModel(artifacts, version.artifact);
+      if (!("classes" in classifier)) throw failure("OUTCOMES_NEEDED", { use_case: name });
       const wanted = classifier.classes.indexOf(outcome);
       if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: classifier.classes.join(", ") });
       const useCase = findUseCase(project, name);
@@ -106,14 +121,13 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
           ? failure("REVIEW_UNKNOWN", { id })
           : error;
       });
-      return closeReview({ pool, clock }, decision, verdict, outcomesOf(decision.use_case));
+      return closeReview({ pool, clock }, decision, verdict, standardFor(decision.use_case));
     },
 
     async recordOutcome(id, recorded) {
       const decision = await decisions.find(id);
-      const known = outcomesOf(decision.use_case);
-      if (known.includes(recorded.outcome)) return recordOutcome({ pool, clock }, decision, recorded);
-      throw failure("OUTCOME_UNKNOWN", { outcome: recorded.outcome, use_case: decision.use_case, known: known.join(", ") });
+      const outcome = standardFor(decision.use_case)(recorded.outcome);
+      return recordOutcome({ pool, clock }, decision, { ...recorded, outcome });
     },
   };
 }

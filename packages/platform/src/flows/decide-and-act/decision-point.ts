@@ -3,6 +3,7 @@
  * follows deployments as they change and answers from what is active at the moment a record arrives.
  */
 import type { Decision } from "#records/decision";
+import type { UseCase } from "#records/use-case";
 
 export interface DecisionPoint {
   /** What is served, for people and for the API's own description. */
@@ -37,9 +38,12 @@ export interface DecideContext {
 
 export interface ServedUseCase {
   readonly use_case: string;
+  /** Whether a decision is one of some outcomes or a number. */
+  readonly task: UseCase["task"];
   readonly autonomy: string;
   /** The deployed model version; null where rules and people decide alone. */
   readonly version: number | null;
+  /** What a decision can be; empty where it is a number. */
   readonly outcomes: readonly string[];
   readonly fields: readonly { readonly name: string; readonly kind: "text" | "category" | "number" | "time" }[];
   readonly key: string;

@@ -83,7 +83,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
         use_case: one.useCase.use_case,
         key,
         ...verdict,
-        model_version: verdict.confidence === null ? null : one.version,
+        model_version: verdict.typicality === null ? null : one.version,
         deployment: one.deployment?.id ?? null,
         policy_hash: one.policyHash,
         autonomy: one.ladder.policy.autonomy,

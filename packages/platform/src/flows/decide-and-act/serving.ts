@@ -9,22 +9,24 @@ import { recordWithVectors } from "#encoders/text-vectors";
 import type { Artifacts } from "#files/artifacts";
 import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments";
-import { predictionSet } from "#learn/calibrate/prediction-sets";
-import type { PredictionSetRule } from "#learn/calibrate/prediction-sets";
-import type { Row } from "#learn/data/table";
-import type { Classifier } from "#learn/model";
+import { scoreClasses } from "#flows/decide-and-act/score-classes";
+import { scoreNumber } from "#flows/decide-and-act/score-number";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
-import type { UseCase } from "#records/use-case";
+import type { Policy, UseCase } from "#records/use-case";
 import { featureKinds, policySchema } from "#records/use-case";
-import type { Opinion, Scorer } from "#stages/decide/ask-model";
+import type { Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
+import { byConfidence } from "#stages/decide/by-confidence";
+import { byInterval } from "#stages/decide/by-interval";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules } from "#stages/decide/rules";
+import type { Sureness } from "#stages/decide/sureness";
 import { compileValidator } from "#stages/decide/validate";
 import type { Validator } from "#stages/decide/validate";
 import { openModel } from "#stages/registry/model-file";
+import type { Model } from "#stages/registry/model-file";
 
 export interface Serving {
   readonly useCase: UseCase;
@@ -49,14 +51,12 @@ interface Deps {
   readonly openEncoder: OpenEncoder;
 }
 
-interface Model {
+interface Loaded {
   readonly version: ModelVersion;
-  readonly classifier: Classifier;
+  readonly model: Model;
   readonly encoder: Encoder | null;
+  readonly sureness: Sureness;
 }
-
-/** Reasons that an answer holds. */
-const reasonLimit = 6;
 
 /**
  * Loads the deployed version; where its file or its encoder is not what it was, the version before; where that fails too, none. What
@@ -72,11 +72,12 @@ export async function openServing(
   // A policy that an earlier version stored gets the defaults of what that version did not know.
   const policy = active ? policySchema.parse(active.deployment.policy) : useCase.policy;
   const fields = [...featureKinds(useCase).keys()];
-  let model: Model | undefined;
+  let loaded: Loaded | undefined;
   for (const version of active?.versions ?? []) {
     try {
-      const classifier = await openModel(artifacts, version.artifact);
-      model = { version, classifier, encoder: await encoderOf(classifier, version, current?.encoder ?? null, openEncoder) };
+      const model = await openModel(artifacts, version.artifact);
+      const sureness = surenessOf(policy, version, model);
+      loaded = { version, model, sureness, encoder: await encoderOf(model, version, current?.encoder ?? null, openEncoder) };
       break;
     } catch (error) {
       log("error", "model:refused", { use_case: useCase.use_case, version: version.version, error });
@@ -85,17 +86,17 @@ export async function openServing(
   return {
     useCase,
     deployment: active?.deployment ?? null,
-    version: model?.version.version ?? null,
-    classes: model?.classifier.classes ?? [],
-    scorer: model ? scorerOf(model) : null,
-    encoder: model?.encoder ?? null,
+    version: loaded?.version.version ?? null,
+    classes: loaded?.version.classes ?? [],
+    scorer: loaded ? scorerOf(loaded) : null,
+    encoder: loaded?.encoder ?? null,
     breaker: openBreaker(clock),
     ladder: {
       policy,
       rulesFirst: compileRules(policy.rules_first, fields).rules,
       rules: compileRules(policy.rules, fields).rules,
       unfamiliarBelow: parsePercent(policy.unfamiliar_below)!,
-      threshold: model?.version.evaluation.confident.threshold ?? 2,
+      sureness: loaded?.sureness ?? unasked,
     },
     policyHash: active?.deployment.policy_hash ?? hashJson(policy),
     validate: compileValidator(useCase),
@@ -112,9 +113,10 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
   ]);
   return {
     use_case: useCase.use_case,
+    task: useCase.task,
     autonomy: policy.autonomy,
     version,
-    outcomes: [...outcomes].sort(),
+    outcomes: useCase.task === "regress" ? [] : [...outcomes].sort(),
     fields: [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind })),
     key: useCase.source.key,
   };
@@ -122,7 +124,7 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
 
 /** @throws ENCODER_* */
 async function encoderOf(
-  { vectors }: Classifier,
+  { vectors }: Model,
   { encoder: wanted }: ModelVersion,
   running: Encoder | null,
   open: OpenEncoder,
@@ -132,39 +134,23 @@ async function encoderOf(
 }
 
 /** Answers at once; with an encoder, when that has read the texts. */
-function scorerOf({ classifier, encoder, version }: Model): Scorer {
-  const score = scoring(classifier, version.evaluation.prediction_sets);
+function scorerOf({ model, encoder, version: { evaluation } }: Loaded): Scorer {
+  const score =
+    "classes" in model
+      ? scoreClasses(model, evaluation.task === "classify" ? evaluation.prediction_sets : null)
+      : scoreNumber(model);
   if (!encoder) return score;
-  return async (row) => score(await recordWithVectors(encoder, row, classifier.vectors));
+  return async (row) => score(await recordWithVectors(encoder, row, model.vectors));
 }
 
-function scoring(classifier: Classifier, setRule: PredictionSetRule | null): (row: Row) => Opinion {
-  const { classes } = classifier;
-  return (row) => {
-    const { probabilities, contributions, typicality } = classifier.decideRow(row, reasonLimit);
-    return {
-      alternatives: bestThree(probabilities).map((at) => ({ outcome: classes[at]!, confidence: round(probabilities[at]!) })),
-      reasons: contributions.map(({ field, value, weight }) => ({ field, value: value.slice(0, 200), weight: round(weight) })),
-      predictionSet: setRule ? predictionSet(setRule, probabilities).map((at) => classes[at]!) : [],
-      typicality: round(typicality),
-    };
-  };
-}
-
-/** Indices of the three greatest, greatest first. O(n). */
-function bestThree(values: Float32Array): number[] {
-  const best: number[] = [];
-  for (let at = 0; at < values.length; at++) {
-    let place = best.length;
-    while (place > 0 && values[at]! > values[best[place - 1]!]!) place--;
-    if (place < 3) {
-      best.splice(place, 0, at);
-      if (best.length > 3) best.pop();
-    }
+/** @throws Error where the version decides something else than its policy is about */
+function surenessOf({ confident_at: at }: Policy, { evaluation }: ModelVersion, model: Model): Sureness {
+  if ("precision" in at && evaluation.task === "classify" && "classes" in model) {
+    return byConfidence(evaluation.confident.threshold, at);
   }
-  return best;
+  if ("within" in at && !("classes" in model)) return byInterval(at);
+  throw new Error(`the version was trained for the task ${evaluation.task}, its policy is of another`);
 }
 
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
-}
+/** Where there is no model, nobody asks how sure it is. */
+const unasked: Sureness = byConfidence(2, { precision: "100%" });

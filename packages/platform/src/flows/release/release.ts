@@ -1,6 +1,7 @@
 /** Model versions, which of them is deployed, and what of them leaves the house. */
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
+import { failure } from "#base/errors";
 import type { Artifacts } from "#files/artifacts";
 import { onnxOf } from "#learn/export/onnx";
 import type { Deployment } from "#records/deployment";
@@ -12,6 +13,7 @@ import { deploy, listDeployments, rollback } from "#stages/registry/deployments"
 import { modelCard } from "#stages/registry/model-card";
 import { openModel } from "#stages/registry/model-file";
 import { findModelVersion, listModelVersions } from "#stages/registry/model-store";
+import { numberCard } from "#stages/registry/number-card";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
 
 export interface Release {
@@ -42,15 +44,28 @@ export function openRelease({ artifacts, pool, clock, project }: Deps): Release 
     model: async (useCase, version) => findModelVersion(pool, known(useCase).use_case, version),
     deployments: async (useCase) => listDeployments(pool, known(useCase).use_case),
     deploy: async (useCase, version, by) => {
-      const { policy } = known(useCase);
-      return deploy({ pool, clock }, await findModelVersion(pool, useCase, version), policy, by);
+      const { policy, task } = known(useCase);
+      const found = await findModelVersion(pool, useCase, version);
+      if (found.evaluation.task !== task) {
+        throw failure("MODEL_OF_OTHER_TASK", { use_case: useCase, version, trained: found.evaluation.task, task });
+      }
+      return deploy({ pool, clock }, found, policy, by);
     },
     async export(name, number, format) {
       const useCase = known(name);
       const version = await findModelVersion(pool, name, number);
       if (format === "card") {
         const snapshot = await findSnapshot(pool, version.snapshot);
-        return Buffer.from(modelCard({ version, useCase, snapshot }));
+        const { evaluation } = version;
+        return Buffer.from(
+          evaluation.task === "regress"
+            ? numberCard({ version, evaluation, useCase, snapshot })
+            : modelCard({ version, evaluation, useCase, snapshot }),
+        );
+      }
+      if (version.evaluation.task === "regress") {
+        const hint = "A model of numbers has a card: --format card.";
+        throw failure("USAGE", { problem: `${name} ${number} has no ONNX form: its outcome is a number`, hint });
       }
       const saved = (await openModel(artifacts, version.artifact)).save();
       return onnxOf(saved, { use_case: name, version: String(number), artifact: version.artifact });

@@ -4,17 +4,19 @@
  */
 import type { Clock } from "#base/clock";
 import type { Row } from "#learn/data/table";
-import type { Alternative, Cause, Reason } from "#records/decision";
+import type { Alternative, Cause, Interval, Reason } from "#records/decision";
 import type { Breaker } from "#stages/decide/breaker";
 
 /** What a model says about a record. */
 export interface Opinion {
-  /** Best first, at most three. */
+  /** Best first, at most three; empty where the outcome is a number. */
   readonly alternatives: readonly Alternative[];
   /** What weighed most for the best, strongest first. */
   readonly reasons: readonly Reason[];
   /** Outcomes that hold the truth as often as promised, best first; empty where nothing was promised. */
   readonly predictionSet: readonly string[];
+  /** A number and the interval about it; null where outcomes are no numbers. */
+  readonly interval: Interval | null;
   /** The share of training rows that are as unlike the others as this record, in [0, 1]; 0: it holds nothing that the model knows. */
   readonly typicality: number;
 }

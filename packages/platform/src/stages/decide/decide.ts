@@ -8,27 +8,36 @@
  * default or a person where none holds; `default` to the default. Where there is no model at all, or it did not answer, the rules of today are
  * asked first whatever `otherwise` says: they decided before there was a model.
  */
-import { formatPercent, parsePercent } from "#base/text";
+import { formatPercent } from "#base/text";
 import type { Cause, Decision, Path } from "#records/decision";
 import type { Policy } from "#records/use-case";
 import type { Answer, Opinion } from "#stages/decide/ask-model";
 import type { CompiledRule } from "#stages/decide/rules";
 import { firstRule } from "#stages/decide/rules";
+import type { Sureness } from "#stages/decide/sureness";
 
 /** Everything beside the record that a decision depends on. */
 export interface Ladder {
   readonly policy: Policy;
   readonly rulesFirst: readonly CompiledRule[];
   readonly rules: readonly CompiledRule[];
-  /** Least confidence at which the model decides alone; greater than 1: never. */
-  readonly threshold: number;
+  readonly sureness: Sureness;
   /** Typicality below which the model does not decide. */
   readonly unfamiliarBelow: number;
 }
 
 export type Verdict = Pick<
   Decision,
-  "outcome" | "confidence" | "path" | "cause" | "explanation" | "alternatives" | "prediction_set" | "typicality" | "reasons"
+  | "outcome"
+  | "confidence"
+  | "path"
+  | "cause"
+  | "explanation"
+  | "alternatives"
+  | "prediction_set"
+  | "interval"
+  | "typicality"
+  | "reasons"
 >;
 
 /** Whether a rule before the model decides, so that the model need not be asked. */
@@ -40,14 +49,13 @@ export function decideByRulesFirst(ladder: Ladder, record: Readonly<Record<strin
 /** The verdict once the model was asked; `no_model` where there is none. */
 export function decide(ladder: Ladder, record: Readonly<Record<string, unknown>>, answer: Answer | "no_model"): Verdict {
   if (typeof answer === "string") return withoutModel(ladder, record, answer);
-  const best = answer.alternatives[0]!;
   const doubt = doubtOf(ladder, answer);
   if (doubt === undefined) {
     return {
-      outcome: best.outcome,
+      outcome: ladder.sureness.outcome(answer),
       path: "model",
       cause: "confident",
-      explanation: `confidence ${best.confidence.toFixed(2)} reaches ${ladder.threshold.toFixed(2)}, where ${wanted(ladder)} precision is kept`,
+      explanation: ladder.sureness.reason(answer),
       ...told(answer),
     };
   }
@@ -55,20 +63,14 @@ export function decide(ladder: Ladder, record: Readonly<Record<string, unknown>>
 }
 
 function doubtOf(ladder: Ladder, answer: Opinion): { cause: Cause; why: string } | undefined {
-  const { policy, threshold } = ladder;
+  const { policy, sureness } = ladder;
   if (policy.autonomy === "observe" || policy.autonomy === "shadow") {
     return { cause: "autonomy", why: `with autonomy ${policy.autonomy} the model is asked but does not decide` };
   }
   const unfamiliar = unfamiliarity(ladder, answer.typicality);
   if (unfamiliar !== undefined) return { cause: "unfamiliar", why: unfamiliar };
-  const { confidence } = answer.alternatives[0]!;
-  if (confidence >= threshold) return undefined;
-  const promise = wanted(ladder);
-  const why =
-    threshold > 1
-      ? `no confidence keeps ${promise} precision, so the model never decides alone`
-      : `confidence ${confidence.toFixed(2)} is below ${threshold.toFixed(2)}, which ${promise} precision takes`;
-  return { cause: "unsure", why };
+  const why = sureness.doubt(answer);
+  return why === undefined ? undefined : { cause: "unsure", why };
 }
 
 function unfamiliarity({ unfamiliarBelow, policy }: Ladder, typicality: number): string | undefined {
@@ -127,12 +129,9 @@ function told(opinion: Opinion | null): Omit<Verdict, "outcome" | "path" | "caus
   return {
     confidence: opinion?.alternatives[0]?.confidence ?? null,
     alternatives: [...(opinion?.alternatives ?? [])],
+    interval: opinion?.interval ?? null,
     prediction_set: [...(opinion?.predictionSet ?? [])],
     typicality: opinion?.typicality ?? null,
     reasons: [...(opinion?.reasons ?? [])],
   };
-}
-
-function wanted({ policy }: Ladder): string {
-  return formatPercent(parsePercent(policy.confident_at.precision)!, 0);
 }

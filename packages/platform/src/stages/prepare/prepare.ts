@@ -11,7 +11,7 @@ import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
-import { featureKinds, standardOutcome } from "#records/use-case";
+import { featureKinds, outcomeOf } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
 
@@ -69,7 +69,7 @@ export async function labelledRows(
   verdicts: readonly Verdict[] = [],
 ): Promise<Omit<Prepared, "groups" | "remedies">> {
   const { key, label, time } = useCase.source;
-  const standard = (outcome: string): string | null => standardOutcome(useCase.source, outcome);
+  const standard = (outcome: string): string | null => outcomeOf(useCase, outcome);
   const kinds = featureKinds(useCase);
   const wanted = [...new Set([...kinds.keys(), ...useCase.protected, key, label, ...(time === undefined ? [] : [time])])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);

@@ -1,4 +1,4 @@
-/** The health of the label: missing, one-sided, rare, or spelt in two ways. */
+/** The health of a label of outcomes: missing, one-sided, rare, or spelt in two ways. */
 import { formatCount, formatPercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import type { Finding } from "#records/readiness-report";

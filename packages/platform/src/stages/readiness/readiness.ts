@@ -15,8 +15,10 @@ import type { UseCase } from "#records/use-case";
 import { checkColumns, checkPresence } from "#stages/readiness/columns";
 import { checkLabel } from "#stages/readiness/label";
 import { findLeakingColumns } from "#stages/readiness/leaking-columns";
+import { findLeakingNumbers } from "#stages/readiness/leaking-numbers";
 import { findLeakingText } from "#stages/readiness/leaking-text";
 import { checkNearCopies } from "#stages/readiness/near-copies";
+import { checkNumberLabel } from "#stages/readiness/number-label";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
@@ -65,11 +67,12 @@ export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase
 
 /** What needs the key and the label. */
 async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]): Promise<Finding[]> {
+  const isNumber = subject.useCase.task === "regress";
   return [
-    ...(await checkLabel(subject)),
+    ...(await (isNumber ? checkNumberLabel(subject) : checkLabel(subject))),
     ...(await checkTexts(subject)),
     ...(await checkNearCopies(subject)),
-    ...(await findLeakingColumns(subject, columns)),
-    ...(await findLeakingText(subject)),
+    ...(await (isNumber ? findLeakingNumbers(subject) : findLeakingColumns(subject, columns))),
+    ...(isNumber ? [] : await findLeakingText(subject)),
   ];
 }

@@ -1,10 +1,26 @@
 /** A use case's gate against an evaluation: what must hold before a version may be deployed. Pure. */
-import { formatDuration, parseDuration } from "#base/text";
-import type { Evaluation, GateResult } from "#records/model-version";
-import type { UseCase } from "#records/use-case";
+import { formatDuration, formatNumber, parseDuration } from "#base/text";
+import type { ClassifyEvaluation, Evaluation, GateResult, NumberScores, RegressEvaluation } from "#records/model-version";
+import type { ClassifyUseCase, RegressUseCase } from "#records/use-case";
 
 /** One result for each gate that the use case declares, in the order of the file. A baseline that does not exist is not a gate. */
-export function judgeGates(gate: UseCase["gate"], evaluation: Evaluation): GateResult[] {
+export function judgeGates(
+  useCase: Pick<ClassifyUseCase, "task" | "gate"> | Pick<RegressUseCase, "task" | "gate">,
+  evaluation: Evaluation,
+): GateResult[] {
+  const { p95_latency: latency } = useCase.gate;
+  const results: GateResult[] = [];
+  if (useCase.task === "regress" && evaluation.task === "regress") results.push(...judgeNumbers(useCase.gate, evaluation));
+  if (useCase.task === "classify" && evaluation.task === "classify") results.push(...judgeClasses(useCase.gate, evaluation));
+  if (latency !== undefined) {
+    const got = evaluation.latency_ms.p95;
+    const passed = got <= parseDuration(latency)!;
+    results.push({ gate: "p95_latency", wanted: `<= ${latency}`, got: formatDuration(got), passed });
+  }
+  return results;
+}
+
+function judgeClasses(gate: ClassifyUseCase["gate"], evaluation: ClassifyEvaluation): GateResult[] {
   const results: GateResult[] = [];
   for (const metric of ["accuracy", "macro_f1"] as const) {
     const bound = gate[metric];
@@ -32,10 +48,24 @@ export function judgeGates(gate: UseCase["gate"], evaluation: Evaluation): GateR
       passed,
     });
   }
-  if (gate.p95_latency !== undefined) {
-    const got = evaluation.latency_ms.p95;
-    const passed = got <= parseDuration(gate.p95_latency)!;
-    results.push({ gate: "p95_latency", wanted: `<= ${gate.p95_latency}`, got: formatDuration(got), passed });
+  return results;
+}
+
+function judgeNumbers(gate: RegressUseCase["gate"], { model, baselines }: RegressEvaluation): GateResult[] {
+  const results: GateResult[] = [];
+  for (const metric of ["rmse", "mae", "r2"] as const) {
+    const bound = gate[metric];
+    if (bound !== undefined)
+      results.push({ gate: metric, wanted: bound, got: formatNumber(model[metric]), passed: meets(bound, model[metric]) });
+  }
+  for (const name of gate.beats) {
+    const baseline = baselines[name];
+    if (baseline === null) continue;
+    // Both errors must be no greater and one less: the squared one alone asks for the few rows that are far out, the absolute one leaves them out.
+    const passed =
+      model.rmse <= baseline.rmse && model.mae <= baseline.mae && (model.rmse < baseline.rmse || model.mae < baseline.mae);
+    const said = ({ rmse, mae }: NumberScores): string => `RMSE ${formatNumber(rmse)}, MAE ${formatNumber(mae)}`;
+    results.push({ gate: `beats ${name}`, wanted: said(baseline), got: said(model), passed });
   }
   return results;
 }

@@ -3,46 +3,25 @@
  * those of Mitchell et al., Model Cards for Model Reporting (FAT* 2019), in their order. Nothing in it is written by hand; what was not
  * measured is said to be so.
  */
-import { formatCount, formatDuration, formatPercent, formatSize } from "#base/text";
-import type { ModelVersion } from "#records/model-version";
-import { passesGates } from "#records/model-version";
-import type { Snapshot } from "#records/snapshot";
+import { formatCount, formatDuration, formatPercent } from "#base/text";
+import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
 import type { UseCase } from "#records/use-case";
+import { bullets, closingSections, detailsSection, heldOutRows, purposeOf, table } from "#stages/registry/card-parts";
+import type { CardOf } from "#stages/registry/card-parts";
 
-export function modelCard({
-  version,
-  useCase,
-  snapshot,
-}: {
-  version: ModelVersion;
-  useCase: UseCase;
-  snapshot: Snapshot;
-}): string {
-  const { evaluation } = version;
+export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<ClassifyEvaluation>): string {
   const { confident, calibration, prediction_sets: sets, baselines } = evaluation;
   const percent = (share: number): string => formatPercent(share);
-  const fields = (["text", "category", "number", "time"] as const).flatMap((kind) =>
-    useCase.features[kind].filter((name) => version.features.includes(name)).map((name) => `${name} (${kind})`),
-  );
   return [
     `# ${version.use_case}, version ${version.version}`,
     "",
-    "## Model details",
-    "",
-    bullets([
-      `Learner: ${version.learner}, trained ${version.trained_at.slice(0, 16).replace("T", " ")} UTC in ${formatDuration(version.training_ms)} by Inlay ${version.code_version}`,
-      `Reads ${fields.join(", ")}; decides between ${formatCount(version.classes.length)} outcomes of \`${useCase.source.label}\``,
-      ...(version.encoder
-        ? [
-            `Beside the words it reads the meaning of each text as ${formatCount(version.encoder.size)} numbers of the pretrained encoder \`${version.encoder.source}\`, SHA-256 \`${version.encoder.hash}\`; what that was trained on is for its maker's card to say`,
-          ]
-        : []),
-      `Artifact, SHA-256: \`${version.artifact}\`; settings: \`${version.settings_hash}\`; seed ${version.seed}`,
-    ]),
-    "",
+    ...detailsSection(
+      { version, useCase },
+      `decides between ${formatCount(version.classes.length)} outcomes of \`${useCase.source.label}\``,
+    ),
     "## Intended use",
     "",
-    `Better ${useCase.goal.kpi} (${useCase.goal.direction}${useCase.goal.target === undefined ? "" : ` by ${useCase.goal.target}`}), on records such as those below. ` +
+    purposeOf(useCase) +
       (confident.threshold > 1
         ? `No confidence reaches a precision of ${percent(confident.precision_wanted)}, so the model suggests and never decides.`
         : `It decides alone at a confidence of ${confident.threshold.toFixed(3)} and above, where ${percent(confident.precision_wanted)} precision is promised; ` +
@@ -54,8 +33,7 @@ export function modelCard({
     "",
     "## Metrics and results",
     "",
-    `On ${formatCount(evaluation.test_rows)} held-out rows, ${evaluation.split === "time" ? `the latest (from ${evaluation.split_at})` : "drawn by chance"}` +
-      `${evaluation.copied_rows > 0 ? `, of which ${formatCount(evaluation.copied_rows)} repeat a row of training nearly word for word` : ""}:`,
+    heldOutRows(evaluation),
     "",
     table(
       ["", "accuracy", "macro-F1"],
@@ -122,44 +100,22 @@ export function modelCard({
           ),
         ]),
     "",
-    `Gate: ${passesGates(version) ? "passed" : "FAILED; it may not be deployed"}.`,
-    "",
-    table(
-      ["gate", "wanted", "got", ""],
-      version.gates.map(({ gate, wanted, got, passed }) => [gate, wanted, got, passed ? "passed" : "FAILED"]),
+    ...closingSections(
+      { version, evaluation, useCase, snapshot },
+      [
+        `Labels that seem wrong or hard to tell: ${percent(evaluation.label_noise.share)} (${percent(evaluation.label_noise.lower)} to ${percent(evaluation.label_noise.upper)})`,
+      ],
+      "the words and values each outcome goes by are in the table above",
     ),
-    "",
-    "## Training and evaluation data",
-    "",
-    bullets([
-      `Snapshot \`${snapshot.hash}\` of the system ${snapshot.system}: ${formatCount(snapshot.rows)} rows, ${snapshot.fields.length} columns, ${formatSize(snapshot.bytes)}, taken ${snapshot.taken_at}`,
-      ...(snapshot.time_from === null ? [] : [`\`${snapshot.time_column}\` from ${snapshot.time_from} to ${snapshot.time_to}`]),
-      `Learnt from ${formatCount(evaluation.train_rows)} rows, judged on ${formatCount(evaluation.test_rows)}; not fitted again on all`,
-      version.feedback
-        ? `Reviews and outcomes (\`${version.feedback.hash}\`): ${formatCount(version.feedback.relabelled)} rows relabelled or confirmed, ${formatCount(version.feedback.added)} added`
-        : "No reviews or outcomes of earlier decisions were learnt from",
-      `Labels that seem wrong or hard to tell: ${percent(evaluation.label_noise.share)} (${percent(evaluation.label_noise.lower)} to ${percent(evaluation.label_noise.upper)})`,
-      `Readiness report ${version.readiness_report}`,
-    ]),
-    "",
-    "```sql",
-    snapshot.query.trim(),
-    "```",
-    "",
-    "## Ethical considerations",
-    "",
-    "Not assessed by software: whether a wrong decision harms somebody, and whether a field stands for a protected attribute, is for the owner of the use case to judge; the words and values each outcome goes by are in the table above.",
-    "",
     "## Caveats and recommendations",
     "",
-    bullets(caveats(version, useCase)),
+    bullets(caveats(version, evaluation, useCase)),
     "",
   ].join("\n");
 }
 
 /** What follows from the numbers; nothing that does not. */
-function caveats(version: ModelVersion, useCase: UseCase): string[] {
-  const { evaluation } = version;
+function caveats(version: ModelVersion, evaluation: ClassifyEvaluation, useCase: UseCase): string[] {
   const judged = new Map(evaluation.classes.map((one) => [one.outcome, one]));
   const few = version.classes.filter((name) => (judged.get(name)?.support ?? 0) < 10);
   const weak = evaluation.classes.filter(({ support, recall }) => support >= 10 && recall < 0.5);
@@ -187,21 +143,10 @@ function names(all: readonly string[]): string {
   return all.length <= 12 ? all.join(", ") : `${all.slice(0, 12).join(", ")} and ${all.length - 12} others`;
 }
 
-function goesBy({ learnt }: ModelVersion["evaluation"], outcome: string): string {
+function goesBy({ learnt }: ClassifyEvaluation, outcome: string): string {
   const pieces = learnt.find((one) => one.outcome === outcome)?.speaks_for ?? [];
   return pieces
     .slice(0, 5)
     .map(({ value, field }) => `${value} (${field})`)
     .join(", ");
-}
-
-function bullets(lines: readonly string[]): string {
-  return lines.map((line) => `- ${line}`).join("\n");
-}
-
-/** Bars and line ends of values would end a cell. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll(/\s+/g, " ")).join(" | ")} |`;
-  return [line(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(line)].join("\n");
 }

@@ -2,19 +2,24 @@
 import type { Artifacts } from "#files/artifacts";
 import { failure } from "#base/errors";
 import { loadClassifier } from "#learn/classifiers/load";
+import { isRegressor, loadRegressor } from "#learn/regressors/load";
 import { decodeModel, encodeModel } from "#learn/tensors";
-import type { Classifier } from "#learn/model";
+import type { Classifier, Regressor } from "#learn/model";
+
+/** A model of either task: `"classes" in model` tells them apart. */
+export type Model = Classifier | Regressor;
 
 /** Saves the model; the hash is its name from then on. */
-export async function saveModel(artifacts: Artifacts, classifier: Classifier): Promise<string> {
-  return artifacts.put(encodeModel(classifier.save()));
+export async function saveModel(artifacts: Artifacts, model: Model): Promise<string> {
+  return artifacts.put(encodeModel(model.save()));
 }
 
 /** @throws ARTIFACT_MISSING, ARTIFACT_CORRUPT (the hash does not match), ARTIFACT_FORMAT (not a model that this version reads) */
-export async function openModel(artifacts: Artifacts, hash: string): Promise<Classifier> {
+export async function openModel(artifacts: Artifacts, hash: string): Promise<Model> {
   const bytes = await artifacts.read(hash);
   try {
-    return loadClassifier(decodeModel(bytes));
+    const saved = decodeModel(bytes);
+    return isRegressor(saved) ? loadRegressor(saved) : loadClassifier(saved);
   } catch (cause) {
     throw failure("ARTIFACT_FORMAT", { hash, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }

@@ -1,7 +1,7 @@
 /** The table of model versions. Rows are added and read, never changed. */
 import type { Pool, PoolClient } from "pg";
 import { failure } from "#base/errors";
-import type { ModelVersion } from "#records/model-version";
+import type { ClassifyEvaluation, Evaluation, ModelVersion, RegressEvaluation } from "#records/model-version";
 import { transaction } from "#store/pool";
 
 /** Adds a version under the next free number of its use case; two trainings at once get two numbers. */
@@ -30,15 +30,19 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
   return rows.map((row) => whole(row.body));
 }
 
-/** As it may be stored: an earlier Inlay did not know all of it. */
+/** As it may be stored: an earlier Inlay did not know all of it, and all of its versions decided between outcomes. */
 type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
-  readonly evaluation: Omit<ModelVersion["evaluation"], "auc" | "slices"> &
-    Partial<Pick<ModelVersion["evaluation"], "auc" | "slices">>;
+  readonly evaluation: RegressEvaluation | StoredEvaluation;
 };
+type Later = "task" | "auc" | "slices";
+type StoredEvaluation = Omit<ClassifyEvaluation, Later> & Partial<Pick<ClassifyEvaluation, Later>>;
 
 function whole(body: StoredVersion): ModelVersion {
-  return { encoder: null, ...body, evaluation: { auc: null, slices: [], ...body.evaluation } };
+  const { evaluation } = body;
+  const known: Evaluation =
+    evaluation.task === "regress" ? evaluation : { auc: null, slices: [], ...evaluation, task: "classify" };
+  return { encoder: null, ...body, evaluation: known };
 }
 
 /** @throws MODEL_UNKNOWN */

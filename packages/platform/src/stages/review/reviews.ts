@@ -50,15 +50,15 @@ export interface Closing {
 /**
  * Closes the review of a decision; a decision that was not sent to review gets one, closed.
  *
- * @throws REVIEW_CLOSED, OUTCOME_UNKNOWN (not among `known`), REQUEST_INVALID (nothing to accept, or an override without outcome or reason)
+ * @throws REVIEW_CLOSED, what `standard` throws (it gives an outcome as it is kept), REQUEST_INVALID (nothing to accept, or an override without outcome or reason)
  */
 export async function closeReview(
   { pool, clock }: { pool: Pool; clock: Clock },
   decision: Decision,
   closing: Closing,
-  known: readonly string[],
+  standard: (outcome: string) => string,
 ): Promise<Review> {
-  const suggestion = decision.outcome ?? decision.alternatives[0]?.outcome ?? null;
+  const suggestion = decision.outcome ?? decision.alternatives[0]?.outcome ?? decision.interval?.value.toString() ?? null;
   const outcome = closing.action === "accept" ? (closing.outcome ?? suggestion) : closing.outcome;
   if (outcome === undefined || outcome === null) {
     const detail =
@@ -70,8 +70,7 @@ export async function closeReview(
   if (closing.action === "accept" && outcome !== suggestion)
     throw invalid("/outcome", `accepting means ${suggestion}; to decide otherwise, override`);
   if (closing.action === "override" && !closing.reason?.trim()) throw invalid("/reason", "an override needs a reason");
-  if (!known.includes(outcome))
-    throw failure("OUTCOME_UNKNOWN", { outcome, use_case: decision.use_case, known: known.join(", ") });
+  const written = standard(outcome);
   const now = new Date(clock.now());
   const { rows } = await pool.query<ReviewRow>(
     `insert into inlay.reviews as r (id, use_case, status, suggestion, outcome, reason, opened_at, closed_at, closed_by)
@@ -85,7 +84,7 @@ export async function closeReview(
       decision.use_case,
       closing.action === "accept" ? "accepted" : "overridden",
       suggestion,
-      outcome,
+      written,
       closing.reason ?? null,
       new Date(decision.decided_at),
       now,

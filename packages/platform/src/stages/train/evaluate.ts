@@ -10,12 +10,13 @@ import { riskCoverage } from "#learn/metrics/risk-coverage";
 import type { Classifier } from "#learn/model";
 import { labelNoise } from "#learn/select/label-noise";
 import { confidenceThreshold } from "#learn/select/threshold";
-import type { Evaluation, Scores } from "#records/model-version";
+import type { ClassifyEvaluation, Scores } from "#records/model-version";
 import { labelsOf, standardOutcome } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
-import { slicesOf } from "#stages/train/slices";
+import type { ClassifyUseCase } from "#records/use-case";
+import { categoriesOf, slicesOf } from "#stages/train/slices";
 import type { SliceColumn } from "#stages/train/slices";
 import { learntBy } from "#stages/train/learnt";
+import { timeDecisions } from "#stages/train/time-decisions";
 
 /** The rules of today as a classifier: null where none holds. */
 export type RuleBaseline = (row: Row) => string | null;
@@ -23,7 +24,7 @@ export type RuleBaseline = (row: Row) => string | null;
 export interface EvaluationInput {
   readonly classifier: Classifier;
   /** What an outcome is made of. */
-  readonly source: UseCase["source"];
+  readonly source: ClassifyUseCase["source"];
   readonly train: {
     readonly table: Table;
     readonly labels: readonly string[];
@@ -38,18 +39,13 @@ export interface EvaluationInput {
   readonly copied: number;
   readonly rules: RuleBaseline | null;
   readonly wantedPrecision: number;
-  readonly split: Evaluation["split"];
+  readonly split: ClassifyEvaluation["split"];
   /** Epoch milliseconds. */
   readonly splitAt: number | null;
 }
 
-/** Decisions that are timed. */
-const timedRows = 300;
-const timedEncodings = 50;
 const shownConfusions = 20;
 const shownSuspects = 50;
-/** A column with more values is no grouping of rows. */
-const mostLevels = 50;
 
 export interface EvaluationDeps {
   readonly clock: Clock;
@@ -57,7 +53,7 @@ export interface EvaluationDeps {
   readonly encode?: (row: Row) => Promise<Row>;
 }
 
-export async function evaluate({ clock, encode }: EvaluationDeps, input: EvaluationInput): Promise<Evaluation> {
+export async function evaluate({ clock, encode }: EvaluationDeps, input: EvaluationInput): Promise<ClassifyEvaluation> {
   const { classifier, source, test, rules } = input;
   const { classes } = classifier;
   const count = test.labels.length;
@@ -83,6 +79,7 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
     macro_f1: macroF1(classMetrics(test.labels, decided, labelsIn)),
   });
   return {
+    task: "classify",
     train_rows: input.train.labels.length,
     test_rows: count,
     copied_rows: input.copied,
@@ -118,19 +115,14 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
   };
 }
 
-/** Columns of few levels that the model reads. */
-function categoriesOf({ columns }: Table): SliceColumn[] {
-  return Object.entries(columns).flatMap(([name, column]) =>
-    column.type === "string" && new Set(column.values).size <= mostLevels
-      ? [{ name, isProtected: false, values: column.values }]
-      : [],
-  );
-}
-
 /** How often the truth is to be among the outcomes that a person is shown. */
 const setCoverage = 0.9;
 
-function predictionSets(probabilities: Float32Array, truth: Int32Array, classCount: number): Evaluation["prediction_sets"] {
+function predictionSets(
+  probabilities: Float32Array,
+  truth: Int32Array,
+  classCount: number,
+): ClassifyEvaluation["prediction_sets"] {
   const rule = fitPredictionSets(probabilities, truth, classCount, setCoverage);
   if (!rule) return null;
   const sizes = Array.from(
@@ -145,12 +137,12 @@ function predictionSets(probabilities: Float32Array, truth: Int32Array, classCou
 }
 
 /** What the rules decided, spelt as labels are. */
-function byRules(source: UseCase["source"], outcome: string | null): string | null {
+function byRules(source: ClassifyUseCase["source"], outcome: string | null): string | null {
   return outcome === null ? null : standardOutcome(source, outcome);
 }
 
 /** Pairs of outcomes that are taken for each other, most often first. */
-function confusions(truth: readonly string[], predicted: readonly string[]): Evaluation["confusions"] {
+function confusions(truth: readonly string[], predicted: readonly string[]): ClassifyEvaluation["confusions"] {
   const wrong = [...truth.keys()].filter((row) => predicted[row] !== truth[row]);
   return [...Map.groupBy(wrong, (row) => JSON.stringify([truth[row], predicted[row]])).values()]
     .map((rows) => ({ outcome: truth[rows[0]!]!, taken_for: predicted[rows[0]!]!, rows: rows.length }))
@@ -159,7 +151,10 @@ function confusions(truth: readonly string[], predicted: readonly string[]): Eva
 }
 
 /** Labels, of training and held-out rows alike, that models which did not see the row find wrong. */
-function suspectLabels({ classifier, train, test }: EvaluationInput, probabilities: Float32Array): Evaluation["label_noise"] {
+function suspectLabels(
+  { classifier, train, test }: EvaluationInput,
+  probabilities: Float32Array,
+): ClassifyEvaluation["label_noise"] {
   const { classes } = classifier;
   const indexOf = new Map(classes.map((name, at) => [name, at]));
   // An outcome that training never saw cannot be doubted.
@@ -196,22 +191,4 @@ function mostFrequent(labels: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]![0];
-}
-
-async function timeDecisions(
-  clock: Clock,
-  classifier: Classifier,
-  table: Table,
-  encode: EvaluationDeps["encode"],
-): Promise<{ p50: number; p95: number }> {
-  const durations: number[] = [];
-  for (let at = 0; at < Math.min(encode ? timedEncodings : timedRows, table.rows); at++) {
-    const row = rowAt(table, at);
-    const started = clock.monotonic();
-    classifier.decideRow(encode ? await encode(row) : row, 6);
-    durations.push(clock.monotonic() - started);
-  }
-  durations.sort((a, b) => a - b);
-  const quantile = (share: number): number => durations[Math.floor(share * (durations.length - 1))] ?? 0;
-  return { p50: quantile(0.5), p95: quantile(0.95) };
 }

@@ -11,7 +11,7 @@ import { fitText } from "#learn/classifiers/text";
 import type { TextSettings } from "#learn/classifiers/text";
 import type { Classifier, ClassifierData, FitOptions, SavedModel } from "#learn/model";
 import { activeFields, recipeDefaults } from "#learn/recipe/settings";
-import type { UseCase } from "#records/use-case";
+import type { ClassifyUseCase } from "#records/use-case";
 
 export type LearnerSettings = ({ readonly reads: "texts" } & TextSettings) | ({ readonly reads: "columns" } & TabularSettings);
 
@@ -24,7 +24,7 @@ const wishes = {
 } as const;
 
 /** What the use case asks for; `auto` goes by what there is to read. */
-export function learnerFor({ train, source }: UseCase, recipe: TextSettings["recipe"]): LearnerSettings {
+export function learnerFor({ train, source }: ClassifyUseCase, recipe: TextSettings["recipe"]): LearnerSettings {
   const budget = parseDuration(train.budget)! / 1000;
   const readsText = activeFields({ ...recipeDefaults, ...recipe }).some(({ kind }) => kind === "text");
   const auto = readsText ? ({ reads: "texts", network: "auto" } as const) : ({ reads: "columns", learner: "auto" } as const);
@@ -41,7 +41,7 @@ export function fitClassifier(learner: LearnerSettings, data: ClassifierData, op
 
 /** Fits the last model again, with the choices and the calibration it has. @throws DATA_UNSUITABLE where that cannot be */
 export async function refitClassifier(
-  useCase: UseCase,
+  useCase: ClassifyUseCase,
   last: SavedModel,
   { recipe }: LearnerSettings,
   data: ClassifierData,

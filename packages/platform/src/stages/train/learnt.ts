@@ -5,9 +5,9 @@
 import type { Row, Table } from "#learn/data/table";
 import { rowAt } from "#learn/data/table";
 import type { Classifier } from "#learn/model";
-import type { Evaluation } from "#records/model-version";
+import type { ClassifyEvaluation } from "#records/model-version";
 
-type Learnt = Evaluation["learnt"][number];
+type Learnt = ClassifyEvaluation["learnt"][number];
 type Piece = Learnt["speaks_for"][number];
 
 /** Rows read of each outcome, evenly spread, and of all together. */

@@ -2,6 +2,7 @@
  * How well single groups of held-out rows fare: by each level of the categories that the model reads, and by the columns that it must not read
  * but is answerable for. An interval says what chance alone would make of so few rows (Clopper & Pearson 1934, 95 %).
  */
+import type { Table } from "#learn/data/table";
 import { clopperPearsonLower } from "#learn/math/binomial";
 import type { Slice } from "#records/model-version";
 
@@ -17,6 +18,8 @@ const LEAST_ROWS = 30;
 /** Levels of a column, the most frequent. */
 const LEVELS = 20;
 const MISSING = "missing";
+/** A column with more values is no grouping of rows. */
+const MOST_LEVELS = 50;
 
 /** Worst first: by the upper end of the interval, so that a few unlucky rows do not come first. O(rows x columns). */
 export function slicesOf(columns: readonly SliceColumn[], right: Uint8Array, predicted: readonly string[]): Slice[] {
@@ -46,4 +49,13 @@ function shares(outcomes: readonly string[]): Slice["decided"] {
     .map(([outcome, rows]) => ({ outcome, share: rows.length / outcomes.length }))
     .sort((a, b) => b.share - a.share || (a.outcome < b.outcome ? -1 : 1))
     .slice(0, 3);
+}
+
+/** Columns of few levels that the model reads. */
+export function categoriesOf({ columns }: Table): SliceColumn[] {
+  return Object.entries(columns).flatMap(([name, column]) =>
+    column.type === "string" && new Set(column.values).size <= MOST_LEVELS
+      ? [{ name, isProtected: false, values: column.values }]
+      : [],
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * Fits on the earlier rows and judges on the later ones (or on a part drawn by chance where there is no time), beside two baselines:
+ * Trains a classifier: fits on the earlier rows and judges on the later ones (or on a part drawn by chance where there is no time), beside two baselines:
  * always the most frequent outcome, and the rules of today. The version that is judged is the one that is deployed; it is not
  * fitted again on all rows.
  */
@@ -13,16 +13,16 @@ import { takeRows } from "#learn/data/table";
 import type { Classifier, SavedModel } from "#learn/model";
 import type { Row } from "#learn/data/table";
 import { recipeDefaults } from "#learn/recipe/settings";
-import { vectorColumn, vectorSources } from "#learn/recipe/vector-sources";
+import { vectorSources } from "#learn/recipe/vector-sources";
 import { splitByChance, splitByTime } from "#learn/select/split";
-import type { Evaluation } from "#records/model-version";
+import type { ClassifyEvaluation } from "#records/model-version";
 import type { Remedy } from "#records/readiness-report";
-import type { UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import type { ClassifyUseCase } from "#records/use-case";
 import { evaluate } from "#stages/train/evaluate";
 import type { RuleBaseline } from "#stages/train/evaluate";
 import { fitClassifier, learnerFor, refitClassifier } from "#stages/train/fit-classifier";
 import type { LearnerSettings } from "#stages/train/fit-classifier";
+import { recipeOf } from "#stages/train/recipe-of";
 
 /** Labelled rows, in the order of time where there is one. */
 export interface TrainingRows {
@@ -40,8 +40,8 @@ export interface TrainingRows {
 }
 
 export interface Trained {
-  readonly classifier: Classifier;
-  readonly evaluation: Evaluation;
+  readonly model: Classifier;
+  readonly evaluation: ClassifyEvaluation;
   /** Everything that shaped the fit beside the rows. */
   readonly settings: { readonly learner: LearnerSettings; readonly seed: number; readonly holdout: string };
 }
@@ -52,7 +52,7 @@ export interface TrainOptions {
 }
 
 export interface TrainInput {
-  readonly useCase: UseCase;
+  readonly useCase: ClassifyUseCase;
   readonly rows: TrainingRows;
   readonly rules: RuleBaseline | null;
   /** Fit this model again, with the choices and the calibration it has, instead of finding them out. */
@@ -82,7 +82,7 @@ export async function train(
   const labelsOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.labels[at]!);
   const keysOf = (chosen: Uint32Array): string[] => Array.from(chosen, (at) => rows.keys[at]!);
   refuseUnsuitable(useCase, labelsOf(split.train), split.test.length);
-  const recipe = { fields: fieldsOf(useCase, encoder), ...leftOut(rows.remedies) };
+  const recipe = recipeOf(useCase, rows.remedies, encoder);
   const sources = vectorSources({ ...recipeDefaults, ...recipe });
   const learner = learnerFor(useCase, recipe);
   try {
@@ -125,13 +125,13 @@ export async function train(
         splitAt: split.at,
       },
     );
-    return { classifier, evaluation, settings: { learner, seed, holdout } };
+    return { model: classifier, evaluation, settings: { learner, seed, holdout } };
   } catch (error) {
     throw signal?.aborted ? failure("CANCELLED", { what: "The training" }, { cause: error }) : error;
   }
 }
 
-function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows: number): void {
+function refuseUnsuitable(useCase: ClassifyUseCase, labels: readonly string[], testRows: number): void {
   const outcomes = new Set(labels);
   const refuse = (reason: string, fix: string): Error => failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix });
   if (outcomes.size < 2) {
@@ -142,17 +142,4 @@ function refuseUnsuitable(useCase: UseCase, labels: readonly string[], testRows:
     );
   }
   if (testRows === 0) throw refuse("no row is left to judge on", "Let source.query return more rows, or raise train.holdout.");
-}
-
-/** The columns of the use case, and for each text the vector that an encoder makes of it. */
-function fieldsOf(useCase: UseCase, encoder: Encoder | null): LearnerSettings["recipe"]["fields"] {
-  const columns = [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
-  const vectors = useCase.features.text.map((of) => ({ name: vectorColumn(of), kind: "vector" as const, of }));
-  return encoder ? [...columns, ...vectors] : columns;
-}
-
-function leftOut(remedies: readonly Remedy[]): { drop: string[]; remove: Record<string, string[]> } {
-  const remove: Record<string, string[]> = {};
-  for (const remedy of remedies) if (remedy.kind === "remove_text") (remove[remedy.column] ??= []).push(...remedy.texts);
-  return { drop: remedies.flatMap((remedy) => (remedy.kind === "drop_column" ? [remedy.column] : [])).sort(), remove };
 }

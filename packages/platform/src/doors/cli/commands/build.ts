@@ -1,8 +1,8 @@
-import { formatCount, formatDuration, formatPercent, formatSize } from "#base/text";
+import { formatCount, formatDuration, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import type { Output } from "#doors/cli/output";
 import { table } from "#doors/cli/output";
-import type { ModelVersion } from "#records/model-version";
+import type { ClassifyEvaluation, ModelVersion, NumberScores, RegressEvaluation, Scores } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import { formatReport } from "#stages/readiness/format-report";
@@ -80,8 +80,8 @@ export function snapshotLine(taken: Snapshot): string {
   return `snapshot ${taken.hash.slice(0, 12)}: ${formatCount(taken.rows)} rows, ${taken.fields.length} columns, ${formatSize(taken.bytes)}${span}`;
 }
 
-/** What an owner should look at: outcomes that are mixed up, labels that seem wrong, copies on both sides. */
-function doubts({ confusions, label_noise: noise, copied_rows: copied, slices, model }: ModelVersion["evaluation"]): string[] {
+/** What an owner should look at: outcomes that are mixed up, groups that fare badly, labels that seem wrong. */
+function doubts({ confusions, label_noise: noise, slices, model }: ClassifyEvaluation): string[] {
   const [worst] = confusions;
   const [suspect] = noise.suspects;
   const worstSlice = slices.find(({ upper }) => upper < model.accuracy);
@@ -99,41 +99,76 @@ function doubts({ confusions, label_noise: noise, copied_rows: copied, slices, m
           `About ${formatPercent(noise.share)} of the labels seem wrong or hard to tell; look first at ${suspect.key}: ${suspect.outcome}, rather ${suspect.expected}.`,
         ]
       : []),
-    ...(copied > 0 ? [`${formatCount(copied)} held-out rows repeat a row of training nearly word for word.`] : []),
   ];
 }
 
 /** A model version for people: how it compares, what it may do, what its gate says. */
 export function versionText(version: ModelVersion): string {
   const { evaluation } = version;
-  const { confident, baselines } = evaluation;
-  const share = (value: number): string => formatPercent(value);
-  const compared = [
-    ["model", share(evaluation.model.accuracy), share(evaluation.model.macro_f1)],
-    ...(baselines.rules === null ? [] : [["rules of today", share(baselines.rules.accuracy), share(baselines.rules.macro_f1)]]),
-    ["majority", share(baselines.majority.accuracy), share(baselines.majority.macro_f1)],
-  ];
   return [
     `${version.use_case} version ${version.version}, ${version.refit_of ? `version ${version.refit_of} fitted again` : "trained"} in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} rows, ` +
       `evaluated on ${formatCount(evaluation.test_rows)} ${evaluation.split === "time" ? `later ones (from ${evaluation.split_at?.slice(0, 10)})` : "others"}`,
     "",
-    table(["held-out rows", "accuracy", "macro-F1"], compared),
-    "",
-    confident.threshold > 1
-      ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
-      : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
-        `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
-    `${evaluation.auc === null ? "" : `Area under the ROC curve ${evaluation.auc.toFixed(3)}. `}Calibration error ${evaluation.calibration.ece.toFixed(3)} (up to ${evaluation.calibration.ece_by_chance.toFixed(3)} is chance); one decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    ...(evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation)),
+    `One decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
     ...(version.feedback
       ? [
           `It learnt from people too: ${formatCount(version.feedback.relabelled)} rows of the source relabelled or confirmed, ${formatCount(version.feedback.added)} more from decisions.`,
         ]
       : []),
-    ...doubts(evaluation),
+    ...(evaluation.task === "classify" ? doubts(evaluation) : []),
+    ...(evaluation.copied_rows > 0
+      ? [`${formatCount(evaluation.copied_rows)} held-out rows repeat a row of training nearly word for word.`]
+      : []),
     "",
     ...version.gates.map((gate) => `${gate.passed ? "passed" : "FAILED"}  ${gate.gate}: wanted ${gate.wanted}, got ${gate.got}`),
     passesGates(version)
       ? `It may be deployed: inlay models deploy ${version.use_case} ${version.version}`
       : "It may not be deployed.",
   ].join("\n");
+}
+
+/** How a classifier compares, and when it decides alone. */
+function classesText({ model, baselines, confident, calibration, auc }: ClassifyEvaluation): string[] {
+  const share = (value: number): string => formatPercent(value);
+  const row = (name: string, { accuracy, macro_f1: f1 }: Scores): string[] => [name, share(accuracy), share(f1)];
+  const compared = [
+    row("model", model),
+    ...(baselines.rules === null ? [] : [row("rules of today", baselines.rules)]),
+    row("majority", baselines.majority),
+  ];
+  return [
+    table(["held-out rows", "accuracy", "macro-F1"], compared),
+    "",
+    confident.threshold > 1
+      ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
+      : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
+        `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
+    `${auc === null ? "" : `Area under the ROC curve ${auc.toFixed(3)}. `}Calibration error ${calibration.ece.toFixed(3)} (up to ${calibration.ece_by_chance.toFixed(3)} is chance).`,
+  ];
+}
+
+/** How a model of a number compares, and when it decides alone. */
+function numbersText({ model, baselines, confident, intervals }: RegressEvaluation): string[] {
+  const row = (name: string, { rmse, mae, r2 }: NumberScores): string[] => [
+    name,
+    formatNumber(rmse),
+    formatNumber(mae),
+    r2.toFixed(3),
+  ];
+  const compared = [
+    row("model", model),
+    ...(baselines.rules === null ? [] : [row("rules of today", baselines.rules)]),
+    row("mean", baselines.mean),
+  ];
+  const near = confident.within.endsWith("%") ? `${confident.within} of the value` : confident.within;
+  return [
+    table(["held-out rows", "RMSE", "MAE", "R2"], compared),
+    "",
+    confident.coverage === 0
+      ? `No interval is within ${near}: every decision goes on to rules or people.`
+      : `It decides alone where its interval is within ${near}: ${formatPercent(confident.coverage)} of the rows, ` +
+        `${formatPercent(confident.kept ?? 0)} of them that near.`,
+    `Intervals hold ${formatPercent(intervals.coverage)} of the outcomes (wanted ${formatPercent(intervals.coverage_wanted, 0)}), ${formatNumber(intervals.mean_width)} wide on average.`,
+  ];
 }

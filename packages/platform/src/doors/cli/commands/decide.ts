@@ -59,6 +59,11 @@ export function decisionText(decision: Decision): string {
       : [
           `  nine times of ten  ${decision.prediction_set.slice(0, 5).join(" or ")}${decision.prediction_set.length > 5 ? " or others" : ""}`,
         ]),
+    ...(decision.interval === null
+      ? []
+      : [
+          `  ${decision.path === "model" ? "" : `the model would say  ${decision.interval.value}, `}${formatPercent(decision.interval.coverage, 0)} interval  ${decision.interval.lower} to ${decision.interval.upper}`,
+        ]),
     `  id ${decision.id}`,
   ].join("\n");
 }

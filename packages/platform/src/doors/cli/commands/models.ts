@@ -1,10 +1,11 @@
 import { failure } from "#base/errors";
-import { formatPercent, formatSize } from "#base/text";
+import { formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { versionText } from "#doors/cli/commands/build";
 import { table } from "#doors/cli/output";
 import type { Deployment } from "#records/deployment";
 import { exportFormats } from "#flows/release/release";
+import type { ClassifyEvaluation, Evaluation, RegressEvaluation } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
@@ -24,15 +25,14 @@ export const modelsList: Command = {
     const rows = versions.map((one) => [
       String(one.version),
       one.trained_at.slice(0, 16).replace("T", " "),
-      formatPercent(one.evaluation.model.accuracy),
-      formatPercent(one.evaluation.model.macro_f1),
+      ...headline(one.evaluation),
       passesGates(one) ? "passed" : "failed",
       one.version === active ? "deployed" : "",
     ]);
     const text =
       rows.length === 0
         ? `No versions yet. Train one: inlay train ${name}`
-        : table(["version", "trained (UTC)", "accuracy", "macro-F1", "gate", ""], rows);
+        : table(["version", "trained (UTC)", ...headlines[versions[0]!.evaluation.task], "gate", ""], rows);
     out.answer({ versions, active: active ?? null }, text);
   },
 };
@@ -46,33 +46,55 @@ export const modelsShow: Command = {
   async run({ args, out, services }) {
     const number = versionNumber(args["version"]!);
     const shown = await (await services.release()).model(args["use-case"]!, number);
-    const classes = shown.evaluation.classes.map((one) => [
-      one.outcome,
-      String(one.support),
-      formatPercent(one.precision),
-      formatPercent(one.recall),
-    ]);
-    const goesBy = shown.evaluation.learnt.map(({ outcome, speaks_for: pieces }) => [
-      outcome,
-      pieces
-        .slice(0, 5)
-        .map(({ value, field }) => `${value} (${field})`)
-        .join(", "),
-    ]);
+    const { evaluation } = shown;
     out.answer(
       shown,
       [
         versionText(shown),
         "",
-        table(["outcome", "held-out rows", "precision", "recall"], classes),
-        "",
-        table(["outcome", "goes by"], goesBy),
+        ...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)),
         "",
         `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
     );
   },
 };
+
+const headlines = { classify: ["accuracy", "macro-F1"], regress: ["RMSE", "R2"] } as const;
+
+function headline(evaluation: Evaluation): string[] {
+  return evaluation.task === "regress"
+    ? [formatNumber(evaluation.model.rmse), evaluation.model.r2.toFixed(3)]
+    : [formatPercent(evaluation.model.accuracy), formatPercent(evaluation.model.macro_f1)];
+}
+
+/** Outcome by outcome. */
+function outcomesText({ classes, learnt }: ClassifyEvaluation): string[] {
+  const judged = classes.map((one) => [
+    one.outcome,
+    String(one.support),
+    formatPercent(one.precision),
+    formatPercent(one.recall),
+  ]);
+  const goesBy = learnt.map(({ outcome, speaks_for: pieces }) => [
+    outcome,
+    pieces
+      .slice(0, 5)
+      .map(({ value, field }) => `${value} (${field})`)
+      .join(", "),
+  ]);
+  return [table(["outcome", "held-out rows", "precision", "recall"], judged), "", table(["outcome", "goes by"], goesBy)];
+}
+
+/** Of a number: field by field. */
+function fieldsText({ learnt }: RegressEvaluation): string[] {
+  return [
+    table(
+      ["field", "moves the value by, on average"],
+      learnt.map(({ field, weight }) => [field, formatNumber(weight)]),
+    ),
+  ];
+}
 
 export const modelsExport: Command = {
   name: "models export",

@@ -1,0 +1,79 @@
+/** A use case whose outcome is a number: late days, hours of effort, a price. */
+import { z } from "zod";
+import { parsePercent } from "#base/text";
+import { standardNumber } from "#records/standardise";
+import { bound, common, duration, percent, policyParts, ruleOf, source } from "#records/use-case-parts";
+
+/** A number as YAML has it, kept as text like every outcome. */
+const asText = (value: unknown): unknown => (typeof value === "number" ? String(value) : value);
+const number = z.preprocess(
+  asText,
+  z.string().refine((text) => standardNumber(text) !== null, "a number such as 12 or 0.5"),
+);
+const within = z
+  .preprocess(
+    asText,
+    z.string().refine((text) => {
+      const amount = standardNumber(text);
+      return amount === null ? (parsePercent(text) ?? 0) > 0 : Number(amount) > 0;
+    }, "a number such as 10, in the unit of the outcome, or a percentage of the value such as 15%"),
+  )
+  .describe(
+    "How far the interval may reach to each side for the model to decide alone: in the unit of the outcome, or as a share of the value",
+  )
+  .meta({ examples: ["10", "15%"] });
+
+const numberRule = ruleOf(number);
+
+export const regressPolicySchema = z.strictObject({
+  ...policyParts,
+  rules_first: z.array(numberRule).default([]).describe("Rules that decide before the model is asked; the first that holds wins"),
+  confident_at: z
+    .strictObject({
+      within,
+      coverage: percent
+        .refine((text) => parsePercent(text)! >= 0.5 && parsePercent(text)! <= 0.99, "a percentage from 50% to 99%")
+        .default("90%")
+        .describe("The share of outcomes that intervals must hold"),
+    })
+    .describe("The model decides alone where its interval is this narrow"),
+  rules: z.array(numberRule).default([]).describe("The rules of today: the fallback, and the baseline a model must beat"),
+  default: number.optional().describe("The outcome when nothing else decides"),
+});
+
+export const regressSchema = z.strictObject({
+  ...common,
+  task: z.literal("regress"),
+  source: z.strictObject(source),
+  train: z
+    .strictObject({
+      learner: z
+        .enum(["auto", "linear", "trees", "trees-linear"])
+        .default("auto")
+        .describe("auto: a linear model, boosted trees or both, the simplest that is as good as any on unseen rows"),
+      budget: duration
+        .default("60s")
+        .describe("How long the search for settings of trees may take on a usual machine, about; 0s: the fastest"),
+      feedback: z
+        .boolean()
+        .default(true)
+        .describe("Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label"),
+      seed: z
+        .int()
+        .min(0)
+        .max(2 ** 31)
+        .default(1),
+      holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
+    })
+    .default({ learner: "auto", budget: "60s", feedback: true, seed: 1, holdout: "20%" }),
+  gate: z
+    .strictObject({
+      rmse: bound.optional().describe("Root of the mean squared error, in the unit of the outcome"),
+      mae: bound.optional().describe("Mean absolute error, in the unit of the outcome"),
+      r2: bound.optional().describe("Share of the variance that is explained"),
+      beats: z.array(z.enum(["mean", "rules"])).default(["mean", "rules"]),
+      p95_latency: duration.optional(),
+    })
+    .default({ beats: ["mean", "rules"] }),
+  policy: regressPolicySchema,
+});

@@ -1,0 +1,114 @@
+/**
+ * Trains a model of a number: fits on the earlier rows and judges on the later ones (or on a part drawn by chance where there is no time), beside two
+ * baselines: always the mean, and the rules of today. The version that is judged is the one that is deployed; it is not fitted again on all rows.
+ */
+import { failure } from "#base/errors";
+import { parseDuration, parsePercent } from "#base/text";
+import { recordWithVectors, withVectors } from "#encoders/text-vectors";
+import type { Row } from "#learn/data/table";
+import { takeRows } from "#learn/data/table";
+import type { Regressor } from "#learn/model";
+import { recipeDefaults } from "#learn/recipe/settings";
+import { vectorSources } from "#learn/recipe/vector-sources";
+import { fitTabularRegressor } from "#learn/regressors/tabular";
+import type { TabularRegressorSettings } from "#learn/regressors/tabular";
+import { splitByChance, splitByTime } from "#learn/select/split";
+import type { RegressEvaluation } from "#records/model-version";
+import type { RegressUseCase } from "#records/use-case";
+import type { RuleBaseline } from "#stages/train/evaluate";
+import { evaluateNumbers } from "#stages/train/evaluate-numbers";
+import { recipeOf } from "#stages/train/recipe-of";
+import type { TrainDeps, TrainingRows, TrainOptions } from "#stages/train/train";
+
+export interface TrainedNumbers {
+  readonly model: Regressor;
+  readonly evaluation: RegressEvaluation;
+  /** Everything that shaped the fit beside the rows. */
+  readonly settings: { readonly learner: TabularRegressorSettings; readonly seed: number; readonly holdout: string };
+}
+
+export interface TrainNumbersInput {
+  readonly useCase: RegressUseCase;
+  /** Labels are numbers in their one spelling. */
+  readonly rows: TrainingRows;
+  readonly rules: RuleBaseline | null;
+}
+
+/** @throws DATA_UNSUITABLE (too few rows, or outcomes that are all the same), ENCODER_FAILED, CANCELLED */
+export async function trainNumbers(
+  { clock, threads, encoder = null }: TrainDeps,
+  { useCase, rows, rules }: TrainNumbersInput,
+  { onProgress, signal }: TrainOptions,
+): Promise<TrainedNumbers> {
+  const { seed, holdout } = useCase.train;
+  const share = parsePercent(holdout)!;
+  const groups = rows.groups ?? undefined;
+  const targets = Float64Array.from(rows.labels, Number);
+  const alike = rows.labels.map(() => ""); // no outcome must be on both sides
+  const split = rows.times ? splitByTime(rows.times, share, groups) : splitByChance(alike, share, seed, groups);
+  if (split.test.length === 0) {
+    throw unsuitable(useCase, "no row is left to judge on", "Let source.query return more rows, or raise train.holdout.");
+  }
+  const recipe = recipeOf(useCase, rows.remedies, encoder);
+  const sources = vectorSources({ ...recipeDefaults, ...recipe });
+  const learner: TabularRegressorSettings = {
+    recipe,
+    learner: wishes[useCase.train.learner],
+    budget: parseDuration(useCase.train.budget)! / 1000,
+    coverage: parsePercent(useCase.policy.confident_at.coverage)!,
+  };
+  const partOf = (table: typeof rows.table, chosen: Uint32Array): { table: typeof rows.table; targets: Float64Array } => ({
+    table: takeRows(table, chosen),
+    targets: Float64Array.from(chosen, (row) => targets[row]!),
+  });
+  try {
+    const encoded = encoder
+      ? await withVectors(encoder, rows.table, sources, { signal, onProgress: (done) => onProgress?.("encoding texts", done) })
+      : rows.table;
+    const [learnt, held] = [partOf(encoded, split.train), partOf(encoded, split.test)];
+    const model = await fitTabularRegressor(
+      learner,
+      {
+        ...learnt,
+        ordered: rows.times !== null,
+        ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
+      },
+      {
+        seed,
+        threads,
+        ...(signal && { signal }),
+        onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done),
+      },
+    );
+    onProgress?.("evaluating", null);
+    const evaluation = await evaluateNumbers(
+      { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
+      {
+        model,
+        train: learnt,
+        test: held,
+        protected: Object.entries(rows.protected).map(([name, values]) => ({
+          name,
+          isProtected: true,
+          values: Array.from(split.test, (row) => values[row] ?? null),
+        })),
+        copied: split.copied.length,
+        rules,
+        within: useCase.policy.confident_at.within,
+        split: rows.times ? "time" : "random",
+        splitAt: split.at,
+      },
+    );
+    return { model, evaluation, settings: { learner, seed, holdout } };
+  } catch (error) {
+    if (signal?.aborted) throw failure("CANCELLED", { what: "The training" }, { cause: error });
+    if (!(error instanceof RangeError)) throw error;
+    throw unsuitable(useCase, error.message, "Check source.query, source.label and policy.confident_at.", error);
+  }
+}
+
+const wishes = { auto: "auto", linear: "linear", trees: "trees", "trees-linear": "both" } as const;
+
+function unsuitable(useCase: RegressUseCase, reason: string, fix: string, cause?: Error): Error {
+  return failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix }, cause && { cause });
+}
