@@ -9,7 +9,9 @@
  * @typedef {{ coverage: number, precision: number }} CoveragePoint
  * @typedef {{ confidence: number, right: number, rows: number }} ReliabilityPoint
  * @typedef {{ threshold: number, coverage: number, precision: number | null, precision_wanted: number }} Confident
- * @typedef {{ model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} Evaluation
+ * @typedef {{ task: "classify", model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} OutcomesEvaluation
+ * @typedef {{ task: "regress", model: { mae: number }, baselines: { mean: { mae: number }, rules: { mae: number } | null } }} NumberEvaluation
+ * @typedef {OutcomesEvaluation | NumberEvaluation} Evaluation
  * @typedef {{ version: number, evaluation: Evaluation }} Model
  * @typedef {{ id: string, use_case: string, suggestion: string | null, opened_at: string }} Review
  * @typedef {{ version: string, ready: boolean, details: Record<string, string> }} Status
@@ -135,9 +137,8 @@ function showUseCases(useCases, details) {
     text(within(card, ".autonomy span"), autonomyMeans.get(useCase.autonomy) ?? "");
     showActivity(card, activity);
     const accuracy = within(card, ".accuracy");
-    const { evaluation } = model ?? {};
-    const best = evaluation && Math.max(evaluation.baselines.majority.accuracy, evaluation.baselines.rules?.accuracy ?? 0);
-    text(accuracy, evaluation ? percent(evaluation.model.accuracy) : "–", best === undefined ? "" : ` baseline ${percent(best)}`);
+    const [figure, baseline] = model ? headline(model.evaluation) : ["–", ""];
+    text(accuracy, figure, baseline);
     showFigures(card, model);
   }
 }
@@ -199,6 +200,22 @@ function showActivity(card, activity) {
 }
 
 /**
+ * How good a model is, and the best that can be had without one: how often it is right, or how far off its numbers are on average.
+ *
+ * @param {Evaluation} evaluation
+ * @returns {[string, string]}
+ */
+function headline(evaluation) {
+  if (evaluation.task === "regress") {
+    const { model, baselines } = evaluation;
+    const shown = (/** @type {number} */ value) => Number(value.toPrecision(3)).toLocaleString("en");
+    return [`± ${shown(model.mae)}`, ` baseline ± ${shown(Math.min(baselines.mean.mae, baselines.rules?.mae ?? Infinity))}`];
+  }
+  const { model, baselines } = evaluation;
+  return [percent(model.accuracy), ` baseline ${percent(Math.max(baselines.majority.accuracy, baselines.rules?.accuracy ?? 0))}`];
+}
+
+/**
  * What the model was worth on held-out rows, drawn once a version. A version that was evaluated before there were such figures has none.
  *
  * @param {Element} card
@@ -206,12 +223,13 @@ function showActivity(card, activity) {
  */
 function showFigures(card, model) {
   const figures = /** @type {HTMLElement} */ (within(card, ".figures"));
-  const points = model?.evaluation.risk_coverage?.points ?? [];
-  const groups = model?.evaluation.calibration.reliability ?? [];
+  const evaluation = model?.evaluation.task === "classify" ? model.evaluation : null;
+  const points = evaluation?.risk_coverage?.points ?? [];
+  const groups = evaluation?.calibration.reliability ?? [];
   figures.hidden = points.length === 0 || groups.length === 0;
-  if (figures.hidden || !model || figures.dataset["version"] === String(model.version)) return;
+  if (figures.hidden || !model || !evaluation || figures.dataset["version"] === String(model.version)) return;
   figures.dataset["version"] = String(model.version);
-  const { confident } = model.evaluation;
+  const { confident } = evaluation;
 
   const coverage = within(figures, ".coverage");
   const least = Math.min(confident.precision_wanted, ...points.map(({ precision }) => precision));
