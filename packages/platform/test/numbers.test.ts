@@ -193,6 +193,15 @@ test("rows that are most like a record are named with their numbers", async () =
   assert.ok(rows.length > 0 && rows.every(({ outcome }) => Number.isFinite(Number(outcome))), answer.body);
 });
 
+test("what would have to be different is said of outcomes alone", async () => {
+  const { id } = await decide(narrow);
+  const answer = await server.app.inject({
+    url: `/v1/decisions/${String(id)}/counterfactual?outcome=3`,
+    headers: { authorization: `Bearer ${server.keys.all}` },
+  });
+  assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [422, "OUTCOMES_NEEDED"]);
+});
+
 test("the card says what it is worth; there is no ONNX of it, and no refit", async () => {
   const card = Buffer.from(await server.release.export(useCase, 1, "card")).toString();
   for (const fact of ["RMSE", "always the mean", "Intervals hold", "| distance |"]) assert.ok(card.includes(fact), fact);
