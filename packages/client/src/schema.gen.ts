@@ -127,6 +127,18 @@ export type Deployment = {
     confident_at: {
       precision: string;
     };
+    /** With costs the model decides what costs least on average, and alone where that is less than a person's look */
+    costs?: {
+      /** What a person's look at one record costs */
+      review: number;
+      /** What each kind of error costs; one that is not named costs as much as the dearest that is */
+      errors: ({
+        /** What is true */
+        outcome: string;
+        taken_for: string;
+        cost: number;
+      })[];
+    };
     /** The rules of today: the fallback, and the baseline a model must beat */
     rules: ({
       /** Condition in CEL over `record`, for example record.priority == "P1" */
@@ -293,6 +305,27 @@ export type ModelVersion = {
       /** Its one-sided 95 % lower bound (Clopper-Pearson) */
       precision_lower: number | null;
     };
+    /** Where the policy says what errors cost */
+    costs: {
+      /** What a person's look costs, from the policy */
+      review: number;
+      /** Mean cost of a held-out row if the model decides all */
+      alone: number;
+      /** If it decides alone what costs no more than a look, and a person looks at the rest */
+      with_review: number;
+      /** Share of rows that it decides alone then */
+      decided_alone: number;
+      /** If the most frequent outcome is always decided */
+      majority: number;
+      /** If the rules of today decide, and a person where none holds */
+      rules: number | null;
+      /** Mean cost of a row where it decides alone up to an expected cost, and a person looks at the rest */
+      curve: ({
+        limit: number;
+        coverage: number;
+        cost: number;
+      })[];
+    } | null;
     /** Share of rows answered from a confidence on, and how many of them are right */
     risk_coverage: {
       points: ({

@@ -8,9 +8,11 @@ import type { ClassifyPolicy, ClassifyUseCase } from "#records/use-case";
 import { classifySchema } from "#records/use-case";
 import { askModel } from "#stages/decide/ask-model";
 import type { Answer, Opinion } from "#stages/decide/ask-model";
+import { costsOf } from "#records/costs";
 import { openBreaker } from "#stages/decide/breaker";
 import { decide, decideByRulesFirst } from "#stages/decide/decide";
 import { byConfidence } from "#stages/decide/by-confidence";
+import { byCost } from "#stages/decide/by-cost";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules, firstRule } from "#stages/decide/rules";
 import { compileValidator } from "#stages/decide/validate";
@@ -38,6 +40,7 @@ function ladderOf(policy: Partial<ClassifyPolicy>, threshold = 0.8): Ladder {
 
 const opinion = (confidence: number, typicality = 0.5): Opinion => ({
   alternatives: [{ outcome: "network", confidence }],
+  expectedCost: null,
   predictionSet: ["network"],
   interval: null,
   reasons: [],
@@ -258,4 +261,23 @@ test("a model that is late, fails or never answers gives its cause, and a late a
     "breaker_open",
     "breaker_open",
   ]);
+});
+
+test("where errors cost something the model decides alone up to what a look costs, and says both", () => {
+  const costs = { review: 4, errors: [{ outcome: "network", taken_for: "accounts", cost: 20 }] };
+  const ladder: Ladder = { ...ladderOf({ costs }), sureness: byCost(costs) };
+  const cheap = decide(ladder, record, { ...opinion(0.3), expectedCost: 3.5 });
+  assert.deepEqual([cheap.path, cheap.outcome], ["model", "network"], "however unsure it is");
+  assert.match(cheap.explanation, /costs 3.5 on average, no more than the 4 of a look/);
+  const dear = decide(ladder, record, { ...opinion(0.99), expectedCost: 4.25 });
+  assert.deepEqual([dear.path, dear.cause], ["review", "unsure"]);
+  assert.match(dear.explanation, /costs 4.25 on average, more than the 4 of a look/);
+});
+
+test("costs are read by their outcomes; what is not named costs as much as the dearest", () => {
+  const errors = [
+    { outcome: "bad", taken_for: "good", cost: 5 },
+    { outcome: "bad", taken_for: "unknown", cost: 9 },
+  ];
+  assert.deepEqual([...costsOf({ review: 1, errors }, ["bad", "good", "ugly"])], [0, 5, 9, 9, 0, 9, 9, 9, 0]);
 });

@@ -99,6 +99,7 @@ test("a number has one spelling; what could mean two things is none", () => {
 const opinion = (interval: Interval): Opinion => ({
   alternatives: [],
   predictionSet: [],
+  expectedCost: null,
   reasons: [],
   typicality: 0.5,
   interval,

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "#base/clock";
+import type { ScalarTable } from "#learn/data/table";
 import { seeded } from "#learn/math/random";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import { standardOutcome, classifySchema } from "#records/use-case";
+import { judgeGates } from "#stages/registry/gates";
 import { train } from "#stages/train/train";
 import type { TrainingRows } from "#stages/train/train";
 
@@ -157,4 +159,44 @@ test("groups that fare worse are found and named with their interval; protected 
   assert.deepEqual(genders.map(({ value }) => value).sort(), ["f", "m"]);
   assert.ok(genders.every((slice) => slice.protected && slice.upper > evaluation.model.accuracy - 0.05));
   assert.ok(evaluation.auc! > 0.8 && evaluation.auc! < 1, `AUC ${evaluation.auc}`);
+});
+
+test("where errors cost different amounts, what costs least is decided, and the gate goes by costs", async () => {
+  const credit = classifySchema.parse({
+    ...useCase,
+    features: { number: ["debt"] },
+    train: { learner: "linear" },
+    policy: {
+      costs: {
+        review: 0.4,
+        errors: [
+          { outcome: "bad", taken_for: "good", cost: 5 },
+          { outcome: "good", taken_for: "bad", cost: 1 },
+        ],
+      },
+    },
+  });
+  const random = seeded(9);
+  const rows = Array.from({ length: 3000 }, () => {
+    const debt = random.next();
+    return { debt, label: random.next() < debt * 0.6 ? "bad" : "good" };
+  });
+  const labels = rows.map(({ label }) => label);
+  const table: ScalarTable = {
+    rows: rows.length,
+    columns: { debt: { type: "number", values: Float64Array.from(rows, ({ debt }) => debt) } },
+  };
+  const input = { rules: null, rows: { ...rowsOf([], labels, null), table, keys: labels.map((_, row) => `C${row}`) } };
+  const { evaluation } = await train({ clock: systemClock, threads: 0 }, { useCase: credit, ...input }, {});
+  const { costs } = evaluation;
+  assert.ok(costs!.alone < costs!.majority, "it costs less than to say good always, though that is more often right");
+  assert.ok(costs!.with_review < Math.min(costs!.alone, costs!.review), "and less still with a look where it is in doubt");
+  assert.ok(costs!.decided_alone > 0 && costs!.decided_alone < 1);
+  assert.ok(evaluation.model.accuracy < evaluation.baselines.majority.accuracy + 0.02);
+  const [beats] = judgeGates(credit, evaluation);
+  assert.deepEqual([beats!.gate, beats!.passed], ["beats majority", true]);
+  const without = classifySchema.parse({ ...credit, policy: {} });
+  const plain = await train({ clock: systemClock, threads: 0 }, { useCase: without, ...input }, {});
+  assert.equal(plain.evaluation.costs, null);
+  assert.equal(judgeGates(without, plain.evaluation)[0]!.passed, false, "control: by accuracy and macro-F1 it would not pass");
 });

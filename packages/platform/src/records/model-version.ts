@@ -72,6 +72,20 @@ export const classifyEvaluationSchema = z.strictObject({
     precision: z.number().nullable().describe("Precision of those; null where there are none"),
     precision_lower: z.number().nullable().describe("Its one-sided 95 % lower bound (Clopper-Pearson)"),
   }),
+  costs: z
+    .strictObject({
+      review: z.number().describe("What a person's look costs, from the policy"),
+      alone: z.number().describe("Mean cost of a held-out row if the model decides all"),
+      with_review: z.number().describe("If it decides alone what costs no more than a look, and a person looks at the rest"),
+      decided_alone: z.number().describe("Share of rows that it decides alone then"),
+      majority: z.number().describe("If the most frequent outcome is always decided"),
+      rules: z.number().nullable().describe("If the rules of today decide, and a person where none holds"),
+      curve: z
+        .array(z.strictObject({ limit: z.number(), coverage: z.number(), cost: z.number() }))
+        .describe("Mean cost of a row where it decides alone up to an expected cost, and a person looks at the rest"),
+    })
+    .nullable()
+    .describe("Where the policy says what errors cost"),
   risk_coverage: z
     .strictObject({
       points: z.array(z.strictObject({ coverage: z.number(), confidence: z.number(), precision: z.number() })),

@@ -7,6 +7,7 @@ import { splitLabels, standardSet } from "#learn/data/label-sets";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
+import { costsSchema } from "#records/costs";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
 export const classifyPolicySchema = z.strictObject({
@@ -16,6 +17,7 @@ export const classifyPolicySchema = z.strictObject({
     .strictObject({ precision: percent })
     .default({ precision: "90%" })
     .describe("The precision the model's own decisions must have; the confidence threshold is derived from it on held-out data"),
+  costs: costsSchema.optional(),
   rules: z.array(ruleSchema).default([]).describe("The rules of today: the fallback, and the baseline a model must beat"),
   default: outcome.optional().describe("The outcome when nothing else decides"),
 });

@@ -86,6 +86,7 @@ export const exampleModelVersion: ModelVersion = {
       reliability: [{ confidence: 0.97, right: 0.96, rows: 2000 }],
     },
     confident: { precision_wanted: 0.9, threshold: 0.71, coverage: 0.88, precision: 0.96, precision_lower: 0.951 },
+    costs: null,
     risk_coverage: { points: [{ coverage: 1, confidence: 0.21, precision: 0.93 }], area: 0.018 },
     prediction_sets: { coverage: 0.9, bound: 0.93, mean_size: 1.2, single: 0.86 },
     learnt: [

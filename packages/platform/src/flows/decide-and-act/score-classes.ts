@@ -2,17 +2,28 @@
 import { predictionSet } from "#learn/calibrate/prediction-sets";
 import type { PredictionSetRule } from "#learn/calibrate/prediction-sets";
 import type { Row } from "#learn/data/table";
+import { expectedCosts } from "#learn/select/expected-cost";
+import type { Costs } from "#learn/select/expected-cost";
 import type { Classifier } from "#learn/model";
 import { reasonLimit, reasonsOf, rounded } from "#flows/decide-and-act/reasons";
 import type { Opinion } from "#stages/decide/ask-model";
 
-export function scoreClasses(classifier: Classifier, setRule: PredictionSetRule | null): (row: Row) => Opinion {
+/** `costs` are those of errors, where the policy says any: what costs least comes first then. */
+export function scoreClasses(
+  classifier: Classifier,
+  setRule: PredictionSetRule | null,
+  costs: Costs | null,
+): (row: Row) => Opinion {
   const { classes } = classifier;
   return (row) => {
-    const { probabilities, contributions, typicality } = classifier.decideRow(row, reasonLimit);
+    const { probabilities, best, contributions, typicality } = classifier.decideRow(row, reasonLimit);
+    const expected = costs && expectedCosts(probabilities, costs);
+    const order = bestThree(expected ? Float32Array.from(expected, (cost) => -cost) : probabilities);
+    const chosen = order[0]!;
     return {
-      alternatives: bestThree(probabilities).map((at) => ({ outcome: classes[at]!, confidence: rounded(probabilities[at]!) })),
-      reasons: reasonsOf(contributions),
+      alternatives: order.map((at) => ({ outcome: classes[at]!, confidence: rounded(probabilities[at]!) })),
+      expectedCost: expected && rounded(expected[chosen]!),
+      reasons: reasonsOf(chosen === best ? contributions : classifier.explainRow(row, chosen, reasonLimit)),
       predictionSet: setRule ? predictionSet(setRule, probabilities).map((at) => classes[at]!) : [],
       interval: null,
       typicality: rounded(typicality),

@@ -14,6 +14,7 @@ export function scoreNumber(regressor: Regressor): (row: Row) => Opinion {
     return {
       alternatives: [],
       predictionSet: [],
+      expectedCost: null,
       interval: { value: shown(value), lower: shown(lower), upper: shown(upper), coverage: regressor.coverage },
       reasons: contributions.map(({ field, value: piece, weight }) => ({
         field,

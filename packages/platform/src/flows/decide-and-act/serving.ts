@@ -11,6 +11,7 @@ import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments";
 import { scoreClasses } from "#flows/decide-and-act/score-classes";
 import { scoreNumber } from "#flows/decide-and-act/score-number";
+import { costsOf } from "#records/costs";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { Policy, UseCase } from "#records/use-case";
@@ -19,6 +20,7 @@ import type { Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
 import { byConfidence } from "#stages/decide/by-confidence";
+import { byCost } from "#stages/decide/by-cost";
 import { byInterval } from "#stages/decide/by-interval";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules } from "#stages/decide/rules";
@@ -88,7 +90,7 @@ export async function openServing(
     deployment: active?.deployment ?? null,
     version: loaded?.version.version ?? null,
     classes: loaded?.version.classes ?? [],
-    scorer: loaded ? scorerOf(loaded) : null,
+    scorer: loaded ? scorerOf(loaded, policy) : null,
     encoder: loaded?.encoder ?? null,
     breaker: openBreaker(clock),
     ladder: {
@@ -134,17 +136,18 @@ async function encoderOf(
 }
 
 /** Answers at once; with an encoder, when that has read the texts. */
-function scorerOf({ model, encoder, version: { evaluation } }: Loaded): Scorer {
-  const score =
-    "classes" in model
-      ? scoreClasses(model, evaluation.task === "classify" ? evaluation.prediction_sets : null)
-      : scoreNumber(model);
+function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: Policy): Scorer {
+  const sets = evaluation.task === "classify" ? evaluation.prediction_sets : null;
+  const costs = "costs" in policy && policy.costs ? policy.costs : null;
+  const score = "classes" in model ? scoreClasses(model, sets, costs && costsOf(costs, model.classes)) : scoreNumber(model);
   if (!encoder) return score;
   return async (row) => score(await recordWithVectors(encoder, row, model.vectors));
 }
 
 /** @throws Error where the version decides something else than its policy is about */
-function surenessOf({ confident_at: at }: Policy, { evaluation }: ModelVersion, model: Model): Sureness {
+function surenessOf(policy: Policy, { evaluation }: ModelVersion, model: Model): Sureness {
+  const { confident_at: at } = policy;
+  if ("costs" in policy && policy.costs && "classes" in model) return byCost(policy.costs);
   if ("precision" in at && evaluation.task === "classify" && "classes" in model) {
     return byConfidence(evaluation.confident.threshold, at);
   }

@@ -17,6 +17,8 @@ export interface Opinion {
   readonly predictionSet: readonly string[];
   /** A number and the interval about it; null where outcomes are no numbers. */
   readonly interval: Interval | null;
+  /** What deciding the first alternative costs on average; null where the policy says nothing of costs. */
+  readonly expectedCost: number | null;
   /** The share of training rows that are as unlike the others as this record, in [0, 1]; 0: it holds nothing that the model knows. */
   readonly typicality: number;
 }

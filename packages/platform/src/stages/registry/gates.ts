@@ -35,6 +35,12 @@ function judgeClasses(gate: ClassifyUseCase["gate"], evaluation: ClassifyEvaluat
   for (const name of gate.beats) {
     const baseline = evaluation.baselines[name];
     if (baseline === null) continue;
+    if (evaluation.costs) {
+      const [own, other] = [evaluation.costs.alone, evaluation.costs[name]!];
+      const said = (cost: number): string => `mean cost ${formatNumber(cost)}`;
+      results.push({ gate: `beats ${name}`, wanted: said(other), got: said(own), passed: own < other });
+      continue;
+    }
     // Both measures must be no worse and one better: accuracy alone rewards the majority, macro-F1 alone the rare classes.
     const { model } = evaluation;
     const passed =

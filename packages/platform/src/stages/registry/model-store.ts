@@ -35,13 +35,13 @@ type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
   readonly evaluation: RegressEvaluation | StoredEvaluation;
 };
-type Later = "task" | "auc" | "slices";
+type Later = "task" | "auc" | "costs" | "slices";
 type StoredEvaluation = Omit<ClassifyEvaluation, Later> & Partial<Pick<ClassifyEvaluation, Later>>;
 
 function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
   const known: Evaluation =
-    evaluation.task === "regress" ? evaluation : { auc: null, slices: [], ...evaluation, task: "classify" };
+    evaluation.task === "regress" ? evaluation : { auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
   return { encoder: null, ...body, evaluation: known };
 }
 

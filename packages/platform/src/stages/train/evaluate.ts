@@ -5,14 +5,17 @@ import { rowAt } from "#learn/data/table";
 import { fitPredictionSets, predictionSet } from "#learn/calibrate/prediction-sets";
 import { brierScore, calibrationErrorByChance, expectedCalibrationError, reliability } from "#learn/metrics/calibration";
 import { accuracy, classMetrics, macroF1 } from "#learn/metrics/classification";
+import { argmax } from "#learn/math/softmax";
 import { meanRocAuc } from "#learn/metrics/auc";
 import { riskCoverage } from "#learn/metrics/risk-coverage";
 import type { Classifier } from "#learn/model";
 import { labelNoise } from "#learn/select/label-noise";
 import { confidenceThreshold } from "#learn/select/threshold";
+import type { PolicyCosts } from "#records/costs";
 import type { ClassifyEvaluation, Scores } from "#records/model-version";
 import { labelsOf, standardOutcome } from "#records/use-case";
 import type { ClassifyUseCase } from "#records/use-case";
+import { costReport } from "#stages/train/cost-report";
 import { categoriesOf, slicesOf } from "#stages/train/slices";
 import type { SliceColumn } from "#stages/train/slices";
 import { learntBy } from "#stages/train/learnt";
@@ -39,6 +42,8 @@ export interface EvaluationInput {
   readonly copied: number;
   readonly rules: RuleBaseline | null;
   readonly wantedPrecision: number;
+  /** What errors cost, where the policy says it. */
+  readonly costs: PolicyCosts | null;
   readonly split: ClassifyEvaluation["split"];
   /** Epoch milliseconds. */
   readonly splitAt: number | null;
@@ -58,21 +63,21 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
   const { classes } = classifier;
   const count = test.labels.length;
   const probabilities = classifier.predict(test.table);
+  const majority = mostFrequent(input.train.labels);
+  const decidedByRules = rules && test.labels.map((_, at) => byRules(source, rules(rowAt(test.table, at))));
+  const costs =
+    input.costs && costReport(input.costs, { classes, probabilities, truth: test.labels, majority, rules: decidedByRules });
   const predicted: string[] = [];
   const confidences = new Float64Array(count);
   const right = new Uint8Array(count);
   for (let row = 0; row < count; row++) {
-    let best = 0;
-    for (let at = 1; at < classes.length; at++) {
-      if (probabilities[row * classes.length + at]! > probabilities[row * classes.length + best]!) best = at;
-    }
+    const best = costs ? costs.best[row]! : argmax(probabilities, row * classes.length, classes.length);
     predicted.push(classes[best]!);
     confidences[row] = probabilities[row * classes.length + best]!;
     right[row] = predicted[row] === test.labels[row] ? 1 : 0;
   }
   const truth = Int32Array.from(test.labels, (label) => classes.indexOf(label));
   const threshold = confidenceThreshold(confidences, right, input.wantedPrecision);
-  const majority = mostFrequent(input.train.labels);
   const labelsIn = (outcome: string): readonly string[] => labelsOf(source, outcome);
   const scores = (decided: readonly (string | null)[]): Scores => ({
     accuracy: accuracy(test.labels, decided),
@@ -88,7 +93,7 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
     model: scores(predicted),
     baselines: {
       majority: scores(test.labels.map(() => majority)),
-      rules: rules && scores(test.labels.map((_, at) => byRules(source, rules(rowAt(test.table, at))))),
+      rules: decidedByRules && scores(decidedByRules),
     },
     classes: classMetrics(test.labels, predicted, labelsIn).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
     auc: meanRocAuc(probabilities, truth, classes.length),
@@ -101,6 +106,7 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
       brier: brierScore(probabilities, truth, classes.length),
       reliability: reliability(confidences, right),
     },
+    costs: costs?.costs ?? null,
     risk_coverage: riskCoverage(confidences, right),
     prediction_sets: predictionSets(probabilities, truth, classes.length),
     learnt: learntBy(classifier, input.train.table, input.train.labels),

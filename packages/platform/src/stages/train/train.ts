@@ -120,6 +120,7 @@ export async function train(
           values: Array.from(split.test, (row) => values[row] ?? null),
         })),
         rules,
+        costs: useCase.policy.costs ?? null,
         wantedPrecision: parsePercent(useCase.policy.confident_at.precision)!,
         split: rows.times ? "time" : "random",
         splitAt: split.at,

@@ -129,7 +129,7 @@ export function versionText(version: ModelVersion): string {
 }
 
 /** How a classifier compares, and when it decides alone. */
-function classesText({ model, baselines, confident, calibration, auc }: ClassifyEvaluation): string[] {
+function classesText({ model, baselines, confident, calibration, auc, costs }: ClassifyEvaluation): string[] {
   const share = (value: number): string => formatPercent(value);
   const row = (name: string, { accuracy, macro_f1: f1 }: Scores): string[] => [name, share(accuracy), share(f1)];
   const compared = [
@@ -140,10 +140,13 @@ function classesText({ model, baselines, confident, calibration, auc }: Classify
   return [
     table(["held-out rows", "accuracy", "macro-F1"], compared),
     "",
-    confident.threshold > 1
-      ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
-      : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
-        `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
+    costs
+      ? `A row costs ${formatNumber(costs.with_review)} on average where it decides alone what costs no more than a look (${share(costs.decided_alone)} of the rows), ` +
+        `${formatNumber(costs.alone)} where it decides all, ${formatNumber(costs.review)} where a person looks at all.`
+      : confident.threshold > 1
+        ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
+        : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
+          `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
     `${auc === null ? "" : `Area under the ROC curve ${auc.toFixed(3)}. `}Calibration error ${calibration.ece.toFixed(3)} (up to ${calibration.ece_by_chance.toFixed(3)} is chance).`,
   ];
 }
