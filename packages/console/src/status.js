@@ -139,6 +139,7 @@ function showUseCases(useCases, details) {
     const accuracy = within(card, ".accuracy");
     const [figure, baseline] = model ? headline(model.evaluation) : ["–", ""];
     text(accuracy, figure, baseline);
+    text(within(card, ".measure"), model?.evaluation.task === "regress" ? "Held-out mean error" : "Held-out accuracy");
     showFigures(card, model);
   }
 }

@@ -19,14 +19,19 @@ const STRING = 8;
 /** The names of inputs and outputs. */
 export const onnxNames = { columns: "columns", values: "values", label: "label", probabilities: "probabilities" } as const;
 
+/** Whether a model is of a kind that has such a form. */
+export function hasOnnx({ header }: SavedModel): boolean {
+  return header.kind === "text-network" || header.kind === "text-linear";
+}
+
 /**
  * The bytes of the file: the same model gives the same. O(weights).
  *
  * @throws RangeError where the model is of a kind that has no such form
  */
 export function onnxOf({ header, tensors }: SavedModel, about: Readonly<Record<string, string>> = {}): Uint8Array {
+  if (!hasOnnx({ header, tensors })) throw new RangeError(`a ${header.kind} model has no ONNX form`);
   const isNetwork = header.kind === "text-network";
-  if (!isNetwork && header.kind !== "text-linear") throw new RangeError(`a ${header.kind} model has no ONNX form`);
   const classes = header["classes"] as readonly string[];
   const count = classes.length;
   const [s0, s1, s2] = header["slopes"] as readonly [number, number, number];

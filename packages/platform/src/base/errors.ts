@@ -114,6 +114,11 @@ export const errorTable = {
   REVIEW_UNKNOWN: row("user", "There is no review {id}", "GET /v1/reviews lists the open ones."),
   REVIEW_CLOSED: row("user", "The review {id} was closed by {by} at {at}", "A closed review stays as it is."),
   OUTCOME_UNKNOWN: row("user", "{outcome} is not an outcome of {use_case}", "Use one of: {known}."),
+  EXPORT_UNKNOWN: row(
+    "user",
+    "A model of the kind {kind} has no {format} form yet",
+    "Export the card (--format card); models of texts have an ONNX form.",
+  ),
   FIELD_UNCHANGEABLE: row(
     "user",
     "{fields} is no field whose value can be changed",

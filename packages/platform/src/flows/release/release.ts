@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
 import type { Artifacts } from "#files/artifacts";
-import { onnxOf } from "#learn/export/onnx";
+import { hasOnnx, onnxOf } from "#learn/export/onnx";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
@@ -63,11 +63,8 @@ export function openRelease({ artifacts, pool, clock, project }: Deps): Release 
             : modelCard({ version, evaluation, useCase, snapshot }),
         );
       }
-      if (version.evaluation.task === "regress") {
-        const hint = "A model of numbers has a card: --format card.";
-        throw failure("USAGE", { problem: `${name} ${number} has no ONNX form: its outcome is a number`, hint });
-      }
       const saved = (await openModel(artifacts, version.artifact)).save();
+      if (!hasOnnx(saved)) throw failure("EXPORT_UNKNOWN", { kind: saved.header.kind, format });
       return onnxOf(saved, { use_case: name, version: String(number), artifact: version.artifact });
     },
     rollback: async (useCase, by) => rollback({ pool, clock }, known(useCase).use_case, by),
