@@ -34,7 +34,7 @@ const HISTOGRAM_BYTES = 2 ** 29;
 export const mostPieces = (rows: number): number => Math.ceil(rows / PIECE) + BATCH;
 export const candidateSize = (threads: number): number => 2 * threads * 2 * BATCH * RECORD;
 
-/** Every `next()` is some work done; the first thread hands each round to `onRound`. */
+/** Every `next()` is some work done; the last thread, whose columns are the fewest, hands each round to `onRound`. */
 export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone) => void): Generator<number, void> {
   const { settings, threads, training, validation } = job;
   const loss = lossOf(settings.loss);
@@ -48,6 +48,7 @@ export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone)
   });
   wait();
 
+  const terms = new Float64Array(2 * loss.outputs);
   const isLogLoss = settings.loss.name === "logistic" || settings.loss.name === "softmax";
   let best = Infinity;
   let bestRound = 0;
@@ -59,15 +60,15 @@ export function* boost(job: BoostJob, thread: number, onRound: (done: RoundDone)
     }
     const trees: TreeParts[] = [];
     for (let output = 0; output < loss.outputs; output++) {
-      const count = yield* prepare(job, grower.order, thread, loss, output, round, wait);
+      const count = yield* prepare(job, grower.order, thread, loss, output, round, terms, wait);
       const tree = yield* growTree(grower, count);
       const { values, covers } = yield* finishLeaves(job, grower.order, thread, loss, output, tree, wait);
       yield* addScores(job, grower.order, thread, output, tree, values, count);
-      wait();
-      if (thread === 0) trees.push(partsOf(job, tree, values, covers));
+      if (!grower.order.isOwn || loss.outputs > 1) wait();
+      if (thread === threads - 1) trees.push(partsOf(job, tree, values, covers));
     }
     const mean = validation.length === 0 ? NaN : yield* validationLoss(job, thread, loss, wait);
-    if (thread === 0) onRound({ round, trees, loss: mean });
+    if (thread === threads - 1) onRound({ round, trees, loss: mean });
     if (mean < best) [best, bestRound] = [mean, round];
     if (validation.length > 0 && (round - bestRound >= settings.patience || (isLogLoss && mean < CERTAIN))) return;
     yield training.length;
@@ -124,10 +125,10 @@ function growerOf(job: BoostJob, thread: number, loss: Loss, wait: () => void): 
 /**
  * Few rows are parted by every thread for itself, which spares it two of the three waits for the others a level.
  */
-function orderOf({ order, training, threads }: BoostJob): Order {
-  if (threads === 1 || training.length > OWN_ORDER) return order;
+function orderOf({ order, training }: BoostJob): Order {
+  if (training.length > OWN_ORDER) return order;
   const rows = (): Uint32Array => new Uint32Array(training.length);
-  return { rows: rows(), lefts: rows(), rights: rows(), isOwn: true };
+  return { rows: training.slice(), lefts: rows(), rights: rows(), isOwn: true };
 }
 
 const OWN_ORDER = 100_000;

@@ -19,7 +19,12 @@ export function logSum(scores: Float64Array, rows: number, row: number, outputs:
   return greatest + Math.log(sum);
 }
 
-/** Derivatives of all training rows, rounded so that their sums are exact, and the order that begins with the rows of this round. */
+/**
+ * Derivatives of all training rows, rounded so that their sums are exact, and the order that begins with the rows of this round.
+ *
+ * `terms` holds what each output was rounded with a round before. It is the same again unless a sum has passed a power of two; only then all
+ * are written anew. So most rounds write once and wait once.
+ */
 export function* prepare(
   job: BoostJob,
   order: Order,
@@ -27,73 +32,72 @@ export function* prepare(
   loss: Loss,
   output: number,
   round: number,
+  terms: Float64Array,
   wait: () => void,
 ): Generator<number, number> {
-  const { training, derivatives, pieceSums, settings, threads } = job;
+  const { training, settings, threads } = job;
   const count = training.length;
   const pair = new Float64Array(2);
-  if (order.isOwn) order.rows.set(training);
-  yield* eachPiece(count, thread, threads, (from, to, piece) => {
-    if (!order.isOwn) for (let at = from; at < to; at++) order.rows[at] = training[at]!;
-    writeDerivatives(job, loss, output, from, to, piece, pair);
-  });
+  // The thread's own pieces of an order of its own are the rows whose scores it wrote last: it need not have waited for others.
+  const rows = order.isOwn ? order.rows : training;
+  const [own1, own2] = [2 * output, 2 * output + 1];
+  for (let isRounded = false; !isRounded;) {
+    const [term1, term2] = [terms[own1]!, terms[own2]!];
+    yield* eachPiece(count, thread, threads, (from, to, piece) =>
+      writeDerivatives(job, loss, output, rows.subarray(from, to), piece, pair, term1, term2),
+    );
+    wait();
+    const [firsts, seconds] = sizes(job);
+    terms[own1] = roundingTerm(firsts);
+    terms[own2] = roundingTerm(seconds);
+    isRounded = terms[own1] === term1 && terms[own2] === term2;
+  }
+  if (settings.rowShare < 1) return yield* sampleRows(job, order, thread, round, wait);
+  if (order.isOwn) {
+    order.rows.set(training);
+    return count;
+  }
+  yield* eachPiece(count, thread, threads, (from, to) => order.rows.set(training.subarray(from, to), from));
   wait();
+  return count;
+}
+
+/** What the sizes of derivatives add up to, piece by piece. */
+function sizes({ training, pieceSums }: BoostJob): [firsts: number, seconds: number] {
   let [firsts, seconds] = [0, 0];
-  for (let piece = 0; piece < piecesOf(count); piece++) {
+  for (let piece = 0; piece < piecesOf(training.length); piece++) {
     firsts += pieceSums[2 * piece]!;
     seconds += pieceSums[2 * piece + 1]!;
   }
-  const [term1, term2] = [roundingTerm(firsts), roundingTerm(seconds)];
-  yield* eachPiece(count, thread, threads, (from, to) => {
-    roundDerivatives(derivatives, training, from, to, term1, term2);
-  });
-  if (settings.rowShare === 1) {
-    wait();
-    return count;
-  }
-  return yield* sampleRows(job, order, thread, round, wait);
+  return [firsts, seconds];
 }
 
-/** Weighted derivatives of rows, and the sums of their sizes. */
+/** Weighted derivatives of rows, rounded, and the sums of their sizes. */
 function writeDerivatives(
-  { rows, training, target, weights, scores, logSums, derivatives, pieceSums }: BoostJob,
+  { rows, target, weights, scores, logSums, derivatives, pieceSums }: BoostJob,
   loss: Loss,
   output: number,
-  from: number,
-  to: number,
+  chosen: Uint32Array,
   piece: number,
   pair: Float64Array,
+  term1: number,
+  term2: number,
 ): void {
   const isClass = loss.outputs > 1;
   let firsts = 0;
   let seconds = 0;
-  for (let at = from; at < to; at++) {
-    const row = training[at]!;
+  for (let at = 0; at < chosen.length; at++) {
+    const row = chosen[at]!;
     if (isClass) loss.derivatives(scores[output * rows + row]! - logSums[row]!, Number(target[row] === output), pair);
     else loss.derivatives(scores[row]!, target[row]!, pair);
     const weight = weights ? weights[row]! : 1;
     const first = pair[0]! * weight;
     const second = pair[1]! * weight;
-    derivatives[2 * row] = first;
-    derivatives[2 * row + 1] = second;
+    derivatives[2 * row] = first + term1 - term1;
+    derivatives[2 * row + 1] = second + term2 - term2;
     firsts += Math.abs(first);
     seconds += second;
   }
   pieceSums[2 * piece] = firsts;
   pieceSums[2 * piece + 1] = seconds;
-}
-
-function roundDerivatives(
-  derivatives: Float64Array,
-  training: Uint32Array,
-  from: number,
-  to: number,
-  firstTerm: number,
-  secondTerm: number,
-): void {
-  for (let at = from; at < to; at++) {
-    const row = training[at]!;
-    derivatives[2 * row] = derivatives[2 * row]! + firstTerm - firstTerm;
-    derivatives[2 * row + 1] = derivatives[2 * row + 1]! + secondTerm - secondTerm;
-  }
 }

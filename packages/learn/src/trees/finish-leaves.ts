@@ -4,7 +4,6 @@ import type { BoostJob } from "./boost-job.ts";
 import type { GrownTree } from "./grow-tree.ts";
 import { GROUP } from "./histogram.ts";
 import type { Loss } from "./loss.ts";
-import { PIECE } from "./partition.ts";
 import type { Order } from "./partition.ts";
 import { eachPiece } from "./row-pieces.ts";
 
@@ -55,38 +54,47 @@ export function* addScores(
   order: Order,
   thread: number,
   output: number,
-  { nodes, routes }: GrownTree,
+  tree: GrownTree,
   values: Float64Array,
   count: number,
 ): Generator<number, void> {
-  const { rows, threads, training, validation, words, columns } = job;
+  const { rows, threads, training, validation } = job;
   const scores = job.scores.subarray(output * rows, (output + 1) * rows);
-  let turn = 0;
-  for (const [at, { from, to, left }] of nodes.entries()) {
-    if (left > 0) continue;
-    for (let start = from; start < to; start += PIECE) {
-      if (turn++ % threads !== thread) continue;
-      const end = Math.min(start + PIECE, to);
+  const leaves = [...tree.nodes.keys()].filter((at) => tree.nodes[at]!.left === 0);
+  leaves.sort((a, b) => tree.nodes[a]!.from - tree.nodes[b]!.from);
+  const goDown = descent(job, tree, values, scores);
+  yield* eachPiece(training.length, thread, threads, (start, end) => {
+    for (const at of leaves) {
+      const { from, to } = tree.nodes[at]!;
+      const own = order.rows.subarray(Math.max(from, start), Math.max(start, Math.min(to, end)));
       const value = values[at]!;
-      for (let k = start; k < end; k++) scores[order.rows[k]!]! += value;
-      yield end - start;
+      for (let k = 0; k < own.length; k++) scores[own[k]!]! += value;
     }
-  }
+    if (end > count) goDown(order.rows.subarray(Math.max(start, count), end));
+  });
+  yield* eachPiece(validation.length, thread, threads, (from, to) => goDown(validation.subarray(from, to)));
+}
+
+/** Adds the values of leaves that rows reach from the root by their bins. O(rows x depth). */
+function descent(
+  { words, columns }: BoostJob,
+  { nodes, routes }: GrownTree,
+  values: Float64Array,
+  scores: Float64Array,
+): (others: Uint32Array) => void {
   const bins = new Uint8Array(words.buffer);
   const stride = Math.ceil(columns.length / GROUP) * GROUP;
   const lefts = Uint32Array.from(nodes, ({ left }) => left);
   const byColumn = Uint32Array.from(nodes, ({ split }) => Math.max(split?.column ?? 0, 0));
-  for (const others of [order.rows.subarray(count, training.length), validation]) {
-    yield* eachPiece(others.length, thread, threads, (from, to) => {
-      for (let k = from; k < to; k++) {
-        const row = others[k]!;
-        let at = 0;
-        while (lefts[at]! > 0) {
-          const isLeft = routes[at * 256 + bins[row * stride + byColumn[at]!]!]!;
-          at = lefts[at]! + 1 - isLeft;
-        }
-        scores[row]! += values[at]!;
+  return (others) => {
+    for (let k = 0; k < others.length; k++) {
+      const row = others[k]!;
+      let at = 0;
+      while (lefts[at]! > 0) {
+        const isLeft = routes[at * 256 + bins[row * stride + byColumn[at]!]!]!;
+        at = lefts[at]! + 1 - isLeft;
       }
-    });
-  }
+      scores[row]! += values[at]!;
+    }
+  };
 }
