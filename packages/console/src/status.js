@@ -210,7 +210,7 @@ function headline(evaluation) {
   if (evaluation.task === "regress") {
     const { model, baselines } = evaluation;
     const shown = (/** @type {number} */ value) => Number(value.toPrecision(3)).toLocaleString("en");
-    return [`± ${shown(model.mae)}`, ` baseline ± ${shown(Math.min(baselines.mean.mae, baselines.rules?.mae ?? Infinity))}`];
+    return [`± ${shown(model.mae)}`, ` baseline ${shown(Math.min(baselines.mean.mae, baselines.rules?.mae ?? Infinity))}`];
   }
   const { model, baselines } = evaluation;
   return [percent(model.accuracy), ` baseline ${percent(Math.max(baselines.majority.accuracy, baselines.rules?.accuracy ?? 0))}`];

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { gaussLegendre } from "../src/math/gauss-legendre.ts";
 import { seeded } from "../src/math/random.ts";
 import { fitTrees } from "../src/trees/boost.ts";
-import type { TreeParts } from "../src/trees/boost-task.ts";
+import type { TreeParts } from "../src/trees/tree-parts.ts";
 import { goesLeft, joinTrees } from "../src/trees/ensemble.ts";
 import type { TreeEnsemble } from "../src/trees/ensemble.ts";
 import { scoreRow } from "../src/trees/score.ts";

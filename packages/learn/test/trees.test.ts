@@ -421,3 +421,31 @@ test("partial dependence shows the shape that was learnt", async () => {
     assert.ok(Math.abs(value - shift - wanted[at]!) < 0.15, `${points[at]}: ${value - shift}, ${wanted[at]}`),
   );
 });
+
+test("trees of any depth, sliced or gone down, answer as a row alone does, to the last bit", async () => {
+  const loss = { name: "softmax", classes: 3 } as const;
+  const data = forLoss(loss, mixed(700));
+  for (const [maxDepth, maxLeaves] of [
+    [1, 64],
+    [3, 64],
+    [7, 64],
+    [9, 256],
+  ] as const) {
+    const settings: Given = { loss, rounds: 9, minRows: 1, maxDepth, maxLeaves, learningRate: 0.5 };
+    const model = await fitTrees(settings, data, seed);
+    const [row, score] = [new Float64Array(5), new Float64Array(3)];
+    for (const rows of [1, 31, 128, 129, 700]) {
+      const some = data.columns.map((column): TreeColumn =>
+        column.kind === "number"
+          ? { ...column, values: column.values.slice(0, rows) }
+          : { ...column, codes: column.codes.slice(0, rows) },
+      );
+      const all = rawScores(scorerOf(model), some, rows);
+      for (let at = 0; at < rows; at++) {
+        some.forEach((column, k) => (row[k] = column.kind === "number" ? column.values[at]! : column.codes[at]!));
+        scoreRow(model, row, score);
+        assert.deepEqual(all.slice(at * 3, at * 3 + 3), score, `depth ${maxDepth}, row ${at} of ${rows}`);
+      }
+    }
+  }
+});

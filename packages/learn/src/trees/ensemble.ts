@@ -3,9 +3,9 @@
  * where its level is in the set, and where the value is missing as the split learnt; levels that training did not have count as missing.
  * The raw score of an output is its start plus the value of the leaf reached in each of its trees.
  */
-import type { TreeParts } from "./boost-task.ts";
 import type { TreeColumn } from "./columns.ts";
 import type { LossSettings } from "./settings.ts";
+import type { TreeParts } from "./tree-parts.ts";
 
 export interface EnsembleColumn {
   readonly kind: "number" | "category";

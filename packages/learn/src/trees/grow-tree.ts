@@ -3,9 +3,9 @@
  * share the work between barriers. Rows are parted in pieces that any thread may do; a histogram belongs by its columns to one thread,
  * which sums it and searches it. Of siblings the smaller is summed, the other is parent less sibling.
  */
-import { addRows, subtract } from "./histogram.ts";
+import { GROUP, addRows, subtract } from "./histogram.ts";
 import type { Binned, Histogram } from "./histogram.ts";
-import { addPieces, partPiece, placePiece } from "./partition.ts";
+import { addPieces, partNode, partPiece, placePiece } from "./partition.ts";
 import type { Order, Piece } from "./partition.ts";
 import type { TreesSettings } from "./settings.ts";
 import { leafValue, noSplit, searchColumn, writeRoute } from "./split.ts";
@@ -124,38 +124,9 @@ function* splitNodes(
   nodes: GrownNode[],
   hasRoom: boolean,
 ): Generator<number, GrownNode[]> {
-  const { settings, columns, bins, order, pieceLefts, histograms } = grower;
-  const wait = order.isOwn ? () => undefined : grower.wait;
-  const [thread, threads] = order.isOwn ? [0, 1] : [grower.thread, grower.threads];
+  const { settings, columns, histograms } = grower;
   const { l1, l2 } = settings;
-  const stride = grower.binned.groups * 4;
-  const pieces: Piece[] = [];
-  batch.forEach(({ from, to }, at) => addPieces(from, to, at, pieces));
-  const route = new Uint8Array(batch.length * 256);
-  batch.forEach(({ split }, at) => writeRoute(split!, columns[split!.column]!, route, at * 256));
-  const leftOf = order.isOwn ? new Uint32Array(pieces.length) : pieceLefts;
-  for (let at = thread; at < pieces.length; at += threads) {
-    const piece = pieces[at]!;
-    const { column } = batch[piece.node]!.split!;
-    leftOf[at] = partPiece(order, piece, bins, stride, column, route, piece.node * 256);
-    yield piece.to - piece.from;
-  }
-  wait();
-  const lefts = new Uint32Array(batch.length);
-  pieces.forEach(({ node }, at) => (lefts[node]! += leftOf[at]!));
-  const leftAt = Uint32Array.from(batch, ({ from }) => from);
-  const rightAt = Uint32Array.from(batch, ({ from }, at) => from + lefts[at]!);
-  for (let at = 0; at < pieces.length; at++) {
-    const piece = pieces[at]!;
-    const { node } = piece;
-    const left = leftOf[at]!;
-    if (at % threads === thread) placePiece(order, piece, left, leftAt[node]!, rightAt[node]!);
-    leftAt[node]! += left;
-    rightAt[node]! += piece.to - piece.from - left;
-    yield (piece.to - piece.from) / threads;
-  }
-  wait();
-
+  const lefts = yield* partNodes(grower, batch);
   const children: GrownNode[] = [];
   for (const [at, parent] of batch.entries()) {
     const split = parent.split!;
@@ -219,6 +190,45 @@ function* splitNodes(
   return open;
 }
 
+/** Parts the rows of all nodes; the answer is how many of each go left. */
+function* partNodes(grower: Grower, batch: readonly GrownNode[]): Generator<number, Uint32Array> {
+  const { columns, bins, order, pieceLefts, thread, threads, wait } = grower;
+  const stride = grower.binned.groups * GROUP;
+  const route = new Uint8Array(batch.length * 256);
+  batch.forEach(({ split }, at) => writeRoute(split!, columns[split!.column]!, route, at * 256));
+  const lefts = new Uint32Array(batch.length);
+  if (order.isOwn) {
+    for (const [at, { from, to, split }] of batch.entries()) {
+      lefts[at] = partNode(order, from, to, bins, stride, split!.column, route.subarray(at * 256, (at + 1) * 256));
+      yield to - from;
+    }
+    return lefts;
+  }
+  const pieces: Piece[] = [];
+  batch.forEach(({ from, to }, at) => addPieces(from, to, at, pieces));
+  for (let at = thread; at < pieces.length; at += threads) {
+    const piece = pieces[at]!;
+    const { column } = batch[piece.node]!.split!;
+    pieceLefts[at] = partPiece(order, piece, bins, stride, column, route, piece.node * 256);
+    yield piece.to - piece.from;
+  }
+  wait();
+  pieces.forEach(({ node }, at) => (lefts[node]! += pieceLefts[at]!));
+  const leftAt = Uint32Array.from(batch, ({ from }) => from);
+  const rightAt = Uint32Array.from(batch, ({ from }, at) => from + lefts[at]!);
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at]!;
+    const { node } = piece;
+    const left = pieceLefts[at]!;
+    if (at % threads === thread) placePiece(order, piece, left, leftAt[node]!, rightAt[node]!);
+    leftAt[node]! += left;
+    rightAt[node]! += piece.to - piece.from - left;
+    yield (piece.to - piece.from) / threads;
+  }
+  wait();
+  return lefts;
+}
+
 function canSplit({ maxDepth, minRows, minChildWeight }: TreesSettings, { depth, from, to, second }: GrownNode): boolean {
   return depth < maxDepth && to - from >= 2 * minRows && second >= 2 * minChildWeight && to - from >= 2;
 }
@@ -227,26 +237,19 @@ function* sum({ binned, derivatives, order }: Grower, { from, to, histogram }: G
   for (let start = from; start < to; start += SLICE) {
     const end = Math.min(start + SLICE, to);
     addRows(binned, derivatives, order.rows, start, end, histogram!);
-    yield (end - start) * (binned.to - binned.from) * 4;
+    yield (end - start) * (binned.to - binned.from) * GROUP;
   }
 }
 
-/** G and H of all rows: what the bins of any column add up to. The first thread holds a column. */
-function totals({ columns, candidates, thread, wait }: Grower, { histogram }: GrownNode): [first: number, second: number] {
-  if (thread === 0) {
-    const { offset, bins } = columns[0]!;
-    let [first, second] = [0, 0];
-    for (let bin = offset; bin <= offset + bins; bin++) {
-      first += histogram!.sums[bin * 2]!;
-      second += histogram!.sums[bin * 2 + 1]!;
-    }
-    candidates[0] = first;
-    candidates[1] = second;
+/** G and H of all rows: what the bins of any column add up to, to the last bit. Every thread has one of its own to ask. */
+function totals({ columns, binned }: Grower, { histogram }: GrownNode): [first: number, second: number] {
+  const { offset, bins } = columns[binned.from * GROUP]!;
+  let [first, second] = [0, 0];
+  for (let bin = offset; bin <= offset + bins; bin++) {
+    first += histogram!.sums[bin * 2]!;
+    second += histogram!.sums[bin * 2 + 1]!;
   }
-  wait();
-  const found: [number, number] = [candidates[0]!, candidates[1]!];
-  wait();
-  return found;
+  return [first, second];
 }
 
 /** Finds the best split of each node: every thread among its own columns, then all among what the threads found. */
@@ -254,7 +257,9 @@ function* search(grower: Grower, nodes: readonly GrownNode[]): Generator<number,
   const { settings, columns, binned, candidates, thread, threads, wait, histograms } = grower;
   grower.half = 1 - grower.half;
   const first = grower.half * threads;
-  const own = columns.filter(({ index }) => index >= binned.from * 4 && index < binned.to * 4 && grower.sampled[index] === 1);
+  const own = columns.filter(
+    ({ index }) => index >= binned.from * GROUP && index < binned.to * GROUP && grower.sampled[index] === 1,
+  );
   for (const [at, node] of nodes.entries()) {
     const best = noSplit();
     let spare: Histogram | null = null;

@@ -24,6 +24,12 @@ export interface Binned {
   readonly offsets: Uint32Array;
 }
 
+/** The first column of each thread and behind the last, in groups of four: as even as groups allow. */
+export function groupsOf(columns: number, thread: number, threads: number): readonly [from: number, to: number] {
+  const groups = Math.ceil(columns / GROUP);
+  return [Math.floor((groups * thread + threads - 1) / threads), Math.floor((groups * (thread + 1) + threads - 1) / threads)];
+}
+
 /** One node: first and second derivatives in turn, shape (bins, 2), and the rows of each bin where they are counted. */
 export interface Histogram {
   readonly sums: Float64Array;

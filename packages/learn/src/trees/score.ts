@@ -1,5 +1,5 @@
 /**
- * Raw scores of rows. Shallow trees answer 32 rows at once (`sliced.ts`). Deeper ones are gone down: rows come in blocks, row-major, that stay
+ * Raw scores of rows. Shallow trees answer 128 rows at once (`sliced.ts`). Deeper ones are gone down: rows come in blocks, row-major, that stay
  * in the nearest cache while tree after tree passes over them, four rows at a time, since a step down waits for memory several times.
  *
  * For that a tree is laid out anew: 16 bytes a node, and every row takes as many steps as the tree is deep, leaves leading to themselves.
@@ -10,7 +10,9 @@ import { checkLengths } from "./columns.ts";
 import type { TreeColumn } from "./columns.ts";
 import { goesLeft } from "./ensemble.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
-import { SLICE, SLICED_DEPTH, addTree, askAll, depthOf, slicedOf } from "./sliced.ts";
+import { KERNEL_ROWS, placeOf } from "./sliced-kernel.ts";
+import { slicedMemory } from "./sliced-memory.ts";
+import { askAll, depthOf, slicedOf } from "./sliced.ts";
 import type { Sliced } from "./sliced.ts";
 
 /** An ensemble laid out for scoring. */
@@ -26,8 +28,6 @@ export interface Scorer {
   readonly depths: Uint8Array;
   readonly hasSets: Uint8Array;
 }
-
-const ROWS = 128;
 
 /** O(nodes). */
 export function scorerOf(ensemble: TreeEnsemble): Scorer {
@@ -57,7 +57,7 @@ export function scorerOf(ensemble: TreeEnsemble): Scorer {
 }
 
 /**
- * Adds the raw scores of the rows from <= row < to to `scores`, shape (nRows, outputs), row-major. O(rows x trees x depth).
+ * Writes the raw scores of the rows from <= row < to to `scores`, shape (nRows, outputs), row-major. O(rows x trees x depth).
  *
  * @throws RangeError naming the column that is not as the ensemble knows it
  */
@@ -66,29 +66,35 @@ export function scoreRows(scorer: Scorer, columns: readonly TreeColumn[], from: 
   const { roots, start, values } = ensemble;
   const outputs = start.length;
   const trees = roots.length - 1;
-  const isDeep = depths.some((depth) => depth > SLICED_DEPTH);
-  const block = new Float64Array(isDeep ? ROWS * slots : 0);
-  const reached = new Int32Array(ROWS);
-  const answers = Array.from({ length: ROWS / SLICE }, () => new Int32Array(sliced.count));
-  for (let first = from; first < to; first += ROWS) {
-    const count = Math.min(ROWS, to - first);
+  const isDeep = sliced.isSliced.includes(0);
+  const block = new Float64Array(isDeep ? KERNEL_ROWS * slots : 0);
+  const reached = new Int32Array(KERNEL_ROWS);
+  const { answers, scores: sums, addTrees } = slicedMemory(sliced, outputs);
+  for (let first = from; first < to; first += KERNEL_ROWS) {
+    const count = Math.min(KERNEL_ROWS, to - first);
     if (isDeep) fillBlock(columns, slots, first, count, block);
-    for (let slice = 0; slice * SLICE < count; slice++) {
-      askAll(sliced, columns, first + slice * SLICE, Math.min(SLICE, count - slice * SLICE), answers[slice]!);
+    askAll(sliced, columns, first, count, answers);
+    for (let output = 0; output < outputs; output++) {
+      sums.fill(start[output]!, output * KERNEL_ROWS, (output + 1) * KERNEL_ROWS);
     }
-    for (let row = 0; row < count; row++) scores.set(start, (first + row) * outputs);
-    for (let tree = 0; tree < trees; tree++) {
-      let at = first * outputs + (tree % outputs);
-      if (depths[tree]! <= SLICED_DEPTH) {
-        for (let slice = 0; slice * SLICE < count; slice++) {
-          const rows = Math.min(SLICE, count - slice * SLICE);
-          addTree(sliced, tree, answers[slice]!, rows, scores, at + slice * SLICE * outputs, outputs);
-        }
+    // Trees are added in their order, those that are sliced from one deeper tree to the next at once.
+    for (let tree = 0, slicedTree = 0; tree < trees;) {
+      let end = tree;
+      while (end < trees && sliced.isSliced[end] === 1) end++;
+      if (end > tree) {
+        addTrees(slicedTree, slicedTree + end - tree, tree % outputs);
+        slicedTree += end - tree;
+        tree = end;
         continue;
       }
       if (hasSets[tree] === 1) descendSets(ensemble, slots, roots[tree]!, block, count, reached);
       else descend(nodes, links, slots, roots[tree]!, depths[tree]!, block, count, reached);
-      for (let row = 0; row < count; row++, at += outputs) scores[at]! += values[reached[row]!]!;
+      const at = (tree % outputs) * KERNEL_ROWS;
+      for (let row = 0; row < count; row++) sums[at + placeOf(row)]! += values[reached[row]!]!;
+      tree++;
+    }
+    for (let row = 0, at = first * outputs; row < count; row++) {
+      for (let output = 0; output < outputs; output++, at++) scores[at] = sums[output * KERNEL_ROWS + placeOf(row)]!;
     }
   }
 }

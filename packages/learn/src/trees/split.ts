@@ -140,18 +140,14 @@ function searchSets(settings: TreesSettings, node: NodeSums, column: SplitColumn
   const { bins, offset } = column;
   const { whole, least } = floorOf(settings, node);
   const minRows = leastRows(settings);
-  const present: number[] = [];
-  for (let bin = 0; bin <= bins; bin++) if (sums[(offset + bin) * 2 + 1]! > 0) present.push(bin);
-  if (present.length < 2) return;
-  const hasMissing = present.at(-1) === bins;
-  const oneAgainstAll = present.length <= FEW_LEVELS;
+  let levels = 0;
+  for (let bin = 0; bin <= bins; bin++) if (sums[(offset + bin) * 2 + 1]! > 0) present[levels++] = bin;
+  if (levels < 2) return;
+  const hasMissing = present[levels - 1] === bins;
+  const oneAgainstAll = levels <= FEW_LEVELS;
   const l2 = settings.l2 + (oneAgainstAll ? 0 : settings.categoryL2);
-  const ratio = (bin: number): number => {
-    const at = (offset + bin) * 2;
-    return sums[at]! / (sums[at + 1]! + categorySmoothing);
-  };
-  if (!oneAgainstAll) present.sort((a, b) => ratio(a) - ratio(b) || a - b);
-  const most = oneAgainstAll ? present.length : Math.min(settings.maxCategories, present.length - 1);
+  if (!oneAgainstAll) sortByRatio(levels, sums, offset, categorySmoothing);
+  const most = oneAgainstAll ? levels : Math.min(settings.maxCategories, levels - 1);
   let taken = 0; // levels of the best set
   let takenFrom = -1;
   for (let end = 0; end < (oneAgainstAll ? 1 : 2); end++) {
@@ -159,7 +155,7 @@ function searchSets(settings: TreesSettings, node: NodeSums, column: SplitColumn
     let second = 0;
     let count = 0;
     for (let at = 0; at < most; at++) {
-      const bin = offset + present[end === 0 ? at : present.length - 1 - at]!;
+      const bin = offset + present[end === 0 ? at : levels - 1 - at]!;
       if (oneAgainstAll) first = second = count = 0;
       first += sums[bin * 2]!;
       second += sums[bin * 2 + 1]!;
@@ -185,11 +181,31 @@ function searchSets(settings: TreesSettings, node: NodeSums, column: SplitColumn
   best.set.fill(0);
   const from = oneAgainstAll ? taken - 1 : 0;
   for (let at = from; at < taken; at++) {
-    const bin = present[takenFrom === 0 ? at : present.length - 1 - at]!;
+    const bin = present[takenFrom === 0 ? at : levels - 1 - at]!;
     best.set[bin >> 5]! |= 1 << (bin & 31);
   }
   if (!hasMissing && best.leftSecond * 2 >= node.second) best.set[bins >> 5]! |= 1 << (bins & 31);
   best.missingLeft = ((best.set[bins >> 5]! >>> (bins & 31)) & 1) === 1;
+}
+
+/** The bins of a node that hold rows, and what they are sorted by: memory that every search uses again. */
+const present = new Uint8Array(256);
+const ratios = new Float64Array(256);
+
+/** Sorts the first `levels` of `present`, which ascend, by G / (H + smoothing); equals stay in order. O(levels^2), but moves little memory. */
+function sortByRatio(levels: number, sums: Float64Array, offset: number, smoothing: number): void {
+  for (let end = 0; end < levels; end++) {
+    const bin = present[end]!;
+    const at = (offset + bin) * 2;
+    const ratio = sums[at]! / (sums[at + 1]! + smoothing);
+    let to = end;
+    for (; to > 0 && ratios[to - 1]! > ratio; to--) {
+      ratios[to] = ratios[to - 1]!;
+      present[to] = present[to - 1]!;
+    }
+    ratios[to] = ratio;
+    present[to] = bin;
+  }
 }
 
 /** Writes for each bin, missing included, 1 where its rows go left: 256 values from `at` on. */
