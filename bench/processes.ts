@@ -10,10 +10,10 @@ export async function lastLine<Result>(command: string, args: readonly string[])
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Result;
 }
 
-/** The Python that has scikit-learn; null where none does. */
-export async function pythonWithSklearn(): Promise<string | null> {
+/** The Python that has a module; null where none does. */
+export async function pythonWith(module: string): Promise<string | null> {
   for (const python of ["/usr/bin/python3", "python3"]) {
-    const found = await execute(python, ["-c", "import sklearn"]).then(
+    const found = await execute(python, ["-c", `import ${module}`]).then(
       () => true,
       () => false,
     );

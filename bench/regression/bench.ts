@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasData } from "../csv.ts";
 import type { Bench, Report } from "../harness.ts";
-import { lastLine, pythonWithSklearn } from "../processes.ts";
+import { lastLine, pythonWith } from "../processes.ts";
 import { regressionSets } from "./data.ts";
 import type { RegressionSet } from "./data.ts";
 
@@ -27,7 +27,7 @@ export const regressionBench: Bench = {
   title: "Numbers: errors and intervals",
   async run(report) {
     if (!hasData()) return { skipped: "the folder shared/data is not beside the repository" };
-    const python = await pythonWithSklearn();
+    const python = await pythonWith("sklearn");
     if (python === null) return { skipped: "no python3 with scikit-learn is installed (Debian: python3-sklearn)" };
     for (const set of regressionSets) await compare(report, set, python);
     report.note(

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasData } from "../csv.ts";
 import type { Bench, Report } from "../harness.ts";
-import { lastLine, pythonWithSklearn } from "../processes.ts";
+import { lastLine, pythonWith } from "../processes.ts";
 import { tabularSets } from "./data.ts";
 import type { TabularSet } from "./data.ts";
 
@@ -31,7 +31,7 @@ export const tabularBench: Bench = {
   title: "Columns: accuracy and calibration",
   async run(report) {
     if (!hasData()) return { skipped: "the folder shared/data is not beside the repository" };
-    const python = await pythonWithSklearn();
+    const python = await pythonWith("sklearn");
     if (python === null) return { skipped: "no python3 with scikit-learn is installed (Debian: python3-sklearn)" };
     for (const set of tabularSets) await compare(report, set, python);
     report.note(

@@ -1,16 +1,14 @@
 /** Texts against scikit-learn's TF-IDF + LinearSVC on five public collections, both in a fresh process each round. */
-import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Bench, Report } from "../harness.ts";
+import { lastLine, pythonWith } from "../processes.ts";
 import { inTurn } from "../harness.ts";
 import { hasData } from "../csv.ts";
 import { textSets } from "./data.ts";
 import type { TextSet } from "./data.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const execute = promisify(execFile);
 const rounds = 3;
 
 interface Ours {
@@ -52,7 +50,7 @@ export const textBench: Bench = {
   title: "Text: accuracy, calibration and speed",
   async run(report) {
     if (!hasData()) return { skipped: "the folder shared/data is not beside the repository" };
-    const python = await pythonWithSklearn();
+    const python = await pythonWith("sklearn");
     if (python === null) return { skipped: "no python3 with scikit-learn is installed (Debian: python3-sklearn)" };
     for (const set of textSets) await compare(report, set, python);
     await growth(report);
@@ -71,13 +69,19 @@ export const textBench: Bench = {
 
 function ours(set: TextSet, budget: number, part = 1): Promise<Ours> {
   const program = join(here, "ours.ts");
-  return line<Ours>(process.execPath, ["--disable-warning=ExperimentalWarning", program, set.name, String(budget), String(part)]);
+  return lastLine<Ours>(process.execPath, [
+    "--disable-warning=ExperimentalWarning",
+    program,
+    set.name,
+    String(budget),
+    String(part),
+  ]);
 }
 
 async function compare(report: Report, set: TextSet, python: string): Promise<void> {
   const turns = await inTurn(
     rounds,
-    () => line<Peer>(python, [join(here, "peer_sklearn.py"), set.folder]),
+    () => lastLine<Peer>(python, [join(here, "peer_sklearn.py"), set.folder]),
     () => ours(set, 0),
   );
   const auto = await ours(set, 30);
@@ -190,20 +194,4 @@ async function growth(report: Report): Promise<void> {
     ours: ratios,
     promise: "at most 11 x",
   });
-}
-
-async function line<Result>(command: string, args: readonly string[]): Promise<Result> {
-  const { stdout } = await execute(command, args, { maxBuffer: 1 << 24 });
-  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Result;
-}
-
-async function pythonWithSklearn(): Promise<string | null> {
-  for (const python of ["/usr/bin/python3", "python3"]) {
-    const found = await execute(python, ["-c", "import sklearn"]).then(
-      () => true,
-      () => false,
-    );
-    if (found) return python;
-  }
-  return null;
 }

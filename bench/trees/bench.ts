@@ -1,17 +1,15 @@
 /** Gradient boosting against XGBoost's `hist` with the same settings, both in a fresh process each round, two threads each. */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { hasData } from "../csv.ts";
 import { inTurn } from "../harness.ts";
 import type { Bench, Report } from "../harness.ts";
+import { lastLine, pythonWith } from "../processes.ts";
 import { adult, made, writeMade } from "./data.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const execute = promisify(execFile);
 const rounds = 3;
 
 interface Adult {
@@ -36,7 +34,7 @@ export const treesBench: Bench = {
   title: "Trees: gradient boosting against XGBoost",
   async run(report) {
     if (!hasData()) return { skipped: "the folder shared/data is not beside the repository" };
-    const python = await pythonWithXgboost();
+    const python = await pythonWith("xgboost, sklearn");
     if (python === null) return { skipped: "no python3 with xgboost is installed (Debian: python3-xgboost, python3-sklearn)" };
     const name = await census(report, python);
     await million(report, python, name);
@@ -50,7 +48,7 @@ export const treesBench: Bench = {
 async function census(report: Report, python: string): Promise<string> {
   const turns = await inTurn(
     rounds,
-    () => line<PeerAdult>(python, [join(here, "peer_xgboost.py"), "adult", adult]),
+    () => lastLine<PeerAdult>(python, [join(here, "peer_xgboost.py"), "adult", adult]),
     () => ours<Adult>("adult"),
   );
   const name = `XGBoost ${turns.peer[0]!.version}`;
@@ -106,7 +104,7 @@ async function million(report: Report, python: string, name: string): Promise<vo
     await writeMade(file);
     const turns = await inTurn(
       rounds,
-      () => line<Made>(python, [join(here, "peer_xgboost.py"), "made", file, String(made.rows), String(made.columns)]),
+      () => lastLine<Made>(python, [join(here, "peer_xgboost.py"), "made", file, String(made.rows), String(made.columns)]),
       () => ours<Made>("made", file),
     );
     const figure = (
@@ -134,21 +132,5 @@ async function million(report: Report, python: string, name: string): Promise<vo
 }
 
 function ours<Result>(...args: readonly string[]): Promise<Result> {
-  return line<Result>(process.execPath, ["--disable-warning=ExperimentalWarning", join(here, "ours.ts"), ...args]);
-}
-
-async function line<Result>(command: string, args: readonly string[]): Promise<Result> {
-  const { stdout } = await execute(command, args, { maxBuffer: 1 << 24 });
-  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Result;
-}
-
-async function pythonWithXgboost(): Promise<string | null> {
-  for (const python of ["/usr/bin/python3", "python3"]) {
-    const found = await execute(python, ["-c", "import xgboost, sklearn"]).then(
-      () => true,
-      () => false,
-    );
-    if (found) return python;
-  }
-  return null;
+  return lastLine<Result>(process.execPath, ["--disable-warning=ExperimentalWarning", join(here, "ours.ts"), ...args]);
 }
