@@ -1,6 +1,7 @@
 /** The parts of boosting against the plainest way to do the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { countAllBelow, gridOf } from "../src/math/grid.ts";
 import { weightedQuantile } from "../src/math/quantile.ts";
 import { seeded } from "../src/math/random.ts";
 import { binNumbers, EDGES, numberEdges } from "../src/trees/binning.ts";
@@ -220,4 +221,24 @@ test("saved trees that are not as they must be are refused by name", async () =>
     [header, changed("treeSetAt", isSplit, 1e6), /tensor treeSetAt/],
   ];
   for (const [head, parts, message] of cases) assert.throws(() => loadEnsemble(head, parts), message);
+});
+
+test("a table of cells counts as a search does, whatever the numbers", () => {
+  const random = seeded(16);
+  let tables = 0;
+  for (let round = 0; round < 300; round++) {
+    const width = 10 ** (random.below(20) - 10);
+    const draw = (): number => (random.next() - 0.5) * width + (round % 3) * 1e6;
+    const values = Float64Array.from(new Set(Float64Array.from({ length: 1 + random.below(80) }, draw))).sort();
+    const grid = gridOf(values);
+    if (!grid) continue;
+    tables++;
+    const numbers = Float64Array.of(NaN, Infinity, -Infinity, 0, 1e300, -1e300, ...values, ...Array.from({ length: 42 }, draw));
+    const counts = new Uint32Array(numbers.length);
+    countAllBelow(grid, numbers, 0, numbers.length, counts);
+    numbers.forEach((number, at) => assert.equal(counts[at], values.filter((value) => value < number).length));
+  }
+  assert.ok(tables > 50, `${tables} tables`);
+  assert.equal(gridOf(Float64Array.of(1)), null);
+  assert.equal(gridOf(Float64Array.of(0, 1e-300, 2e-300, 3e-300, 4e-300, 1)), null);
 });

@@ -186,7 +186,8 @@ function* splitNodes(
       if (child.histogram) yield* sum(grower, child);
     }
   }
-  yield* search(grower, open);
+  // At the last level there is nothing to wait for.
+  if (open.length > 0) yield* search(grower, open);
   return open;
 }
 

@@ -6,6 +6,8 @@
  * A tree of depth d costs 2^d picks for all rows together, where going down costs each row d steps that wait for memory. Answering
  * questions before trees is QuickScorer's (Lucchese et al., SIGIR 2015).
  */
+import { countAllBelow, gridOf } from "../math/grid.ts";
+import type { Grid } from "../math/grid.ts";
 import { countBelow, countFourBelow, padded } from "../math/search.ts";
 import type { TreeColumn } from "./columns.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
@@ -33,6 +35,7 @@ export interface Sliced {
     readonly thresholds: Float64Array;
     readonly size: number;
     readonly first: number;
+    readonly grid: Grid | null;
   }[];
   /** Of each category column one node for each of its sets, and where its questions begin. */
   readonly categories: readonly { readonly column: number; readonly nodes: readonly number[]; readonly first: number }[];
@@ -56,7 +59,7 @@ export function slicedOf(ensemble: TreeEnsemble): Sliced {
     for (let at = roots[tree]!; at < roots[tree + 1]!; at++) if (columnOf[at]! >= 0) byColumn[columnOf[at]!]!.push(at);
   }
   let count = 1;
-  const numbers: { column: number; thresholds: Float64Array; size: number; first: number }[] = [];
+  const numbers: { column: number; thresholds: Float64Array; size: number; first: number; grid: Grid | null }[] = [];
   const categories: { column: number; nodes: number[]; first: number }[] = [];
   byColumn.forEach((nodes, column) => {
     const { kind, levels } = columns[column]!;
@@ -64,7 +67,7 @@ export function slicedOf(ensemble: TreeEnsemble): Sliced {
       const own = Float64Array.from(new Set(nodes.map((at) => thresholds[at]!))).sort();
       const rank = new Map(Array.from(own, (threshold, at) => [threshold, at]));
       for (const at of nodes) questionOf[at] = count + 2 * rank.get(thresholds[at]!)! + missingLeft[at]!;
-      numbers.push({ column, thresholds: padded(own), size: own.length, first: count });
+      numbers.push({ column, thresholds: padded(own), size: own.length, first: count, grid: gridOf(own) });
       count += own.length * 2;
       return;
     }
@@ -123,9 +126,12 @@ export function depthOf({ roots, left, columnOf }: TreeEnsemble, tree: number): 
  */
 export function askAll(sliced: Sliced, columns: readonly TreeColumn[], row: number, count: number, answers: Int32Array): void {
   const { ensemble, numbers, categories } = sliced;
-  for (const { column, thresholds, size, first } of numbers) {
+  for (const { column, thresholds, size, first, grid } of numbers) {
     const own = columns[column]!;
-    if (own.kind === "number") askNumbers(own.values, thresholds, size, first * SLICES, row, count, answers);
+    if (own.kind !== "number") continue;
+    if (grid) countAllBelow(grid, own.values, row, count, counts);
+    else searchAll(thresholds, own.values, row, count, counts);
+    mark(own.values, size, row, count, answers.subarray(first * SLICES, (first + 2 * size) * SLICES));
   }
   for (const { column, nodes, first } of categories) {
     const own = columns[column]!;
@@ -142,43 +148,45 @@ export function askAll(sliced: Sliced, columns: readonly TreeColumn[], row: numb
   }
 }
 
-const counts = new Int32Array(4);
-const words = new Int32Array(SLICES);
-const missing = new Int32Array(SLICES);
+const counts = new Uint32Array(SLICE * SLICES);
+const four = new Int32Array(4);
 
-function askNumbers(
-  values: Float64Array,
-  thresholds: Float64Array,
-  size: number,
-  first: number,
-  row: number,
-  count: number,
-  answers: Int32Array,
-): void {
-  const own = answers.subarray(first, first + size * 2 * SLICES);
-  own.fill(0);
-  missing.fill(0);
-  // Each row marks the greatest threshold below its value, if there is one.
+function searchAll(thresholds: Float64Array, values: Float64Array, row: number, count: number, into: Uint32Array): void {
   let at = 0;
   for (; at + 4 <= count; at += 4) {
-    countFourBelow(thresholds, 0, thresholds.length, values, row + at, counts);
-    for (let k = 0; k < 4; k++) mark(own, counts[k]!, at + k);
+    countFourBelow(thresholds, 0, thresholds.length, values, row + at, four);
+    into.set(four, at);
   }
-  for (; at < count; at++) mark(own, countBelow(thresholds, 0, thresholds.length, values[row + at]!), at);
-  for (at = 0; at < count; at++) missing[at >> 5]! |= Number(Number.isNaN(values[row + at]!)) << (at & 31);
-  // What is greater than a threshold is greater than all before it.
-  words.fill(0);
-  for (let threshold = size - 1; threshold >= 0; threshold--) {
-    const to = threshold * 2 * SLICES;
-    for (let slice = 0; slice < SLICES; slice++) {
-      const word = words[slice]! | own[to + slice]!;
-      words[slice] = word;
-      own[to + slice] = word | missing[slice]!;
-      own[to + SLICES + slice] = word;
-    }
-  }
+  for (; at < count; at++) into[at] = countBelow(thresholds, 0, thresholds.length, values[row + at]!);
 }
 
-function mark(own: Int32Array, below: number, at: number): void {
-  if (below > 0) own[(below - 1) * 2 * SLICES + (at >> 5)]! |= 1 << (at & 31);
+const missing = new Int32Array(SLICES);
+
+/** Answers the questions of a number column, as `counts` has for each row how many thresholds are below its value. */
+function mark(values: Float64Array, size: number, row: number, count: number, answers: Int32Array): void {
+  answers.fill(0);
+  missing.fill(0);
+  for (let at = 0; at < count; at++) {
+    // Each row marks the greatest threshold below its value, if there is one.
+    const below = counts[at]!;
+    if (below > 0) answers[(below - 1) * 2 * SLICES + (at >> 5)]! |= 1 << (at & 31);
+    else if (Number.isNaN(values[row + at]!)) missing[at >> 5]! |= 1 << (at & 31);
+  }
+  const [m0, m1, m2, m3] = [missing[0]!, missing[1]!, missing[2]!, missing[3]!];
+  let [w0, w1, w2, w3] = [0, 0, 0, 0];
+  // What is greater than a threshold is greater than all before it.
+  for (let to = (size - 1) * 2 * SLICES; to >= 0; to -= 2 * SLICES) {
+    w0 |= answers[to]!;
+    w1 |= answers[to + 1]!;
+    w2 |= answers[to + 2]!;
+    w3 |= answers[to + 3]!;
+    answers[to] = w0 | m0;
+    answers[to + 1] = w1 | m1;
+    answers[to + 2] = w2 | m2;
+    answers[to + 3] = w3 | m3;
+    answers[to + 4] = w0;
+    answers[to + 5] = w1;
+    answers[to + 6] = w2;
+    answers[to + 7] = w3;
+  }
 }
