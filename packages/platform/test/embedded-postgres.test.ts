@@ -7,9 +7,10 @@ import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -27,6 +28,10 @@ const program = fileURLToPath(new URL("./support/state-process.ts", import.meta.
 const isRoot = process.getuid?.() === 0;
 const onLinux = { skip: process.platform !== "linux" && "processes are looked up in /proc" };
 const asRoot = { skip: !isRoot && "only root can become another user" };
+/** A program of another user must be able to read this repository. */
+const asAnother = {
+  skip: asRoot.skip || (!isOpenToAll(program) && "this repository lies in a folder that other users cannot enter"),
+};
 
 /** A project whose data folder was made once: each test starts from a copy, without initdb. */
 let template: string;
@@ -315,7 +320,7 @@ test("data of another version are refused with the server's own words", async ()
 
 const nobody = 65534;
 
-test("as a normal user: starts, and is told where a folder is not his", asRoot, async () => {
+test("as a normal user: starts, and is told where a folder is not his", asAnother, async () => {
   const home = await mkdtemp(join(root, "home-"));
   await chown(home, nobody, nobody);
   const own = await startProcess(join(home, ".inlay"), nobody);
@@ -333,7 +338,7 @@ test("as a normal user: starts, and is told where a folder is not his", asRoot, 
   assert.match(nameless.answer.message, /12345 has no entry in \/etc\/passwd/);
 });
 
-test("as root on what a normal user made: the server runs as that user, who can go on afterwards", asRoot, async () => {
+test("as root on what a normal user made: the server runs as that user, who can go on afterwards", asAnother, async () => {
   const home = await mkdtemp(join(root, "home-"));
   await chown(home, nobody, nobody);
   const at = join(home, ".inlay");
@@ -370,3 +375,9 @@ test("as root behind closed folders: the data lie where the server can reach the
   await assert.rejects(readFile(join(data, "PG_VERSION")), { code: "ENOENT" }, "a temporary project takes its data with it");
   await rm(other, { recursive: true });
 });
+
+/** Whether every folder above a file may be entered by everyone. */
+function isOpenToAll(file: string): boolean {
+  const folder = dirname(file);
+  return folder === file || ((statSync(folder).mode & 0o001) !== 0 && isOpenToAll(folder));
+}

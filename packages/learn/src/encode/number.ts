@@ -1,7 +1,8 @@
 /**
  * A number as its robustly scaled value (middle and half the distance of the quartiles, clipped, so that one outlier moves nothing), and as
- * its place between up to eleven knots at even shares of the rows, so that a linear model can bend there (a linear spline; its
- * basis are hat functions, two of which are not 0 and sum to 1); and one feature for missing.
+ * its place between up to ten knots at even shares of the rows, so that a linear model can bend there (a linear spline; its
+ * basis are hat functions, two of which are not 0 and sum to 1); and one feature for missing. The first and the last knot have a twentieth of
+ * the rows beyond them, where the spline is flat: a knot at the extremes would hang on few rows and speak loudly for all beyond.
  */
 import { MISSING, numberOf } from "./dense.ts";
 import type { DenseEncoder } from "./dense.ts";
@@ -14,7 +15,7 @@ export interface FittedNumber {
   readonly knots: readonly number[];
 }
 
-const SHARES = 10;
+const KNOTS = 10;
 const CLIP = 3;
 
 /** O(n log n). */
@@ -27,7 +28,7 @@ export function fitNumber(values: Iterable<unknown>): FittedNumber {
     kind: "number",
     middle: quantile(0.5),
     spread: halfRange > 0 && Number.isFinite(halfRange) ? halfRange : 1,
-    knots: [...new Set(Array.from({ length: SHARES + 1 }, (_, at) => quantile(at / SHARES)))],
+    knots: [...new Set(Array.from({ length: KNOTS }, (_, at) => quantile((at + 0.5) / KNOTS)))],
   };
 }
 

@@ -77,7 +77,7 @@ export async function evaluateNumbers(
     confident: { within, ...alone(within, decided, targets) },
     learnt: learntBy(model, table),
     slices: numberSlicesOf(
-      [...categoriesOf(table), ...protectedColumns],
+      [...categoriesOf(table, model.features), ...protectedColumns],
       Float64Array.from(decided, ({ value }, row) => value - targets[row]!),
     ),
     latency_ms: await timeDecisions(clock, model, table, encode),

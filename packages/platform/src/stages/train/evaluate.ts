@@ -97,7 +97,7 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
     },
     classes: classMetrics(test.labels, predicted, labelsIn).map(({ label, ...metrics }) => ({ outcome: label, ...metrics })),
     auc: meanRocAuc(probabilities, truth, classes.length),
-    slices: slicesOf([...categoriesOf(test.table), ...input.protected], right, predicted),
+    slices: slicesOf([...categoriesOf(test.table, classifier.features), ...input.protected], right, predicted),
     confusions: confusions(test.labels, predicted),
     label_noise: suspectLabels(input, probabilities),
     calibration: {

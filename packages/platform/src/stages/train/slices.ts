@@ -52,10 +52,11 @@ function shares(outcomes: readonly string[]): Slice["decided"] {
 }
 
 /** Columns of few levels that the model reads. */
-export function categoriesOf({ columns }: Table): SliceColumn[] {
-  return Object.entries(columns).flatMap(([name, column]) =>
-    column.type === "string" && new Set(column.values).size <= MOST_LEVELS
+export function categoriesOf({ columns }: Table, read: readonly string[]): SliceColumn[] {
+  return read.flatMap((name) => {
+    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+    return column?.type === "string" && new Set(column.values).size <= MOST_LEVELS
       ? [{ name, isProtected: false, values: column.values }]
-      : [],
-  );
+      : [];
+  });
 }
