@@ -61,8 +61,8 @@ const manyRows = 20_000;
 /**
  * Fits recipe, weights and calibration. Simple first: margins over words and pairs of words; then with pieces of words too; then a network
  * beside the margins. What costs more stays if the budget has room for it and its log-loss is lower on rows that it did not see, by
- * more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3; log-loss, since
- * counts of right rows take ten times the rows to tell two models apart). Words and pieces race on two of the folds, without the
+ * more than one standard error of the difference (the rule of Breiman, Friedman, Olshen, Stone, 1984, section 3.4.3; log-loss, which
+ * every row has a part in, where counts of right rows go by the few on which two models differ). Words and pieces race on two of the folds, without the
  * vectors of an encoder, and only the winner is fitted as a whole, with them.
  *
  * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
