@@ -99,6 +99,25 @@ export function labelsOf({ label_separator: separator }: ClassifyUseCase["source
   return separator === undefined ? [outcome] : splitLabels(outcome, separator);
 }
 
+/** A column that a use case names of its source query, and where in the file. */
+export interface NamedColumn {
+  readonly place: string;
+  readonly column: string;
+}
+
+/** Every column that training needs of the source query, in the order of the file. */
+export function namedColumns({ source, features, protected: kept }: UseCase): NamedColumn[] {
+  return [
+    { place: "source.key", column: source.key },
+    ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
+    { place: "source.label", column: source.label },
+    ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
+      features[kind].map((column, at) => ({ place: `features.${kind}[${at}]`, column })),
+    ),
+    ...kept.map((column, at) => ({ place: `protected[${at}]`, column })),
+  ];
+}
+
 /** The columns that a record brings to a decision, with their kind. */
 export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();

@@ -6,7 +6,7 @@ import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";
-import { featureKinds } from "#records/use-case";
+import { featureKinds, namedColumns } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
 import { compileRules } from "#stages/decide/rules";
 
@@ -108,20 +108,10 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       /** Every column that the use case names must come back from its query. */
       function checkNames(useCase: UseCase, columns: readonly Field[]): void {
         const names = columns.map((column) => column.name);
-        const { source, features, readiness, protected: kept } = useCase;
-        const wanted: [place: string, column: string][] = [
-          ["source.key", source.key],
-          ["source.label", source.label],
-          ...(source.time === undefined ? [] : [["source.time", source.time] as [string, string]]),
-          ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
-            features[kind].map((column, at): [string, string] => [`features.${kind}[${at}]`, column]),
-          ),
-          ...kept.map((column, at): [string, string] => [`protected[${at}]`, column]),
-          ...readiness.flatMap((check, at): [string, string][] =>
-            "column" in check ? [[`readiness[${at}]`, check.column]] : [],
-          ),
-        ];
-        for (const [place, column] of wanted) {
+        const declared = useCase.readiness.flatMap((check, at) =>
+          "column" in check ? [{ place: `readiness[${at}]`, column: check.column }] : [],
+        );
+        for (const { place, column } of [...namedColumns(useCase), ...declared]) {
           if (names.includes(column)) continue;
           const near = nearest(column, names);
           bad(

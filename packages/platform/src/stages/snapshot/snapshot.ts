@@ -13,7 +13,7 @@ import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import type { Field, Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import { namedColumns } from "#records/use-case";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
 import { formatInstant } from "#tables/instant";
@@ -94,17 +94,9 @@ async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Read
 /** Every column that the use case names must be in the result; all that are missing are told at once. */
 function refuseMissing(useCase: UseCase, fields: readonly Field[]): void {
   const names = fields.map(({ name }) => name);
-  const { key, time, label } = useCase.source;
-  const named: [string, string][] = [
-    ["source.key", key],
-    ...(time === undefined ? [] : ([["source.time", time]] satisfies [string, string][])),
-    ["source.label", label],
-    ...[...featureKinds(useCase)].map(([column, kind]): [string, string] => [`features.${kind}`, column]),
-    ...useCase.protected.map((column): [string, string] => ["protected", column]),
-  ];
-  const missing = named.filter(([, column]) => !names.includes(column));
+  const missing = namedColumns(useCase).filter(({ column }) => !names.includes(column));
   if (missing.length === 0) return;
-  const told = missing.map(([place, column]) => {
+  const told = missing.map(({ place, column }) => {
     const near = nearest(column, names);
     return `${place} names ${column}${near === undefined ? "" : ` (did you mean ${near}?)`}`;
   });
