@@ -1,29 +1,8 @@
 /** A use case whose outcome is a number: late days, hours of effort, a price. */
 import { z } from "zod";
 import { parsePercent } from "#base/text";
-import { standardNumber } from "#records/standardise";
-import { bound, common, duration, percent, policyParts, ruleOf, source } from "#records/use-case-parts";
-
-/** A number as YAML has it, kept as text like every outcome. */
-const asText = (value: unknown): unknown => (typeof value === "number" ? String(value) : value);
-const number = z.preprocess(
-  asText,
-  z.string().refine((text) => standardNumber(text) !== null, "a number such as 12 or 0.5"),
-);
-const within = z
-  .preprocess(
-    asText,
-    z.string().refine((text) => {
-      const amount = standardNumber(text);
-      return amount === null ? (parsePercent(text) ?? 0) > 0 : Number(amount) > 0;
-    }, "a number such as 10, in the unit of the outcome, or a percentage of the value such as 15%"),
-  )
-  .describe(
-    "How far the interval may reach to each side for the model to decide alone: in the unit of the outcome, or as a share of the value",
-  )
-  .meta({ examples: ["10", "15%"] });
-
-const numberRule = ruleOf(number);
+import { numberRule, numberText, within } from "#records/number-parts";
+import { bound, common, duration, percent, policyParts, source } from "#records/use-case-parts";
 
 export const regressPolicySchema = z.strictObject({
   ...policyParts,
@@ -38,7 +17,7 @@ export const regressPolicySchema = z.strictObject({
     })
     .describe("The model decides alone where its interval is this narrow"),
   rules: z.array(numberRule).default([]).describe("The rules of today: the fallback, and the baseline a model must beat"),
-  default: number.optional().describe("The outcome when nothing else decides"),
+  default: numberText.optional().describe("The outcome when nothing else decides"),
 });
 
 export const regressSchema = z.strictObject({

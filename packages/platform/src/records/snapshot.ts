@@ -24,7 +24,20 @@ export const snapshotSchema = z.strictObject({
   time_from: z.iso.datetime().nullable(),
   time_to: z.iso.datetime().nullable(),
   taken_at: z.iso.datetime(),
+  beside: z
+    .array(
+      z.strictObject({
+        name: z.enum(["plan", "holidays"]),
+        query: z.string(),
+        hash: z.string().length(64),
+        fields: z.array(fieldSchema),
+        rows: z.int().nonnegative(),
+      }),
+    )
+    .optional()
+    .describe("What was frozen together with it: inputs of the steps to come, and holidays. Their hashes stand in its file"),
 });
 
 export type Field = z.infer<typeof fieldSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Beside = NonNullable<Snapshot["beside"]>[number];

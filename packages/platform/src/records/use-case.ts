@@ -1,13 +1,16 @@
 /**
  * One decision worth improving: its goal, its source query, its label, its policy. One YAML file; this schema is the truth. `task` says what a
- * decision is: one of some outcomes (`classify`), or a number (`regress`).
+ * decision is: one of some outcomes (`classify`), a number (`regress`), or what is to come (`forecast`).
  */
 import { z } from "zod";
 import { splitLabels, standardSet } from "#learn/data/label-sets";
+import { forecastPolicySchema, forecastSchema, keyColumns, stockFields } from "#records/forecast-use-case";
+import type { ForecastUseCase } from "#records/forecast-use-case";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
 import { costsSchema } from "#records/costs";
+import type { Beside } from "#records/snapshot";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
 export const classifyPolicySchema = z.strictObject({
@@ -69,10 +72,10 @@ export const classifySchema = z.strictObject({
   policy: classifyPolicySchema.default(classifyPolicySchema.parse({})),
 });
 
-export const useCaseSchema = z.discriminatedUnion("task", [classifySchema, regressSchema]);
+export const useCaseSchema = z.discriminatedUnion("task", [classifySchema, regressSchema, forecastSchema]);
 
 /** What tells policies apart is how sure is sure enough. */
-export const policySchema = z.union([classifyPolicySchema, regressPolicySchema]);
+export const policySchema = z.union([classifyPolicySchema, regressPolicySchema, forecastPolicySchema]);
 
 export type Rule = z.infer<typeof ruleSchema>;
 export type DeclaredCheck = z.infer<typeof declaredCheckSchema>;
@@ -82,10 +85,12 @@ export type RegressPolicy = z.infer<typeof regressPolicySchema>;
 export type UseCase = z.infer<typeof useCaseSchema>;
 export type ClassifyUseCase = z.infer<typeof classifySchema>;
 export type RegressUseCase = z.infer<typeof regressSchema>;
+/** Those that learn from rows with a label. */
+export type LabelledUseCase = ClassifyUseCase | RegressUseCase;
 
 /** An outcome as training and decisions have it; null where it is none. */
 export function outcomeOf(useCase: UseCase, outcome: string): string | null {
-  return useCase.task === "regress" ? standardNumber(outcome) : standardOutcome(useCase.source, outcome);
+  return useCase.task === "classify" ? standardOutcome(useCase.source, outcome) : standardNumber(outcome);
 }
 
 /** An outcome in its one spelling: several labels at once are in order and distinct. null where it is missing. */
@@ -105,8 +110,53 @@ export interface NamedColumn {
   readonly column: string;
 }
 
+/** A query of a use case as it is frozen: in which order, with which columns kept as text, digit for digit, since they are names and no quantities. */
+export interface FrozenQuery {
+  /** In the file: `source.query`. */
+  readonly place: string;
+  readonly query: string;
+  /** What it must return. */
+  readonly columns: readonly NamedColumn[];
+  readonly asText: readonly string[];
+  readonly orderBy: readonly string[];
+}
+
+export function sourceQuery(useCase: UseCase): FrozenQuery {
+  const common = { place: "source.query", query: useCase.source.query, columns: namedColumns(useCase) };
+  if (useCase.task === "forecast") {
+    const { series, time } = useCase.source;
+    return { ...common, asText: keyColumns(useCase), orderBy: [time, ...series] };
+  }
+  const { key, label, time } = useCase.source;
+  return { ...common, asText: [key, label], orderBy: time === undefined ? [key] : [time, key] };
+}
+
+/** Queries that are frozen with the source, by name. */
+export function besideQueries(useCase: UseCase): Partial<Record<Beside["name"], FrozenQuery>> {
+  if (useCase.task !== "forecast") return {};
+  const { source, inputs, holidays } = useCase;
+  const time = { place: "source.time", column: source.time };
+  const plan = inputs?.query;
+  return {
+    ...(plan !== undefined && {
+      plan: {
+        place: "inputs.query",
+        query: plan,
+        columns: [...several("source.series", source.series), time, ...several("inputs.columns", inputs!.columns)],
+        asText: source.series,
+        orderBy: [source.time, ...source.series],
+      },
+    }),
+    ...(holidays && {
+      holidays: { place: "holidays.query", query: holidays.query, columns: [time], asText: [], orderBy: [source.time] },
+    }),
+  };
+}
+
 /** Every column that training needs of the source query, in the order of the file. */
-export function namedColumns({ source, features, protected: kept }: UseCase): NamedColumn[] {
+export function namedColumns(useCase: UseCase): NamedColumn[] {
+  if (useCase.task === "forecast") return historyColumns(useCase);
+  const { source, features, protected: kept } = useCase;
   return [
     { place: "source.key", column: source.key },
     ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
@@ -121,7 +171,27 @@ export function namedColumns({ source, features, protected: kept }: UseCase): Na
 /** The columns that a record brings to a decision, with their kind. */
 export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
+  if (useCase.task === "forecast") {
+    for (const at of useCase.source.series) kinds.set(at, "category");
+    if (useCase.policy.order) for (const at of stockFields) kinds.set(at, "number");
+    return kinds;
+  }
   for (const kind of ["text", "category", "number", "time"] as const)
     for (const at of useCase.features[kind]) kinds.set(at, kind);
   return kinds;
+}
+
+function historyColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColumn[] {
+  return [
+    ...several("source.series", source.series),
+    { place: "source.time", column: source.time },
+    { place: "source.value", column: source.value },
+    ...(source.censored === undefined ? [] : [{ place: "source.censored", column: source.censored }]),
+    ...several("inputs.columns", inputs?.columns ?? []),
+    ...several("hierarchy", hierarchy),
+  ];
+}
+
+function several(place: string, columns: readonly string[]): NamedColumn[] {
+  return columns.map((column, at) => ({ place: `${place}[${at}]`, column }));
 }

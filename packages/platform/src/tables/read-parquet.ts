@@ -1,14 +1,19 @@
 /** Parquet files that hold our four types, as columns in memory or as the answer to an aggregate query. */
+import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { ScalarTable } from "#learn/data/table";
-import type { ColumnType, Field } from "#records/snapshot";
+import type { Field } from "#records/snapshot";
 import { failure } from "#base/errors";
-import { appendChunk, crossing, emptyColumns, tableFrom, typeOf } from "./columns.ts";
+import { appendChunk, crossing, emptyColumns, tableFrom, tableOf, typeOf } from "./columns.ts";
 import type { Duckdb } from "./duckdb.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 
 /** The columns of a Parquet file, in its order. */
 export async function parquetFields(duckdb: Duckdb, path: string): Promise<Field[]> {
-  const statement = await duckdb.connection.prepare(`SELECT * FROM read_parquet(${quoteText(path)})`);
+  return fieldsOf(duckdb, `SELECT * FROM read_parquet(${quoteText(path)})`);
+}
+
+async function fieldsOf(duckdb: Duckdb, sql: string): Promise<Field[]> {
+  const statement = await duckdb.connection.prepare(sql);
   const fields = Array.from({ length: statement.columnCount }, (_, index) => ({
     name: statement.columnName(index),
     type: typeOf(statement.columnTypeId(index)),
@@ -41,6 +46,20 @@ export async function readParquet(duckdb: Duckdb, path: string, names?: readonly
   return tableFrom(fields, columns, rows);
 }
 
+/** The columns of a query, computed as they are taken. */
+export async function select(duckdb: Duckdb, sql: string): Promise<ScalarTable> {
+  const fields = await fieldsOf(duckdb, sql);
+  const columns = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`);
+  const result = await duckdb.connection.stream(`SELECT ${columns.join(", ")} FROM (${sql}\n)`);
+  const chunks: DuckDBDataChunk[] = [];
+  let rows = 0;
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    chunks.push(chunk);
+    rows += chunk.rowCount;
+  }
+  return tableOf(chunks, fields, rows);
+}
+
 /** One row of an aggregate: numbers, texts, instants as epoch milliseconds, missing as null. */
 export type AggregateRow = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -50,12 +69,7 @@ export type AggregateRow = Readonly<Record<string, string | number | boolean | n
  */
 export async function aggregate(duckdb: Duckdb, sql: string): Promise<AggregateRow[]> {
   const { connection } = duckdb;
-  const statement = await connection.prepare(sql);
-  const fields = Array.from({ length: statement.columnCount }, (_, index): { name: string; type: ColumnType } => ({
-    name: statement.columnName(index),
-    type: typeOf(statement.columnTypeId(index)),
-  }));
-  statement.destroySync();
+  const fields = await fieldsOf(duckdb, sql);
   const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`).join(", ");
   const result = await connection.runAndReadAll(`SELECT ${select} FROM (${sql}\n)`);
   return result

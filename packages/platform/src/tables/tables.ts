@@ -10,7 +10,8 @@ import type { CsvRows } from "./csv-source.ts";
 import type { Duckdb } from "./duckdb.ts";
 import { interruptible, openDuckdb } from "./duckdb.ts";
 import type { AggregateRow } from "./read-parquet.ts";
-import { aggregate, parquetFields, parquetTable, readParquet } from "./read-parquet.ts";
+import { aggregate, parquetFields, parquetTable, readParquet, select } from "./read-parquet.ts";
+import { quoteName } from "./sql-text.ts";
 import type { ParquetTarget } from "./write-parquet.ts";
 import { writeCsv } from "./write-csv.ts";
 import { writeParquetFromBatches } from "./write-parquet.ts";
@@ -44,6 +45,12 @@ export interface Tables {
    * @example await tables.aggregate(path, `SELECT team, count(*) AS n FROM records GROUP BY team ORDER BY n DESC LIMIT 5`);
    */
   aggregate(path: string, sql: string, options?: CallOptions): Promise<AggregateRow[]>;
+  /**
+   * The columns of a query over files, each of which it names by its name here. Memory is that of the columns that come back.
+   *
+   * @example await tables.select({ records: path }, `SELECT epoch_ms(sold_at)::DOUBLE AS at, units FROM records ORDER BY at`);
+   */
+  select(files: Readonly<Record<string, string>>, sql: string, options?: CallOptions): Promise<ScalarTable>;
   /** Writes one Parquet file in canonical order from CSV without a header. Resolves to the number of rows. */
   writeCsv(pieces: AsyncIterable<CsvRows>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
   /** The same from tables. */
@@ -90,6 +97,13 @@ export function openTables(settings: TablesSettings): Tables {
       using("The statistics", { files: [path], options }, async (duckdb) => {
         await duckdb.connection.run(`CREATE VIEW records AS SELECT * FROM ${parquetTable(path)}`);
         return aggregate(duckdb, sql);
+      }),
+
+    select: (files, sql, options) =>
+      using("Reading the snapshot", { files: Object.values(files), options }, async (duckdb) => {
+        for (const [name, path] of Object.entries(files))
+          await duckdb.connection.run(`CREATE VIEW ${quoteName(name)} AS SELECT * FROM ${parquetTable(path)}`);
+        return select(duckdb, sql);
       }),
 
     async writeCsv(pieces, target, options) {

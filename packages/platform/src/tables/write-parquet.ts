@@ -13,12 +13,18 @@ import type { Duckdb } from "./duckdb.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 
 export const rowGroupRows = 8192;
-const parquet = `(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false)`;
-
 export interface ParquetTarget {
   readonly path: string;
   readonly fields: readonly Field[];
   readonly orderBy: readonly string[];
+  /** Written into the file: what it belongs together with, so that its hash stands for all of it. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+function parquet({ metadata = {} }: ParquetTarget): string {
+  const pairs = Object.entries(metadata).map(([name, value]) => `${quoteName(name)}: ${quoteText(value)}`);
+  const kept = pairs.length === 0 ? "" : `, KV_METADATA {${pairs.join(", ")}}`;
+  return `(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false${kept})`;
 }
 
 /**
@@ -26,7 +32,8 @@ export interface ParquetTarget {
  * their number once it has been read to its end. The reader runs on one thread: with more, row groups end where the threads
  * met, and the bytes depend on it.
  */
-export async function writeArrived(duckdb: Duckdb, source: CsvSource, { path, fields }: ParquetTarget): Promise<number> {
+export async function writeArrived(duckdb: Duckdb, source: CsvSource, target: ParquetTarget): Promise<number> {
+  const { path, fields } = target;
   const types = fields.map(({ name, type }) => `${quoteText(name)}: '${storedAs[type]}'`);
   const columns = fields.map(({ name, type }) =>
     type === "number" ? `nullif(${quoteName(name)}, 'nan'::DOUBLE) AS ${quoteName(name)}` : quoteName(name),
@@ -35,7 +42,7 @@ export async function writeArrived(duckdb: Duckdb, source: CsvSource, { path, fi
     `COPY (SELECT ${columns.join(", ")} FROM read_csv(${quoteText(source.path)}, auto_detect = false, header = false,
        delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', allow_quoted_nulls = false, parallel = false,
        max_line_size = ${source.maxLineBytes}, buffer_size = ${source.maxLineBytes}, columns = {${types.join(", ")}}))
-     TO ${quoteText(path)} ${parquet}`,
+     TO ${quoteText(path)} ${parquet(target)}`,
   );
   return rowsChanged;
 }
@@ -83,7 +90,7 @@ async function copySorted(
   const order = [...target.orderBy.map((name) => `${quoteName(name)} NULLS LAST`), `hash(${columns})`];
   const { rowsChanged } = await duckdb.connection.run(
     `COPY (SELECT ${columns} FROM (SELECT ${target.fields.map(select).join(", ")} FROM ${from}) ORDER BY ${order.join(", ")})
-     TO ${quoteText(target.path)} ${parquet}`,
+     TO ${quoteText(target.path)} ${parquet(target)}`,
   );
   return rowsChanged;
 }

@@ -1,6 +1,6 @@
 /**
  * The first arrow: the source query of a use case becomes one Parquet file, named by the hash of its bytes. Rows are ordered by
- * time, then key, so the same data gives the same hash whatever order the system sent it in. The key and the label are kept as
+ * time, then key, so the same data gives the same hash whatever order the system sent it in. Keys and labels are kept as
  * text, digit for digit: they are names, not quantities.
  */
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
@@ -11,9 +11,9 @@ import { failure, isFailure } from "#base/errors";
 import { nearest } from "#base/text";
 import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
-import type { Field, Snapshot } from "#records/snapshot";
-import type { UseCase } from "#records/use-case";
-import { namedColumns } from "#records/use-case";
+import type { Beside, Field, Snapshot } from "#records/snapshot";
+import { besideQueries, sourceQuery } from "#records/use-case";
+import type { FrozenQuery, NamedColumn, UseCase } from "#records/use-case";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
 import { formatInstant } from "#tables/instant";
@@ -33,56 +33,82 @@ export interface SnapshotDeps {
 }
 
 /**
- * Runs the query and freezes what it returns. Throws what the connection throws; DATA_UNSUITABLE for an empty result or a
+ * Runs the query and freezes what it returns, with what belongs beside it. Throws what the connection throws; DATA_UNSUITABLE for an empty result or a
  * column that the use case names and the query does not return; CANCELLED. Memory is bounded, whatever the number of rows.
  */
 export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promise<Snapshot> {
-  const { connection, artifacts, tables, clock, signal } = deps;
-  const { query, key, time, label } = useCase.source;
+  const { connection, clock, signal } = deps;
   await mkdir(deps.tempFolder, { recursive: true });
   const folder = await mkdtemp(join(deps.tempFolder, "snapshot-"));
   try {
     const takenAt = instant(clock);
-    const reading = await connection.read(query, { asText: [key, label], ...(signal && { signal }) });
-    const { fields } = reading;
-    refuseMissing(useCase, fields);
-    const path = join(folder, "snapshot.parquet");
-    const target = { path, fields, orderBy: time === undefined ? [key] : [time, key] };
-    const rows = await write(deps, reading, target).catch((error: unknown) => {
-      throw isFailure(error)
-        ? error
-        : failure("QUERY_FAILED", { system: connection.system, reason: duckdbReason(error) }, { cause: error });
-    });
-    if (rows === 0) {
-      throw failure("DATA_UNSUITABLE", {
-        use_case: useCase.use_case,
-        reason: "source.query returns no rows",
-        fix: `Run it in ${connection.system}'s own console and loosen its conditions until it returns the records to learn from.`,
-      });
+    const beside: Beside[] = [];
+    for (const [name, query] of Object.entries(besideQueries(useCase))) {
+      const { hash, fields, rows } = await freeze(deps, useCase, query, join(folder, `${name}.parquet`));
+      beside.push({ name: name as Beside["name"], query: query.query, hash, fields: [...fields], rows });
     }
-    const timeField = fields.find(({ name, type }) => name === time && type === "time");
-    const [from, to] = timeField ? await timeRange(tables, path, timeField.name) : [null, null];
-    const { size } = await stat(path);
-    signal?.throwIfAborted();
+    const source = sourceQuery(useCase);
+    const metadata = beside.length === 0 ? undefined : Object.fromEntries(beside.map(({ name, hash }) => [name, hash]));
+    const { hash, fields, rows, bytes, span } = await freeze(deps, useCase, source, join(folder, "snapshot.parquet"), metadata);
     return {
-      hash: await artifacts.put(path),
+      hash,
       use_case: useCase.use_case,
       system: connection.system,
-      query,
-      key,
+      query: source.query,
+      key: "key" in useCase.source ? useCase.source.key : null,
       fields: [...fields],
       rows,
-      bytes: size,
-      time_column: timeField?.name ?? null,
-      time_from: from,
-      time_to: to,
+      bytes,
+      time_column: span && useCase.source.time!,
+      time_from: span && span[0],
+      time_to: span && span[1],
       taken_at: takenAt,
+      ...(beside.length > 0 && { beside }),
     };
   } catch (error) {
     throw signal?.aborted && !isFailure(error) ? failure("CANCELLED", { what: "The snapshot" }, { cause: error }) : error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+interface Frozen {
+  readonly hash: string;
+  readonly fields: readonly Field[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** First and last instant; null where the use case has no time, or it is text. */
+  readonly span: readonly [string | null, string | null] | null;
+}
+
+async function freeze(
+  deps: SnapshotDeps,
+  useCase: UseCase,
+  { place, query, columns, asText, orderBy }: FrozenQuery,
+  path: string,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<Frozen> {
+  const { connection, artifacts, tables, signal } = deps;
+  const reading = await connection.read(query, { asText, ...(signal && { signal }) });
+  const { fields } = reading;
+  refuseMissing(useCase, place, columns, fields);
+  const rows = await write(deps, reading, { path, fields, orderBy, metadata }).catch((error: unknown) => {
+    throw isFailure(error)
+      ? error
+      : failure("QUERY_FAILED", { system: connection.system, reason: duckdbReason(error) }, { cause: error });
+  });
+  if (rows === 0 && place === "source.query") {
+    throw failure("DATA_UNSUITABLE", {
+      use_case: useCase.use_case,
+      reason: `${place} returns no rows`,
+      fix: `Run it in ${connection.system}'s own console and loosen its conditions until it returns the records to learn from.`,
+    });
+  }
+  const time = fields.find(({ name, type }) => name === useCase.source.time && type === "time");
+  const span = time ? await timeRange(tables, path, time.name) : null;
+  const { size } = await stat(path);
+  signal?.throwIfAborted();
+  return { hash: await artifacts.put(path), fields, rows, bytes: size, span };
 }
 
 async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Reading, target: ParquetTarget): Promise<number> {
@@ -92,9 +118,9 @@ async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Read
 }
 
 /** Every column that the use case names must be in the result; all that are missing are told at once. */
-function refuseMissing(useCase: UseCase, fields: readonly Field[]): void {
+function refuseMissing(useCase: UseCase, query: string, columns: readonly NamedColumn[], fields: readonly Field[]): void {
   const names = fields.map(({ name }) => name);
-  const missing = namedColumns(useCase).filter(({ column }) => !names.includes(column));
+  const missing = columns.filter(({ column }) => !names.includes(column));
   if (missing.length === 0) return;
   const told = missing.map(({ place, column }) => {
     const near = nearest(column, names);
@@ -102,7 +128,7 @@ function refuseMissing(useCase: UseCase, fields: readonly Field[]): void {
   });
   throw failure("DATA_UNSUITABLE", {
     use_case: useCase.use_case,
-    reason: `source.query does not return every column: ${told.join("; ")}`,
+    reason: `${query} does not return every column: ${told.join("; ")}`,
     fix: `It returns ${names.join(", ")}. Add the column to the query, or correct its name.`,
   });
 }
