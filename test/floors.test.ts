@@ -30,9 +30,9 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors", "saved"],
   ["metrics", "folds"],
-  ["text", "linear", "network", "trees", "encode", "calibrate"],
+  ["text", "linear", "network", "trees", "forecast", "encode", "calibrate"],
   ["explain", "recipe", "select"],
-  ["classifiers", "regressors", "export"],
+  ["classifiers", "regressors", "forecasters", "export"],
   ["checks"],
 ];
 
