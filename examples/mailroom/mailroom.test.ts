@@ -125,6 +125,7 @@ test("has project files that fit their schemas and the database", async () => {
   const read = async (file: string): Promise<unknown> => parse(await readFile(join(import.meta.dirname, file), "utf8"));
   const project = projectFileSchema.parse(await read("inlay.yaml"));
   const useCase = useCaseSchema.parse(await read("use-cases/mail-routing.yaml"));
+  assert.ok(useCase.task === "classify");
   assert.ok(useCase.source.system in project.systems);
   const query = mailroom.prepare(useCase.source.query);
   const columns = new Set(query.columns().map((column) => column.name));

@@ -100,6 +100,13 @@ export const errorTable = {
     "It is started again by itself; where it goes on failing, `inlay check` says more.",
     { retry: true },
   ),
+  // forecasts
+  NO_FORECASTS: row(
+    "user",
+    "{use_case} does not look ahead: its task is {task}",
+    "Forecasts are of use cases with task: forecast.",
+  ),
+  SERIES_UNKNOWN: row("user", "{use_case} has no such series: {reason}", "`inlay forecast {use_case}` shows which there are."),
   // decisions
   RECORD_INVALID: row(
     "user",
@@ -133,6 +140,11 @@ export const errorTable = {
     "user",
     "{use_case} decides a number, and what would have to be different is said of outcomes alone",
     "The reasons of the decision say by how much each field moves the number.",
+  ),
+  NUMBERS_NEEDED: row(
+    "user",
+    "{use_case} decides between outcomes, and how far off a person or a model was is said of numbers alone",
+    "`inlay reviews list {use_case} --status overridden` shows what people decided otherwise.",
   ),
   OUTCOME_CONFLICT: row(
     "user",

@@ -20,6 +20,7 @@ import { openBuilder } from "#flows/build-model/open-builder";
 import { openChecker } from "#flows/check-project/open-checker";
 import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
+import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
 import { openStarter } from "#flows/start-project/open-starter";
 import type { Config } from "#main/config";
@@ -84,6 +85,15 @@ export function openServices(config: Config): Services & { close(): Promise<void
   const release = part(async () =>
     openRelease({ artifacts: await artifacts(), pool: (await state()).pool, clock, project: await project() }),
   );
+  const lookAhead = part(async () =>
+    openLookAhead({
+      project: await project(),
+      pool: (await state()).pool,
+      artifacts: await artifacts(),
+      tables: await tables(),
+      clock,
+    }),
+  );
   const loop = part(async () => {
     return openLoop({
       pool: (await state()).pool,
@@ -129,6 +139,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
     project,
     builder,
     release,
+    lookAhead,
     loop,
     keys,
     decisionPoint,
@@ -146,6 +157,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
           decisionPoint: await decisionPoint(),
           loop: await loop(),
           release: await release(),
+          lookAhead: await lookAhead(),
           keys: await keys(),
           clock,
           log,

@@ -8,7 +8,8 @@ import { formatSize, nearest } from "#base/text";
 import { projectFileSchema } from "#records/project";
 import type { Project } from "#records/project";
 import { featureKinds, useCaseSchema } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
+import type { LabelledUseCase, UseCase } from "#records/use-case";
+import { checkForecast } from "./check-forecast.ts";
 import { checkYaml, largestFile } from "./yaml-file.ts";
 import type { Checked } from "./yaml-file.ts";
 
@@ -64,7 +65,7 @@ function checkUseCase(
   const add = (path: readonly PropertyKey[], detail: string): void => {
     problems.push({ pointer: checked.at(path), detail });
   };
-  const { source, features, policy } = useCase;
+  const { source, policy } = useCase;
   if (useCase.use_case !== basename(file, ".yaml"))
     add(["use_case"], `use_case is ${useCase.use_case}, so the file must be ${useCase.use_case}.yaml`);
   if (project && !Object.hasOwn(project.systems, source.system)) {
@@ -75,16 +76,8 @@ function checkUseCase(
       `${source.system} is not a system of inlay.yaml; ${near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`,
     );
   }
-  const seen = new Map<string, string>();
-  for (const kind of ["text", "category", "number", "time"] as const) {
-    features[kind].forEach((column, at) => {
-      const path = ["features", kind, at];
-      if (column === source.label) add(path, `${column} is the label; a feature that holds the answer teaches nothing`);
-      if (column === source.key) add(path, `${column} is the key; a name of a row teaches nothing`);
-      if (seen.has(column)) add(path, `${column} is listed twice, as ${seen.get(column)} and as ${kind}`);
-      seen.set(column, kind);
-    });
-  }
+  if (useCase.task === "forecast") checkForecast(useCase, add);
+  else checkColumns(useCase, add);
   if (policy.otherwise === "rules" && policy.rules.length === 0)
     add(["policy", "otherwise"], "otherwise is rules, but policy.rules has none");
   if (policy.otherwise === "default" && policy.default === undefined)
@@ -101,6 +94,22 @@ function checkUseCase(
     if (before !== outcome) add(path, `${outcome} is written ${before} above; outcomes are compared letter by letter`);
     spelt.set(outcome.trim().toLowerCase(), before);
   }
+  return problems;
+}
+
+/** Columns that are named twice, or for what they cannot be. */
+function checkColumns(useCase: LabelledUseCase, add: (path: readonly PropertyKey[], detail: string) => void): void {
+  const { source, features } = useCase;
+  const seen = new Map<string, string>();
+  for (const kind of ["text", "category", "number", "time"] as const) {
+    features[kind].forEach((column, at) => {
+      const path = ["features", kind, at];
+      if (column === source.label) add(path, `${column} is the label; a feature that holds the answer teaches nothing`);
+      if (column === source.key) add(path, `${column} is the key; a name of a row teaches nothing`);
+      if (seen.has(column)) add(path, `${column} is listed twice, as ${seen.get(column)} and as ${kind}`);
+      seen.set(column, kind);
+    });
+  }
   useCase.protected.forEach((column, at) => {
     if (seen.has(column))
       add(["protected", at], `${column} is a ${seen.get(column)} feature; what is protected must not be learnt from`);
@@ -109,7 +118,6 @@ function checkUseCase(
   useCase.leaks.keep.forEach((column, at) => {
     if (!featureKinds(useCase).has(column)) add(["leaks", "keep", at], `${column} is not a feature`);
   });
-  return problems;
 }
 
 async function useCaseFiles(folder: string): Promise<{ names: string[]; unreadable: Problem[] }> {

@@ -10,6 +10,7 @@ export const causes = [
   "confident", // the model was sure enough
   "unsure", // its confidence was below the threshold
   "unfamiliar", // the record is unlike all that the model learnt from
+  "out_of_reach", // the steps asked for are not among those that the model looks ahead to
   "no_model", // nothing is deployed, or no stored version could be loaded
   "deadline", // the model was not done in time
   "model_failed", // the model raised an error
@@ -35,6 +36,23 @@ export const intervalSchema = z.strictObject({
   coverage: z.number().describe("Share of outcomes that lie in such intervals"),
 });
 
+export const lookAheadSchema = z.strictObject({
+  series: z.string().describe("The values of its key"),
+  from: z.string().describe("The first step that the decision is about"),
+  until: z.string().describe("The last one"),
+  seen_until: z.string().describe("The last step that the model has seen"),
+  mean: z.number().describe("Sum that is expected over these steps"),
+  order: z
+    .strictObject({
+      quantity: z.number().describe("What to order"),
+      up_to: z.number().describe("What stock and order must be enough for: the quantile of the demand"),
+      level: z.number().describe("How often it is enough"),
+      stock: z.number().describe("What is there and on its way, as the record has it"),
+    })
+    .nullable()
+    .describe("null where the policy orders nothing"),
+});
+
 export const decisionSchema = z.strictObject({
   id: z.uuid(),
   use_case: z.string(),
@@ -58,6 +76,9 @@ export const decisionSchema = z.strictObject({
   interval: intervalSchema
     .nullable()
     .describe("The model's number and the interval about it; null where outcomes are no numbers, or no model was asked"),
+  forecast: lookAheadSchema
+    .nullable()
+    .describe("What the model looks ahead to; null of other tasks, and where no model could say it"),
   typicality: z
     .number()
     .nullable()
@@ -78,4 +99,5 @@ export type Cause = (typeof causes)[number];
 export type Reason = z.infer<typeof reasonSchema>;
 export type Alternative = z.infer<typeof alternativeSchema>;
 export type Interval = z.infer<typeof intervalSchema>;
+export type LookAhead = z.infer<typeof lookAheadSchema>;
 export type Decision = z.infer<typeof decisionSchema>;

@@ -1,6 +1,8 @@
 /** A use case that looks ahead: what each of many series will be over the steps to come, and what to order for it. */
 import { z } from "zod";
 import { everyNames, isZone, zoneNames } from "#base/steps";
+import { localMethods } from "#learn/forecast/methods";
+import type { LocalMethodName } from "#learn/forecast/methods";
 import { nearest, parsePercent } from "#base/text";
 import { standardCategory } from "#records/standardise";
 import { numberRule, numberText, within } from "#records/number-parts";
@@ -30,6 +32,16 @@ const orderSchema = z
     "either understock and overstock, what a unit costs, or service_level from above 0% to below 100%",
   );
 
+/** Methods as they are written, `seasonal-naive`, and as the learner calls them. */
+export const methodNames: ReadonlyMap<string, LocalMethodName> = new Map(
+  (Object.keys(localMethods) as LocalMethodName[]).map((name) => [writtenMethod(name), name]),
+);
+
+/** @example writtenMethod("seasonalNaive") === "seasonal-naive" */
+export function writtenMethod(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 const { unfamiliar_below: _, ...parts } = policyParts;
 
 export const forecastPolicySchema = z.strictObject({
@@ -38,7 +50,9 @@ export const forecastPolicySchema = z.strictObject({
     .refine((text) => parsePercent(text)! >= 0.5 && parsePercent(text)! <= 0.98, "a percentage from 50% to 98%")
     .default("80%")
     .describe("The share of outcomes that intervals must hold"),
-  cover: steps.optional().describe("Steps whose sum a decision is about; with an order they are its lead time and review (default: 1)"),
+  cover: steps
+    .optional()
+    .describe("Steps whose sum a decision is about; with an order they are its lead time and review (default: 1)"),
   order: orderSchema.optional().describe("What to order: the quantile of the demand that the costs imply, less what is there"),
   rules_first: z.array(numberRule).default([]).describe("Rules that decide before the model is asked; the first that holds wins"),
   confident_at: z
@@ -59,7 +73,9 @@ export const forecastSchema = z.strictObject({
     series: z.array(column).max(8).default([]).describe("The columns that name a series; none where there is one alone"),
     time: column.describe("When it was: an instant, or a date"),
     value: column.describe("The column of numbers to look ahead of"),
-    censored: column.optional().describe("A flag: the value is only the least that would have been, since it was sold out or closed"),
+    censored: column
+      .optional()
+      .describe("A flag: the value is only the least that would have been, since it was sold out or closed"),
   }),
   every: z.enum(everyNames).describe("The step of time"),
   horizon: z.int().min(1).max(1000).describe("Steps to look ahead"),
@@ -96,14 +112,16 @@ export const forecastSchema = z.strictObject({
     .array(column)
     .max(8)
     .default([])
-    .describe("Columns that groups of series share, widest first, such as region, store: their sums are forecast too, and all add up"),
+    .describe(
+      "Columns that groups of series share, widest first, such as region, store: their sums are forecast too, and all add up",
+    ),
   readiness: common.readiness,
   train: z
     .strictObject({
       method: z
-        .enum(["auto", "local", "seasonal-naive"])
+        .enum(["auto", ...methodNames.keys()])
         .default("auto")
-        .describe("auto: methods of single series and one over all of them, what is best at times of the past for each"),
+        .describe("auto: what does best at times of the past, of single methods and of their combination"),
       budget: duration.default("60s").describe("How long the fit may take on a usual machine, about; 0s: the fastest"),
       seed: z
         .int()

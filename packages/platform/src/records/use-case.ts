@@ -173,6 +173,7 @@ export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "ca
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
   if (useCase.task === "forecast") {
     for (const at of useCase.source.series) kinds.set(at, "category");
+    kinds.set(useCase.source.time, "time");
     if (useCase.policy.order) for (const at of stockFields) kinds.set(at, "number");
     return kinds;
   }

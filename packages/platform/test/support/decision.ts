@@ -14,6 +14,7 @@ export function decisionOf(id: string, more: Partial<Decision> = {}): Decision {
     alternatives: [{ outcome: "network", confidence: 0.9 }],
     prediction_set: ["network"],
     interval: null,
+    forecast: null,
     typicality: 0.5,
     reasons: [],
     model_version: 1,

@@ -9,12 +9,14 @@ import { setTimeout } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { Client } from "pg";
 import { openApiKeys } from "#access/api-keys";
-import { systemClock as clock } from "#base/clock";
+import type { Clock } from "#base/clock";
+import { systemClock } from "#base/clock";
 import { uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
 import { silentLog } from "#base/log";
 import type { Limits } from "#doors/http/server";
 import { buildServer } from "#doors/http/server";
+import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import { openEncoder } from "#encoders/open-encoder";
 import { files } from "#connectors/files/files";
@@ -22,6 +24,7 @@ import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
 import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
+import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
 import { loadProject } from "#project/load-project";
 import type { Verb } from "#records/api-key";
@@ -30,6 +33,8 @@ import { openState } from "#store/state";
 import type { State } from "#store/state";
 import type { Builder } from "#flows/build-model/builder";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
+import type { Loop } from "#flows/close-the-loop/loop";
+import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
 import { openTables } from "#tables/tables";
 
@@ -52,6 +57,8 @@ export interface TestServer {
   readonly state: State;
   readonly builder: Builder;
   readonly release: Release;
+  readonly loop: Loop;
+  readonly lookAhead: LookAhead;
   readonly decisionPoint: DecisionPoint;
   /** Another decision point on the same project, as a second process would have it; through another database address if named. */
   another(stateUrl?: string): Promise<DecisionPoint>;
@@ -66,10 +73,17 @@ export interface TestServerOptions {
   readonly log?: Log;
   readonly consoleFolder?: string;
   /** Writes another project than that of the tickets; its first use case is trained and deployed. */
-  readonly project?: { readonly useCase: string; write(folder: string): Promise<void> };
+  readonly project?: {
+    readonly useCase: string;
+    write(folder: string): Promise<void>;
+    /** The system of the project; a folder `exports` of files where it is left out. */
+    connect?(folder: string): Connection;
+  };
+  readonly clock?: Clock;
 }
 
 export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const clock = options.clock ?? systemClock;
   const folder = await mkdtemp(join(tmpdir(), "inlay-http-"));
   const database = await createDatabase();
   await (options.project?.write ?? writeProject)(folder);
@@ -89,7 +103,9 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     tempFolder: join(folder, ".inlay", "tmp"),
     codeVersion: "0.1.0",
     threads: 0,
-    connect: (system) => files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
+    connect: (system) =>
+      options.project?.connect?.(folder) ??
+      files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
     openEncoder: encoders,
   });
   const { version } = await builder.train(deployed);
@@ -109,10 +125,13 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
     (await keys.create({ name: "test", verbs, useCases, lifetimeMs: null })).secret;
   const every: readonly Verb[] = ["decide", "read", "review", "deploy"];
+  const loop = openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint });
+  const lookAhead = openLookAhead({ project, pool, artifacts, tables, clock });
   const app = buildServer({
     decisionPoint,
-    loop: openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint }),
+    loop,
     release,
+    lookAhead,
     keys,
     clock,
     log: options.log ?? silentLog,
@@ -126,6 +145,8 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     state,
     builder,
     release,
+    loop,
+    lookAhead,
     decisionPoint,
     async another(stateUrl = state.url) {
       const other = openPool({ url: stateUrl, log: silentLog });
@@ -169,13 +190,13 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
 
 /** Waits for what becomes true by itself, and fails where it does not within ten seconds. */
 export async function eventually(check: () => Promise<boolean>): Promise<void> {
-  for (const since = clock.monotonic(); !(await check()); await setTimeout(20))
-    if (clock.monotonic() - since > 10_000) throw new Error("it did not become true within ten seconds");
+  for (const since = systemClock.monotonic(); !(await check()); await setTimeout(20))
+    if (systemClock.monotonic() - since > 10_000) throw new Error("it did not become true within ten seconds");
 }
 
 /** A database that is dropped again; undefined where no server answers. */
 async function createDatabase(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
-  const name = `inlay_http_${uuidv7(clock).replaceAll("-", "")}`;
+  const name = `inlay_http_${uuidv7(systemClock).replaceAll("-", "")}`;
   const server = "postgres://root@127.0.0.1:5432";
   const run = async (sql: string): Promise<void> => {
     const client = new Client({ connectionString: `${server}/postgres`, connectionTimeoutMillis: 1000 });

@@ -5,10 +5,11 @@ import { check } from "#doors/cli/commands/check";
 import { decide } from "#doors/cli/commands/decide";
 import { decisionsShow } from "#doors/cli/commands/decisions";
 import { demo } from "#doors/cli/commands/demo";
+import { forecast } from "#doors/cli/commands/forecast";
 import { init } from "#doors/cli/commands/init";
 import { keysCreate, keysList, keysRevoke } from "#doors/cli/commands/keys";
 import { modelsDeploy, modelsExport, modelsList, modelsRollback, modelsShow } from "#doors/cli/commands/models";
-import { reviewsAccept, reviewsList, reviewsOverride } from "#doors/cli/commands/reviews";
+import { reviewsAccept, reviewsList, reviewsOverride, reviewsValue } from "#doors/cli/commands/reviews";
 import { serve } from "#doors/cli/commands/serve";
 
 export const commands: readonly Command[] = [
@@ -23,10 +24,12 @@ export const commands: readonly Command[] = [
   modelsRollback,
   modelsExport,
   decide,
+  forecast,
   decisionsShow,
   reviewsList,
   reviewsAccept,
   reviewsOverride,
+  reviewsValue,
   serve,
   keysCreate,
   keysList,

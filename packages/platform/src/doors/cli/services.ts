@@ -8,6 +8,7 @@ import type { Builder } from "#flows/build-model/builder";
 import type { Checker } from "#flows/check-project/checker";
 import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
+import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
 import type { Starter } from "#flows/start-project/starter";
 import type { Project } from "#records/project";
@@ -19,6 +20,7 @@ export interface Services {
   builder(): Promise<Builder>;
   release(): Promise<Release>;
   decisionPoint(): Promise<DecisionPoint>;
+  lookAhead(): Promise<LookAhead>;
   loop(): Promise<Loop>;
   keys(): Promise<ApiKeys>;
   /** Listens until the signal aborts, then drains. `listening` is called with the address once requests are taken. */

@@ -29,6 +29,7 @@ const recorded: Decision = {
   ],
   prediction_set: ["network"],
   interval: null,
+  forecast: null,
   typicality: 0.61,
   reasons: [
     { field: "subject", value: "vpn", weight: 2.13 },

@@ -1,5 +1,6 @@
 /** Every operation of the API, in the order in which it is described. */
 import { decisionOperations } from "#doors/http/decisions";
+import { forecastOperations } from "#doors/http/forecast";
 import { healthOperations } from "#doors/http/health";
 import { metricsOperations } from "#doors/http/metrics";
 import { modelOperations } from "#doors/http/models";
@@ -14,6 +15,7 @@ export const operations: readonly Operation[] = [
   reviewOperations,
   useCaseOperations,
   modelOperations,
+  forecastOperations,
   healthOperations,
   metricsOperations,
   problemTypeOperations,

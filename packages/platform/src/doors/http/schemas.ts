@@ -38,6 +38,7 @@ export const decisionAnswer = decisionSchema
     alternatives: true,
     prediction_set: true,
     interval: true,
+    forecast: true,
     typicality: true,
     reasons: true,
     model_version: true,
@@ -62,6 +63,7 @@ export function answerOf(decision: Decision): DecisionAnswer {
     alternatives: decision.alternatives,
     prediction_set: decision.prediction_set,
     interval: decision.interval,
+    forecast: decision.forecast,
     typicality: decision.typicality,
     reasons: decision.reasons,
     model_version: decision.model_version,
@@ -105,13 +107,15 @@ export const decisionTrace = z
 export const servedUseCase = z
   .strictObject({
     use_case: z.string(),
-    task: z.enum(["classify", "regress"]).describe("Whether a decision is one of some outcomes or a number"),
+    task: z
+      .enum(["classify", "regress", "forecast"])
+      .describe("Whether a decision is one of some outcomes, a number, or what is to come"),
     autonomy: z.enum(["observe", "shadow", "suggest", "veto", "act"]),
     version: z.int().nullable().describe("The deployed model version; null where rules and people decide alone"),
     outcomes: z.array(z.string()).describe("What a decision can be; empty where it is a number"),
     fields: z
       .array(z.strictObject({ name: z.string(), kind: z.enum(["text", "category", "number", "time"]) }))
       .describe("The fields that a record brings; all may be missing"),
-    key: z.string().describe("The field that names the record; optional"),
+    key: z.string().nullable().describe("The field that names the record; optional. null where its series names it"),
   })
   .meta({ id: "UseCase", description: "A use case as it is served" });

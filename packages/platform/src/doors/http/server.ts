@@ -14,6 +14,7 @@ import { openActivity } from "#doors/http/activity";
 import { admit } from "#doors/http/admission";
 import { answerBrokenRequest } from "#doors/http/broken-request";
 import { decisionRoutes } from "#doors/http/decisions";
+import { forecastRoutes } from "#doors/http/forecast";
 import { healthRoutes } from "#doors/http/health";
 import { parseJsonBody } from "#doors/http/json-body";
 import { metricsRoutes, openMetrics } from "#doors/http/metrics";
@@ -30,6 +31,7 @@ import { traceIdOf } from "#doors/http/trace-context";
 import { useCaseRoutes } from "#doors/http/use-cases";
 import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
+import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
 import type { ApiKey } from "#records/api-key";
 
@@ -44,6 +46,7 @@ export interface ServerDeps {
   readonly decisionPoint: DecisionPoint;
   readonly loop: Loop;
   readonly release: Release;
+  readonly lookAhead: LookAhead;
   readonly keys: Pick<ApiKeys, "verify">;
   readonly clock: Clock;
   readonly log: Log;
@@ -76,7 +79,7 @@ export const defaultLimits: Limits = {
 };
 
 export function buildServer(deps: ServerDeps): FastifyInstance {
-  const { decisionPoint, loop, release, keys, clock, log, version } = deps;
+  const { decisionPoint, loop, release, lookAhead, keys, clock, log, version } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const metrics = openMetrics({ version, backlog: () => decisionPoint.backlog() });
   const activity = openActivity({ clock });
@@ -172,6 +175,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
       ...reviewRoutes({ loop }),
       ...useCaseRoutes({ decisionPoint, activity }),
       ...modelRoutes({ release }),
+      ...forecastRoutes({ lookAhead }),
       ...healthRoutes({ decisionPoint, version, startedAt: instant(clock) }),
       ...metricsRoutes({ metrics }),
       ...problemTypeRoutes(),

@@ -8,24 +8,27 @@ import type { Connection } from "#connectors/connector";
 import type { Encoder, OpenEncoder } from "#encoders/encoder";
 import type { Artifacts } from "#files/artifacts";
 import type { BuiltModel, Builder, StepOptions } from "#flows/build-model/builder";
-import type { SavedModel } from "#learn/model";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import type { ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
-import type { UseCase } from "#records/use-case";
+import type { ForecastUseCase } from "#records/forecast-use-case";
+import type { ModelVersion } from "#records/model-version";
+import type { LabelledUseCase, UseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 import { ruleDecider } from "#stages/decide/rules";
 import { freezeFeedback } from "#stages/outcome/feedback";
+import { preparePanel, withoutSums } from "#stages/prepare/panel";
 import { prepare } from "#stages/prepare/prepare";
 import { readiness } from "#stages/readiness/readiness";
 import { saveReadinessReport } from "#stages/readiness/readiness-store";
 import { judgeGates } from "#stages/registry/gates";
-import { openModel, saveModel } from "#stages/registry/model-file";
+import { openForecaster, openSaved, saveModel } from "#stages/registry/model-file";
 import { addModelVersion, listModelVersions } from "#stages/registry/model-store";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { findSnapshot, latestSnapshot, saveSnapshot } from "#stages/snapshot/snapshot-store";
 import { train } from "#stages/train/train";
+import { trainForecast } from "#stages/train/train-forecast";
 import { trainNumbers } from "#stages/train/train-numbers";
 import type { Tables } from "#tables/tables";
 
@@ -81,10 +84,73 @@ export function openBuilder(deps: BuilderDeps): Builder {
     throw failure("SNAPSHOT_UNKNOWN", { hash, use_case: useCase.use_case });
   }
 
-  async function newest(name: string): Promise<{ version: number; saved: SavedModel }> {
+  async function newest(name: string): Promise<ModelVersion> {
     const [version] = await listModelVersions(pool, name);
-    if (!version) throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
-    return { version: version.version, saved: (await openModel(artifacts, version.artifact)).save() };
+    if (version) return version;
+    throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
+  }
+
+  type Made = Pick<
+    ModelVersion,
+    "artifact" | "learner" | "classes" | "features" | "feedback" | "encoder" | "settings_hash" | "evaluation"
+  >;
+
+  /** A model that decides record by record. */
+  async function decider(
+    useCase: LabelledUseCase,
+    snapshot: Snapshot,
+    report: ReadinessReport,
+    last: ModelVersion | undefined,
+    options: StepOptions,
+  ): Promise<Made> {
+    const saved = last && (await openSaved(artifacts, last.artifact));
+    const { encoder: source } = useCase.features;
+    await using encoder = source === undefined ? null : closing(await deps.openEncoder(source));
+    const feedback = useCase.train.feedback ? await freezeFeedback({ pool, artifacts }, useCase.use_case) : null;
+    const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
+    const rules = ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]);
+    const training = { clock, threads: deps.threads, encoder };
+    const { model, evaluation, settings } =
+      useCase.task === "regress"
+        ? await trainNumbers(training, { useCase, rows: prepared, rules }, options)
+        : await train(training, { useCase, rows: prepared, rules, last: saved }, options);
+    return {
+      artifact: await saveModel(artifacts, model),
+      learner: model.kind,
+      classes: "classes" in model ? [...model.classes] : [],
+      features: [...model.features],
+      feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
+      encoder: encoder && { source: encoder.source, hash: encoder.hash, size: encoder.size },
+      settings_hash: hashJson(settings),
+      evaluation,
+    };
+  }
+
+  /** One that looks ahead. */
+  async function ahead(
+    useCase: ForecastUseCase,
+    snapshot: Snapshot,
+    report: ReadinessReport,
+    last: ModelVersion | undefined,
+    options: StepOptions,
+  ): Promise<Made> {
+    const before = last && (await openForecaster(artifacts, last.artifact));
+    const prepared = await preparePanel({ tables, artifacts, signal: options.signal }, snapshot, useCase, {
+      remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
+      ...(before && { first: withoutSums(before) }),
+    });
+    const training = { clock, threads: deps.threads };
+    const { model, evaluation, settings } = await trainForecast(training, { useCase, prepared, last: before }, options);
+    return {
+      artifact: await saveModel(artifacts, model),
+      learner: model.kind,
+      classes: [],
+      features: [...useCase.source.series, ...model.inputs],
+      feedback: null,
+      encoder: null,
+      settings_hash: hashJson(settings),
+      evaluation,
+    };
   }
 
   return {
@@ -116,33 +182,20 @@ export function openBuilder(deps: BuilderDeps): Builder {
       }
       const started = clock.monotonic();
       options.onProgress?.("preparing", null);
-      const { encoder: source } = useCase.features;
-      await using encoder = source === undefined ? null : closing(await deps.openEncoder(source));
-      const feedback = useCase.train.feedback ? await freezeFeedback({ pool, artifacts }, name) : null;
-      const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
-      const rules = ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]);
-      const training = { clock, threads: deps.threads, encoder };
-      const { model, evaluation, settings } =
-        useCase.task === "regress"
-          ? await trainNumbers(training, { useCase, rows: prepared, rules }, options)
-          : await train(training, { useCase, rows: prepared, rules, last: last?.saved }, options);
+      const made =
+        useCase.task === "forecast"
+          ? await ahead(useCase, snapshot, report, last, options)
+          : await decider(useCase, snapshot, report, last, options);
       options.onProgress?.("registering", null);
       const version = await addModelVersion(pool, {
         use_case: name,
-        artifact: await saveModel(artifacts, model),
-        learner: model.kind,
-        classes: "classes" in model ? [...model.classes] : [],
-        features: [...model.features],
+        ...made,
         snapshot: snapshot.hash,
-        feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
-        encoder: encoder && { source: encoder.source, hash: encoder.hash, size: encoder.size },
         refit_of: last?.version ?? null,
         readiness_report: report.id,
-        settings_hash: hashJson(settings),
         code_version: deps.codeVersion,
         seed: useCase.train.seed,
-        evaluation,
-        gates: judgeGates(useCase, evaluation),
+        gates: judgeGates(useCase, made.evaluation),
         trained_at: instant(clock),
         training_ms: Math.round(clock.monotonic() - started),
       });

@@ -6,8 +6,8 @@ import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";
-import { featureKinds, namedColumns } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
+import { besideQueries, featureKinds, sourceQuery } from "#records/use-case";
+import type { NamedColumn, UseCase } from "#records/use-case";
 import { compileRules } from "#stages/decide/rules";
 
 export interface CheckerDeps {
@@ -76,7 +76,9 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
 
       /** Opened as training would, so that what fails there fails here. */
-      async function checkEncoder({ use_case: name, features: { encoder: source } }: UseCase): Promise<void> {
+      async function checkEncoder(useCase: UseCase): Promise<void> {
+        const name = useCase.use_case;
+        const source = useCase.task === "forecast" ? undefined : useCase.features.encoder;
         if (source === undefined) return;
         const subject = `${name}: features.encoder`;
         try {
@@ -89,34 +91,35 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
 
       async function checkQueries(connection: Connection, useCase: UseCase): Promise<void> {
-        const queries = {
-          "source.query": useCase.source.query,
-          ...(useCase.goal.query !== undefined && { "goal.query": useCase.goal.query }),
-        };
-        for (const [name, query] of Object.entries(queries)) {
+        const declared = useCase.readiness.flatMap((check, at) =>
+          "column" in check ? [{ place: `readiness[${at}]`, column: check.column }] : [],
+        );
+        const queries: { place: string; query: string; columns: readonly NamedColumn[] }[] = [
+          sourceQuery(useCase),
+          ...Object.values(besideQueries(useCase)),
+          ...(useCase.goal.query === undefined ? [] : [{ place: "goal.query", query: useCase.goal.query, columns: [] }]),
+        ];
+        for (const { place: name, query, columns: wanted } of queries) {
           const subject = `${useCase.use_case}: ${name}`;
           try {
             const columns = await connection.columns(query, options);
             ok(subject, `${columns.length} columns`);
-            if (name === "source.query") checkNames(useCase, columns);
+            checkNames(useCase, name, [...wanted, ...(name === "source.query" ? declared : [])], columns);
           } catch (error) {
             failed(subject, error);
           }
         }
       }
 
-      /** Every column that the use case names must come back from its query. */
-      function checkNames(useCase: UseCase, columns: readonly Field[]): void {
+      /** Every column that the use case names must come back from the query. */
+      function checkNames(useCase: UseCase, query: string, wanted: readonly NamedColumn[], columns: readonly Field[]): void {
         const names = columns.map((column) => column.name);
-        const declared = useCase.readiness.flatMap((check, at) =>
-          "column" in check ? [{ place: `readiness[${at}]`, column: check.column }] : [],
-        );
-        for (const { place, column } of [...namedColumns(useCase), ...declared]) {
+        for (const { place, column } of wanted) {
           if (names.includes(column)) continue;
           const near = nearest(column, names);
           bad(
             `${useCase.use_case}: ${place}`,
-            `the query returns no column ${column}`,
+            `${query === "source.query" ? "the query" : query} returns no column ${column}`,
             near === undefined ? `It returns: ${names.join(", ")}` : `Did you mean ${near}?`,
           );
         }

@@ -7,6 +7,7 @@ import type { Outcome } from "#records/outcome";
 import type { ReadinessReport } from "#records/readiness-report";
 import type { Review } from "#records/review";
 import type { Snapshot } from "#records/snapshot";
+import type { ValueAdded } from "#stages/outcome/value-added";
 
 export interface Loop {
   /** The decision with everything it traces back to. */
@@ -20,6 +21,8 @@ export interface Loop {
   counterfactual(id: string, outcome: string, fields?: readonly string[]): Promise<OtherDecision>;
   listReviews(filter: ReviewFilter): Promise<ReviewPage>;
   closeReview(id: string, verdict: ReviewVerdict): Promise<Review>;
+  /** What people who overrode numbers made better or worse, where outcomes are known. @throws USE_CASE_UNKNOWN, NUMBERS_NEEDED */
+  valueAdded(useCase: string): Promise<ValueAdded>;
   recordOutcome(id: string, outcome: { outcome: string; replaces?: boolean; by: string }): Promise<Outcome>;
 }
 

@@ -13,6 +13,7 @@ import { findUseCase } from "#records/project";
 import { standardNumber } from "#records/standardise";
 import type { UseCase } from "#records/use-case";
 import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
+import { valueAdded } from "#stages/outcome/value-added";
 import { labelledRows } from "#stages/prepare/prepare";
 import { findReadinessReport } from "#stages/readiness/readiness-store";
 import { findDeployment } from "#stages/registry/deployments";
@@ -43,7 +44,7 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
   function standardFor(name: string): (outcome: string) => string {
     const served = decisions.useCases().find(({ use_case: one }) => one === name);
     return (outcome) => {
-      if (served?.task === "regress") {
+      if (served?.task === "regress" || served?.task === "forecast") {
         const number = standardNumber(outcome);
         if (number !== null) return number;
         throw failure("OUTCOME_NO_NUMBER", { outcome, use_case: name });
@@ -78,7 +79,9 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       if (number === null) return { ...about, rows: [] };
       const version = await findModelVersion(pool, name, number);
       const snapshot = await findSnapshot(pool, version.snapshot);
-      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, findUseCase(project, name));
+      const useCase = findUseCase(project, name);
+      if (useCase.task === "forecast") return { ...about, rows: [] };
+      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, useCase);
       const first = Math.max(0, table.rows - searched);
       const latest = Uint32Array.from({ length: table.rows - first }, (_, at) => first + at);
       const model = await openModel(artifacts, version.artifact);
@@ -97,12 +100,13 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       const { use_case: name, model_version: number, record } = await decisions.find(id);
       const about = { decision_id: id, use_case: name, model_version: number, outcome };
       if (number === null) return { ...about, changes: null, confidence: null };
+      const useCase = findUseCase(project, name);
       const version = await findModelVersion(pool, name, number);
+      if (useCase.task === "forecast") throw failure("OUTCOMES_NEEDED", { use_case: name });
       const classifier = await openModel(artifacts, version.artifact);
       if (!("classes" in classifier)) throw failure("OUTCOMES_NEEDED", { use_case: name });
       const wanted = classifier.classes.indexOf(outcome);
       if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: classifier.classes.join(", ") });
-      const useCase = findUseCase(project, name);
       const changeable = [...useCase.features.category, ...useCase.features.number];
       const unknown = (fields ?? []).filter((field) => !changeable.includes(field));
       if (unknown.length > 0) throw failure("FIELD_UNCHANGEABLE", { fields: unknown.join(", "), known: changeable.join(", ") });
@@ -122,6 +126,12 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
           : error;
       });
       return closeReview({ pool, clock }, decision, verdict, standardFor(decision.use_case));
+    },
+
+    async valueAdded(name) {
+      const { task } = findUseCase(project, name);
+      if (task === "classify") throw failure("NUMBERS_NEEDED", { use_case: name });
+      return valueAdded(pool, name);
     },
 
     async recordOutcome(id, recorded) {

@@ -38,7 +38,7 @@ export interface DecideContext {
 
 export interface ServedUseCase {
   readonly use_case: string;
-  /** Whether a decision is one of some outcomes or a number. */
+  /** Whether a decision is one of some outcomes, a number, or what is to come. */
   readonly task: UseCase["task"];
   readonly autonomy: string;
   /** The deployed model version; null where rules and people decide alone. */
@@ -46,5 +46,6 @@ export interface ServedUseCase {
   /** What a decision can be; empty where it is a number. */
   readonly outcomes: readonly string[];
   readonly fields: readonly { readonly name: string; readonly kind: "text" | "category" | "number" | "time" }[];
-  readonly key: string;
+  /** The field that names a record; null where its series names it. */
+  readonly key: string | null;
 }

@@ -11,6 +11,7 @@ import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments";
 import { scoreClasses } from "#flows/decide-and-act/score-classes";
 import { scoreNumber } from "#flows/decide-and-act/score-number";
+import { scoreSeries } from "#flows/decide-and-act/score-series";
 import { costsOf } from "#records/costs";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
@@ -22,12 +23,14 @@ import type { Breaker } from "#stages/decide/breaker";
 import { byConfidence } from "#stages/decide/by-confidence";
 import { byCost } from "#stages/decide/by-cost";
 import { byInterval } from "#stages/decide/by-interval";
+import { byLookAhead } from "#stages/decide/by-look-ahead";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules } from "#stages/decide/rules";
 import type { Sureness } from "#stages/decide/sureness";
 import { compileValidator } from "#stages/decide/validate";
+import { compileSeriesValidator } from "#stages/decide/validate-series";
 import type { Validator } from "#stages/decide/validate";
-import { openModel } from "#stages/registry/model-file";
+import { openForecaster, openModel } from "#stages/registry/model-file";
 import type { Model } from "#stages/registry/model-file";
 
 export interface Serving {
@@ -55,7 +58,7 @@ interface Deps {
 
 interface Loaded {
   readonly version: ModelVersion;
-  readonly model: Model;
+  readonly scorer: Scorer;
   readonly encoder: Encoder | null;
   readonly sureness: Sureness;
 }
@@ -77,9 +80,7 @@ export async function openServing(
   let loaded: Loaded | undefined;
   for (const version of active?.versions ?? []) {
     try {
-      const model = await openModel(artifacts, version.artifact);
-      const sureness = surenessOf(policy, version, model);
-      loaded = { version, model, sureness, encoder: await encoderOf(model, version, current?.encoder ?? null, openEncoder) };
+      loaded = await load(version);
       break;
     } catch (error) {
       log("error", "model:refused", { use_case: useCase.use_case, version: version.version, error });
@@ -90,19 +91,32 @@ export async function openServing(
     deployment: active?.deployment ?? null,
     version: loaded?.version.version ?? null,
     classes: loaded?.version.classes ?? [],
-    scorer: loaded ? scorerOf(loaded, policy) : null,
+    scorer: loaded?.scorer ?? null,
     encoder: loaded?.encoder ?? null,
     breaker: openBreaker(clock),
     ladder: {
       policy,
       rulesFirst: compileRules(policy.rules_first, fields).rules,
       rules: compileRules(policy.rules, fields).rules,
-      unfamiliarBelow: parsePercent(policy.unfamiliar_below)!,
+      unfamiliarBelow: "unfamiliar_below" in policy ? parsePercent(policy.unfamiliar_below)! : 0,
       sureness: loaded?.sureness ?? unasked,
     },
     policyHash: active?.deployment.policy_hash ?? hashJson(policy),
-    validate: compileValidator(useCase),
+    validate: useCase.task === "forecast" ? compileSeriesValidator(useCase) : compileValidator(useCase),
   };
+
+  /** @throws Error where the version decides something else than its policy is about; ARTIFACT_*, ENCODER_* */
+  async function load(version: ModelVersion): Promise<Loaded> {
+    if (useCase.task === "forecast") {
+      if (version.evaluation.task !== "forecast" || !("coverage" in policy)) throw otherTask(version);
+      const forecaster = await openForecaster(artifacts, version.artifact);
+      return { version, scorer: scoreSeries(clock, useCase, policy, forecaster), encoder: null, sureness: byLookAhead(policy) };
+    }
+    const model = await openModel(artifacts, version.artifact);
+    const sureness = surenessOf(policy, version, model);
+    const encoder = await encoderOf(model, version, current?.encoder ?? null, openEncoder);
+    return { version, scorer: scorerOf(model, encoder, version, policy), encoder, sureness };
+  }
 }
 
 /** What clients may know about it. */
@@ -118,9 +132,9 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
     task: useCase.task,
     autonomy: policy.autonomy,
     version,
-    outcomes: useCase.task === "regress" ? [] : [...outcomes].sort(),
+    outcomes: useCase.task === "classify" ? [...outcomes].sort() : [],
     fields: [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind })),
-    key: useCase.source.key,
+    key: useCase.task === "forecast" ? null : useCase.source.key,
   };
 }
 
@@ -136,7 +150,7 @@ async function encoderOf(
 }
 
 /** Answers at once; with an encoder, when that has read the texts. */
-function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: Policy): Scorer {
+function scorerOf(model: Model, encoder: Encoder | null, { evaluation }: ModelVersion, policy: Policy): Scorer {
   const sets = evaluation.task === "classify" ? evaluation.prediction_sets : null;
   const costs = "costs" in policy && policy.costs ? policy.costs : null;
   const score = "classes" in model ? scoreClasses(model, sets, costs && costsOf(costs, model.classes)) : scoreNumber(model);
@@ -145,14 +159,19 @@ function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: P
 }
 
 /** @throws Error where the version decides something else than its policy is about */
-function surenessOf(policy: Policy, { evaluation }: ModelVersion, model: Model): Sureness {
-  const { confident_at: at } = policy;
+function surenessOf(policy: Policy, version: ModelVersion, model: Model): Sureness {
+  const { evaluation } = version;
   if ("costs" in policy && policy.costs && "classes" in model) return byCost(policy.costs);
-  if ("precision" in at && evaluation.task === "classify" && "classes" in model) {
+  const { confident_at: at } = policy;
+  if (at && "precision" in at && evaluation.task === "classify" && "classes" in model) {
     return byConfidence(evaluation.confident.threshold, at);
   }
-  if ("within" in at && !("classes" in model)) return byInterval(at);
-  throw new Error(`the version was trained for the task ${evaluation.task}, its policy is of another`);
+  if (at && "within" in at && "coverage" in at && !("classes" in model)) return byInterval(at);
+  throw otherTask(version);
+}
+
+function otherTask({ evaluation }: ModelVersion): Error {
+  return new Error(`the version was trained for the task ${evaluation.task}, its policy is of another`);
 }
 
 /** Where there is no model, nobody asks how sure it is. */

@@ -10,8 +10,10 @@ import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import type { UseCase } from "#records/use-case";
 import { deploy, listDeployments, rollback } from "#stages/registry/deployments";
+import type { CardOf } from "#stages/registry/card-parts";
+import { forecastCard } from "#stages/registry/forecast-card";
 import { modelCard } from "#stages/registry/model-card";
-import { openModel } from "#stages/registry/model-file";
+import { openSaved } from "#stages/registry/model-file";
 import { findModelVersion, listModelVersions } from "#stages/registry/model-store";
 import { numberCard } from "#stages/registry/number-card";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
@@ -57,18 +59,31 @@ export function openRelease({ artifacts, pool, clock, project }: Deps): Release 
       if (format === "card") {
         const snapshot = await findSnapshot(pool, version.snapshot);
         const { evaluation } = version;
-        return Buffer.from(
-          evaluation.task === "regress"
-            ? numberCard({ version, evaluation, useCase, snapshot })
-            : modelCard({ version, evaluation, useCase, snapshot }),
-        );
+        return Buffer.from(cardOf({ version, evaluation, useCase, snapshot }));
       }
-      const saved = (await openModel(artifacts, version.artifact)).save();
+      const saved = await openSaved(artifacts, version.artifact);
       if (!hasOnnx(saved)) throw failure("EXPORT_UNKNOWN", { kind: saved.header.kind, format });
       return onnxOf(saved, { use_case: name, version: String(number), artifact: version.artifact });
     },
     rollback: async (useCase, by) => rollback({ pool, clock }, known(useCase).use_case, by),
   };
+
+  /** @throws MODEL_OF_OTHER_TASK */
+  function cardOf({ version, evaluation, useCase, snapshot }: CardOf<ModelVersion["evaluation"], UseCase>): string {
+    if (useCase.task === "forecast" && evaluation.task === "forecast") {
+      return forecastCard({ version, evaluation, useCase, snapshot });
+    }
+    if (useCase.task === "regress" && evaluation.task === "regress")
+      return numberCard({ version, evaluation, useCase, snapshot });
+    if (useCase.task === "classify" && evaluation.task === "classify")
+      return modelCard({ version, evaluation, useCase, snapshot });
+    throw failure("MODEL_OF_OTHER_TASK", {
+      use_case: useCase.use_case,
+      version: version.version,
+      trained: evaluation.task,
+      task: useCase.task,
+    });
+  }
 
   function known(name: string): UseCase {
     return findUseCase(project, name);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "#base/clock";
 import type { Row } from "#learn/data/table";
-import type { Alternative, Cause, Interval, Reason } from "#records/decision";
+import type { Alternative, Cause, Interval, LookAhead, Reason } from "#records/decision";
 import type { Breaker } from "#stages/decide/breaker";
 
 /** What a model says about a record. */
@@ -17,6 +17,10 @@ export interface Opinion {
   readonly predictionSet: readonly string[];
   /** A number and the interval about it; null where outcomes are no numbers. */
   readonly interval: Interval | null;
+  /** What the interval is of, where a model looks ahead. */
+  readonly forecast?: LookAhead;
+  /** Why the model has nothing to say of this record, where it has not. */
+  readonly nothing?: { readonly cause: Cause; readonly why: string };
   /** What deciding the first alternative costs on average; null where the policy says nothing of costs. */
   readonly expectedCost: number | null;
   /** The share of training rows that are as unlike the others as this record, in [0, 1]; 0: it holds nothing that the model knows. */

@@ -36,6 +36,7 @@ export type Verdict = Pick<
   | "alternatives"
   | "prediction_set"
   | "interval"
+  | "forecast"
   | "typicality"
   | "reasons"
 >;
@@ -49,7 +50,7 @@ export function decideByRulesFirst(ladder: Ladder, record: Readonly<Record<strin
 /** The verdict once the model was asked; `no_model` where there is none. */
 export function decide(ladder: Ladder, record: Readonly<Record<string, unknown>>, answer: Answer | "no_model"): Verdict {
   if (typeof answer === "string") return withoutModel(ladder, record, answer);
-  const doubt = doubtOf(ladder, answer);
+  const doubt = answer.nothing ?? doubtOf(ladder, answer);
   if (doubt === undefined) {
     return {
       outcome: ladder.sureness.outcome(answer),
@@ -76,7 +77,7 @@ function doubtOf(ladder: Ladder, answer: Opinion): { cause: Cause; why: string }
 function unfamiliarity({ unfamiliarBelow, policy }: Ladder, typicality: number): string | undefined {
   if (typicality === 0) return "nothing in the record is known to the model";
   if (typicality >= unfamiliarBelow) return undefined;
-  return `of the records that the model learnt from only ${formatPercent(typicality)} are as unlike the others; it does not decide below ${policy.unfamiliar_below}`;
+  return `of the records that the model learnt from only ${formatPercent(typicality)} are as unlike the others; it does not decide below ${"unfamiliar_below" in policy ? policy.unfamiliar_below : formatPercent(unfamiliarBelow)}`;
 }
 
 function otherwise(
@@ -130,6 +131,7 @@ function told(opinion: Opinion | null): Omit<Verdict, "outcome" | "path" | "caus
     confidence: opinion?.alternatives[0]?.confidence ?? null,
     alternatives: [...(opinion?.alternatives ?? [])],
     interval: opinion?.interval ?? null,
+    forecast: opinion?.forecast ?? null,
     prediction_set: [...(opinion?.predictionSet ?? [])],
     typicality: opinion?.typicality ?? null,
     reasons: [...(opinion?.reasons ?? [])],

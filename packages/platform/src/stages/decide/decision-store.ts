@@ -16,7 +16,7 @@ export async function addDecisions(pool: Pool, lines: readonly string[]): Promis
        from incoming
        on conflict (id) do nothing)
      insert into inlay.reviews (id, use_case, status, suggestion, opened_at)
-     select (body->>'id')::uuid, body->>'use_case', 'open', coalesce(body->'alternatives'->0->>'outcome', body->'interval'->>'value'), (body->>'decided_at')::timestamptz
+     select (body->>'id')::uuid, body->>'use_case', 'open', coalesce(body->'alternatives'->0->>'outcome', body->'forecast'->'order'->>'quantity', body->'interval'->>'value'), (body->>'decided_at')::timestamptz
      from incoming where body->>'path' = 'review'
      on conflict (id) do nothing`,
     [`[${lines.join(",")}]`],
@@ -26,6 +26,6 @@ export async function addDecisions(pool: Pool, lines: readonly string[]): Promis
 /** The decision of that id, or null. */
 export async function findStoredDecision(pool: Pool, id: string): Promise<Decision | null> {
   const { rows } = await pool.query<{ body: Decision }>("select body from inlay.decisions where id = $1", [id]);
-  // Decisions that were stored before there were numbers have no interval.
-  return rows[0] ? { ...rows[0].body, interval: rows[0].body.interval ?? null } : null;
+  // Decisions that were stored before there were numbers have no interval, and before there were forecasts none of those.
+  return rows[0] ? { ...rows[0].body, interval: rows[0].body.interval ?? null, forecast: rows[0].body.forecast ?? null } : null;
 }

@@ -6,7 +6,7 @@ import type { Problem } from "#base/errors";
 import { nearest } from "#base/text";
 import type { Row } from "#learn/data/table";
 import { standardCategory, standardText } from "#records/standardise";
-import type { UseCase } from "#records/use-case";
+import type { LabelledUseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 
 /** Longest text of one field, in UTF-16 code units. */
@@ -21,10 +21,10 @@ export interface ValidRecord {
 /** Problems found are pushed with a pointer below `at`; undefined is returned then. */
 export type Validator = (input: unknown, at: string, problems: Problem[]) => ValidRecord | undefined;
 
-type Kind = "text" | "category" | "number" | "time";
+export type Kind = "text" | "category" | "number" | "time";
 
 /** Compiles the validator of a use case. O(fields) a record. */
-export function compileValidator(useCase: UseCase): Validator {
+export function compileValidator(useCase: LabelledUseCase): Validator {
   const kinds = featureKinds(useCase);
   const { key, label, time } = useCase.source;
   const names = [...kinds.keys()];
@@ -68,7 +68,8 @@ export function compileValidator(useCase: UseCase): Validator {
   };
 }
 
-function standardValue(value: unknown, kind: Kind): string | number | null | { problem: string } {
+/** A value in standard form, or what is wrong with it. */
+export function standardValue(value: unknown, kind: Kind): string | number | null | { problem: string } {
   if (value === null || value === undefined) return null;
   switch (kind) {
     case "text":
@@ -106,6 +107,6 @@ function typeName(value: unknown): string {
 }
 
 /** RFC 6901. */
-function escape(name: string): string {
+export function escape(name: string): string {
   return name.slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -10,7 +10,7 @@ import { takeRows, valueAt } from "#learn/data/table";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
-import type { UseCase } from "#records/use-case";
+import type { LabelledUseCase } from "#records/use-case";
 import { featureKinds, outcomeOf } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
@@ -49,7 +49,7 @@ const similarity = 0.8;
 export async function prepare(
   { signal, ...deps }: { tables: Tables; artifacts: Artifacts; signal?: AbortSignal | undefined },
   snapshot: Snapshot,
-  useCase: UseCase,
+  useCase: LabelledUseCase,
   report: ReadinessReport,
   verdicts: readonly Verdict[] = [],
 ): Promise<Prepared> {
@@ -65,7 +65,7 @@ export async function prepare(
 export async function labelledRows(
   { tables, artifacts }: { tables: Tables; artifacts: Artifacts },
   snapshot: Snapshot,
-  useCase: UseCase,
+  useCase: LabelledUseCase,
   verdicts: readonly Verdict[] = [],
 ): Promise<Omit<Prepared, "groups" | "remedies">> {
   const { key, label, time } = useCase.source;

@@ -19,6 +19,7 @@ import { findLeakingNumbers } from "#stages/readiness/leaking-numbers";
 import { findLeakingText } from "#stages/readiness/leaking-text";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { checkNumberLabel } from "#stages/readiness/number-label";
+import { checkSeries } from "#stages/readiness/series";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
@@ -38,20 +39,22 @@ export interface ReadinessDeps {
 export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase: UseCase): Promise<ReadinessReport> {
   const { tables, clock, signal } = deps;
   const path = await deps.artifacts.verifiedPath(snapshot.hash);
-  const subject: Subject = { tables, path, snapshot, useCase, now: clock.now(), signal };
+  const of = <Of extends UseCase>(one: Of): Subject<Of> => ({ tables, path, snapshot, useCase: one, now: clock.now(), signal });
+  const subject = of(useCase);
   const columns = await profileColumns(tables, path, snapshot.fields, snapshot.rows, signal);
   const absent = checkPresence(subject);
   const named = new Set(absent.map(({ column }) => column));
-  const canLearn = !named.has(useCase.source.key) && !named.has(useCase.source.label);
   const findings = [
     ...absent,
     ...(await runDeclaredChecks(
       { tables, path, fields: snapshot.fields, rows: snapshot.rows, now: subject.now, time: snapshot.time_column, signal },
       useCase.readiness,
     )),
-    ...checkColumns(subject, columns),
-    ...(await checkTimes(subject)),
-    ...(canLearn ? await checkLearning(subject, columns) : []),
+    ...(useCase.task === "forecast"
+      ? absent.length > 0
+        ? []
+        : await checkSeries({ ...of(useCase), artifacts: deps.artifacts })
+      : await checkRows(of(useCase), columns, named)),
   ];
   return {
     id: uuidv7(clock),
@@ -63,6 +66,19 @@ export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase
     findings,
     made_at: instant(clock),
   };
+}
+
+async function checkRows(
+  subject: Subject,
+  columns: readonly ColumnProfile[],
+  absent: ReadonlySet<string | null>,
+): Promise<Finding[]> {
+  const { key, label } = subject.useCase.source;
+  return [
+    ...checkColumns(subject, columns),
+    ...(await checkTimes(subject)),
+    ...(absent.has(key) || absent.has(label) ? [] : await checkLearning(subject, columns)),
+  ];
 }
 
 /** What needs the key and the label. */

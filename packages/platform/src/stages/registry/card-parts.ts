@@ -3,21 +3,25 @@ import { formatCount, formatDuration, formatSize } from "#base/text";
 import type { ModelVersion } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
-import type { UseCase } from "#records/use-case";
+import { featureKinds } from "#records/use-case";
+import type { LabelledUseCase, UseCase } from "#records/use-case";
 
-export interface CardOf<Evaluation> {
+export interface CardOf<Evaluation, Of extends UseCase = LabelledUseCase> {
   readonly version: ModelVersion;
   /** That of the version. */
   readonly evaluation: Evaluation;
-  readonly useCase: UseCase;
+  readonly useCase: Of;
   readonly snapshot: Snapshot;
 }
 
 /** `decides`: what of the label. */
-export function detailsSection({ version, useCase }: Pick<CardOf<unknown>, "version" | "useCase">, decides: string): string[] {
-  const fields = (["text", "category", "number", "time"] as const).flatMap((kind) =>
-    useCase.features[kind].filter((name) => version.features.includes(name)).map((name) => `${name} (${kind})`),
-  );
+export function detailsSection(
+  { version, useCase }: Pick<CardOf<unknown, UseCase>, "version" | "useCase">,
+  decides: string,
+): string[] {
+  const fields = [...featureKinds(useCase)]
+    .filter(([name]) => version.features.includes(name))
+    .map(([name, kind]) => `${name} (${kind})`);
   return [
     "## Model details",
     "",
@@ -49,7 +53,7 @@ export function heldOutRows(evaluation: ModelVersion["evaluation"]): string {
 
 /** Gate, data and what software cannot judge. `more`: what else is to be said of the rows; `goesBy`: where to read what the model goes by. */
 export function closingSections(
-  { version, evaluation, snapshot }: CardOf<ModelVersion["evaluation"]>,
+  { version, evaluation, snapshot }: CardOf<ModelVersion["evaluation"], UseCase>,
   more: readonly string[],
   goesBy: string,
 ): string[] {
@@ -66,7 +70,7 @@ export function closingSections(
     bullets([
       `Snapshot \`${snapshot.hash}\` of the system ${snapshot.system}: ${formatCount(snapshot.rows)} rows, ${snapshot.fields.length} columns, ${formatSize(snapshot.bytes)}, taken ${snapshot.taken_at}`,
       ...(snapshot.time_from === null ? [] : [`\`${snapshot.time_column}\` from ${snapshot.time_from} to ${snapshot.time_to}`]),
-      `Learnt from ${formatCount(evaluation.train_rows)} rows, judged on ${formatCount(evaluation.test_rows)}; not fitted again on all`,
+      `Learnt from ${formatCount(evaluation.train_rows)} rows, judged on ${formatCount(evaluation.test_rows)}${evaluation.task === "forecast" ? "" : "; not fitted again on all"}`,
       version.feedback
         ? `Reviews and outcomes (\`${version.feedback.hash}\`): ${formatCount(version.feedback.relabelled)} rows relabelled or confirmed, ${formatCount(version.feedback.added)} added`
         : "No reviews or outcomes of earlier decisions were learnt from",

@@ -1,17 +1,23 @@
 /** A use case's gate against an evaluation: what must hold before a version may be deployed. Pure. */
 import { formatDuration, formatNumber, parseDuration } from "#base/text";
+import type { ForecastEvaluation, ForecastScores } from "#records/forecast-evaluation";
+import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { ClassifyEvaluation, Evaluation, GateResult, NumberScores, RegressEvaluation } from "#records/model-version";
 import type { ClassifyUseCase, RegressUseCase } from "#records/use-case";
 
 /** One result for each gate that the use case declares, in the order of the file. A baseline that does not exist is not a gate. */
 export function judgeGates(
-  useCase: Pick<ClassifyUseCase, "task" | "gate"> | Pick<RegressUseCase, "task" | "gate">,
+  useCase:
+    | Pick<ClassifyUseCase, "task" | "gate">
+    | Pick<RegressUseCase, "task" | "gate">
+    | Pick<ForecastUseCase, "task" | "gate">,
   evaluation: Evaluation,
 ): GateResult[] {
   const { p95_latency: latency } = useCase.gate;
   const results: GateResult[] = [];
   if (useCase.task === "regress" && evaluation.task === "regress") results.push(...judgeNumbers(useCase.gate, evaluation));
   if (useCase.task === "classify" && evaluation.task === "classify") results.push(...judgeClasses(useCase.gate, evaluation));
+  if (useCase.task === "forecast" && evaluation.task === "forecast") results.push(...judgeForecasts(useCase.gate, evaluation));
   if (latency !== undefined) {
     const got = evaluation.latency_ms.p95;
     const passed = got <= parseDuration(latency)!;
@@ -71,6 +77,30 @@ function judgeNumbers(gate: RegressUseCase["gate"], { model, baselines }: Regres
     const passed =
       model.rmse <= baseline.rmse && model.mae <= baseline.mae && (model.rmse < baseline.rmse || model.mae < baseline.mae);
     const said = ({ rmse, mae }: NumberScores): string => `RMSE ${formatNumber(rmse)}, MAE ${formatNumber(mae)}`;
+    results.push({ gate: `beats ${name}`, wanted: said(baseline), got: said(model), passed });
+  }
+  return results;
+}
+
+function judgeForecasts(gate: ForecastUseCase["gate"], { model, baselines, intervals }: ForecastEvaluation): GateResult[] {
+  const results: GateResult[] = [];
+  const bias = model.bias === null ? null : Math.abs(model.bias);
+  for (const [metric, got] of [
+    ["mase", model.mase],
+    ["bias", bias],
+    ["coverage", intervals.coverage],
+  ] as const) {
+    const bound = gate[metric];
+    if (bound === undefined) continue;
+    results.push({ gate: metric, wanted: bound, got: got?.toFixed(3) ?? "none", passed: got !== null && meets(bound, got) });
+  }
+  for (const name of gate.beats) {
+    const baseline = baselines[name];
+    // Both errors must be no greater and one less: the absolute one is that of the greatest series, the scaled one of all alike.
+    const [own, other] = [model.mase ?? 0, baseline.mase ?? 0];
+    const passed = model.mae <= baseline.mae && own <= other && (model.mae < baseline.mae || own < other);
+    const said = ({ mae, mase }: ForecastScores): string =>
+      `MAE ${formatNumber(mae)}${mase === null ? "" : `, MASE ${mase.toFixed(3)}`}`;
     results.push({ gate: `beats ${name}`, wanted: said(baseline), got: said(model), passed });
   }
   return results;

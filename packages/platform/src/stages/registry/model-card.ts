@@ -5,7 +5,7 @@
  */
 import { formatCount, formatDuration, formatPercent } from "#base/text";
 import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
-import type { UseCase } from "#records/use-case";
+import type { LabelledUseCase } from "#records/use-case";
 import { bullets, closingSections, detailsSection, heldOutRows, purposeOf, table } from "#stages/registry/card-parts";
 import type { CardOf } from "#stages/registry/card-parts";
 
@@ -115,7 +115,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
 }
 
 /** What follows from the numbers; nothing that does not. */
-function caveats(version: ModelVersion, evaluation: ClassifyEvaluation, useCase: UseCase): string[] {
+function caveats(version: ModelVersion, evaluation: ClassifyEvaluation, useCase: LabelledUseCase): string[] {
   const judged = new Map(evaluation.classes.map((one) => [one.outcome, one]));
   const few = version.classes.filter((name) => (judged.get(name)?.support ?? 0) < 10);
   const weak = evaluation.classes.filter(({ support, recall }) => support >= 10 && recall < 0.5);

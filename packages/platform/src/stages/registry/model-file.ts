@@ -4,22 +4,36 @@ import { failure } from "#base/errors";
 import { loadClassifier } from "#learn/classifiers/load";
 import { isRegressor, loadRegressor } from "#learn/regressors/load";
 import { decodeModel, encodeModel } from "#learn/tensors";
-import type { Classifier, Regressor } from "#learn/model";
+import { loadForecaster } from "#learn/forecasters/load";
+import type { Classifier, Forecaster, Regressor, SavedModel } from "#learn/model";
 
-/** A model of either task: `"classes" in model` tells them apart. */
+/** A model that decides record by record: `"classes" in model` tells them apart. */
 export type Model = Classifier | Regressor;
 
 /** Saves the model; the hash is its name from then on. */
-export async function saveModel(artifacts: Artifacts, model: Model): Promise<string> {
+export async function saveModel(artifacts: Artifacts, model: Model | Forecaster): Promise<string> {
   return artifacts.put(encodeModel(model.save()));
 }
 
 /** @throws ARTIFACT_MISSING, ARTIFACT_CORRUPT (the hash does not match), ARTIFACT_FORMAT (not a model that this version reads) */
 export async function openModel(artifacts: Artifacts, hash: string): Promise<Model> {
+  return open(artifacts, hash, (saved) => (isRegressor(saved) ? loadRegressor(saved) : loadClassifier(saved)));
+}
+
+/** The same of a model that looks ahead. */
+export async function openForecaster(artifacts: Artifacts, hash: string): Promise<Forecaster> {
+  return open(artifacts, hash, loadForecaster);
+}
+
+/** The same as it was saved, whatever it is. */
+export async function openSaved(artifacts: Artifacts, hash: string): Promise<SavedModel> {
+  return open(artifacts, hash, (saved) => saved);
+}
+
+async function open<Opened>(artifacts: Artifacts, hash: string, load: (saved: SavedModel) => Opened): Promise<Opened> {
   const bytes = await artifacts.read(hash);
   try {
-    const saved = decodeModel(bytes);
-    return isRegressor(saved) ? loadRegressor(saved) : loadClassifier(saved);
+    return load(decodeModel(bytes));
   } catch (cause) {
     throw failure("ARTIFACT_FORMAT", { hash, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }

@@ -1,7 +1,7 @@
 /** The table of model versions. Rows are added and read, never changed. */
 import type { Pool, PoolClient } from "pg";
 import { failure } from "#base/errors";
-import type { ClassifyEvaluation, Evaluation, ModelVersion, RegressEvaluation } from "#records/model-version";
+import type { ClassifyEvaluation, Evaluation, ModelVersion } from "#records/model-version";
 import { transaction } from "#store/pool";
 
 /** Adds a version under the next free number of its use case; two trainings at once get two numbers. */
@@ -33,7 +33,7 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 /** As it may be stored: an earlier Inlay did not know all of it, and all of its versions decided between outcomes. */
 type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
-  readonly evaluation: RegressEvaluation | StoredEvaluation;
+  readonly evaluation: Exclude<Evaluation, ClassifyEvaluation> | StoredEvaluation;
 };
 type Later = "task" | "auc" | "costs" | "slices";
 type StoredEvaluation = Omit<ClassifyEvaluation, Later> & Partial<Pick<ClassifyEvaluation, Later>>;
@@ -41,7 +41,9 @@ type StoredEvaluation = Omit<ClassifyEvaluation, Later> & Partial<Pick<ClassifyE
 function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
   const known: Evaluation =
-    evaluation.task === "regress" ? evaluation : { auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
+    evaluation.task === "regress" || evaluation.task === "forecast"
+      ? evaluation
+      : { auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
   return { encoder: null, ...body, evaluation: known };
 }
 

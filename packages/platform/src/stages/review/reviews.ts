@@ -58,7 +58,8 @@ export async function closeReview(
   closing: Closing,
   standard: (outcome: string) => string,
 ): Promise<Review> {
-  const suggestion = decision.outcome ?? decision.alternatives[0]?.outcome ?? decision.interval?.value.toString() ?? null;
+  const number = decision.forecast?.order?.quantity ?? decision.interval?.value;
+  const suggestion = decision.outcome ?? decision.alternatives[0]?.outcome ?? number?.toString() ?? null;
   const outcome = closing.action === "accept" ? (closing.outcome ?? suggestion) : closing.outcome;
   if (outcome === undefined || outcome === null) {
     const detail =

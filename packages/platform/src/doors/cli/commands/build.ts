@@ -2,7 +2,15 @@ import { formatCount, formatDuration, formatNumber, formatPercent, formatSize } 
 import type { Command, Positional } from "#doors/cli/command";
 import type { Output } from "#doors/cli/output";
 import { table } from "#doors/cli/output";
-import type { ClassifyEvaluation, ModelVersion, NumberScores, RegressEvaluation, Scores } from "#records/model-version";
+import type { ForecastEvaluation, ForecastScores } from "#records/forecast-evaluation";
+import type {
+  ClassifyEvaluation,
+  Evaluation,
+  ModelVersion,
+  NumberScores,
+  RegressEvaluation,
+  Scores,
+} from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import { formatReport } from "#stages/readiness/format-report";
@@ -106,10 +114,10 @@ function doubts({ confusions, label_noise: noise, slices, model }: ClassifyEvalu
 export function versionText(version: ModelVersion): string {
   const { evaluation } = version;
   return [
-    `${version.use_case} version ${version.version}, ${version.refit_of ? `version ${version.refit_of} fitted again` : "trained"} in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} rows, ` +
+    `${version.use_case} version ${version.version}, ${version.refit_of ? `version ${version.refit_of} fitted again` : "trained"} in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} ${evaluation.task === "forecast" ? "values" : "rows"}, ` +
       `evaluated on ${formatCount(evaluation.test_rows)} ${evaluation.split === "time" ? `later ones (from ${evaluation.split_at?.slice(0, 10)})` : "others"}`,
     "",
-    ...(evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation)),
+    ...taskText(evaluation),
     `One decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
     ...(version.feedback
       ? [
@@ -126,6 +134,33 @@ export function versionText(version: ModelVersion): string {
       ? `It may be deployed: inlay models deploy ${version.use_case} ${version.version}`
       : "It may not be deployed.",
   ].join("\n");
+}
+
+function taskText(evaluation: Evaluation): string[] {
+  if (evaluation.task === "forecast") return forecastText(evaluation);
+  return evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation);
+}
+
+/** How forecasts compare, and how sure they are. */
+function forecastText({ model, baselines, intervals, series, methods, seen_until: until }: ForecastEvaluation): string[] {
+  const share = (value: number | null): string => (value === null ? "none" : formatPercent(value));
+  const row = (name: string, { mae, wape, mase, bias }: ForecastScores): string[] => [
+    name,
+    formatNumber(mae),
+    share(wape),
+    mase?.toFixed(3) ?? "none",
+    share(bias),
+  ];
+  return [
+    table(
+      ["held-out steps", "MAE", "of the values", "MASE", "bias"],
+      [row("model", model), row("seasonal naive", baselines["seasonal-naive"])],
+    ),
+    "",
+    `${formatCount(series.learnt)} series${series.sums > 0 ? `, ${formatCount(series.sums)} sums of them` : ""}${series.ended > 0 ? `; ${formatCount(series.ended)} more are over` : ""}. It has seen everything until ${until}.`,
+    `Intervals hold ${formatPercent(intervals.coverage)} of the values (wanted ${formatPercent(intervals.coverage_wanted, 0)}), ${formatNumber(intervals.mean_width)} wide on average.`,
+    `It combines ${methods.map(({ name, weight }) => `${name} (${formatPercent(weight, 0)})`).join(", ")}.`,
+  ];
 }
 
 /** How a classifier compares, and when it decides alone. */

@@ -70,7 +70,7 @@ export function decisionText(decision: Decision): string {
 
 /** Of what is known of a document, the fields that the use case reads. */
 function forUseCase(documents: readonly unknown[], served: ServedUseCase): unknown[] {
-  const fields = new Set([...served.fields.map(({ name }) => name), served.key]);
+  const fields = new Set<string | null>([...served.fields.map(({ name }) => name), served.key]);
   return documents.map((document) => Object.fromEntries(Object.entries(document as object).filter(([name]) => fields.has(name))));
 }
 

@@ -1,10 +1,11 @@
 import { failure } from "#base/errors";
-import { formatNumber, formatPercent, formatSize } from "#base/text";
+import { formatCount, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { versionText } from "#doors/cli/commands/build";
 import { table } from "#doors/cli/output";
 import type { Deployment } from "#records/deployment";
 import { exportFormats } from "#flows/release/release";
+import type { ForecastEvaluation } from "#records/forecast-evaluation";
 import type { ClassifyEvaluation, Evaluation, RegressEvaluation } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 
@@ -52,7 +53,7 @@ export const modelsShow: Command = {
       [
         versionText(shown),
         "",
-        ...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)),
+        ...detailsText(evaluation),
         "",
         `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
@@ -60,9 +61,15 @@ export const modelsShow: Command = {
   },
 };
 
-const headlines = { classify: ["accuracy", "macro-F1"], regress: ["RMSE", "R2"] } as const;
+const headlines = { classify: ["accuracy", "macro-F1"], regress: ["RMSE", "R2"], forecast: ["MAE", "MASE"] } as const;
+
+function detailsText(evaluation: Evaluation): string[] {
+  if (evaluation.task === "forecast") return stepsText(evaluation);
+  return evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation);
+}
 
 function headline(evaluation: Evaluation): string[] {
+  if (evaluation.task === "forecast") return [formatNumber(evaluation.model.mae), evaluation.model.mase?.toFixed(3) ?? "none"];
   return evaluation.task === "regress"
     ? [formatNumber(evaluation.model.rmse), evaluation.model.r2.toFixed(3)]
     : [formatPercent(evaluation.model.accuracy), formatPercent(evaluation.model.macro_f1)];
@@ -93,6 +100,28 @@ function fieldsText({ learnt }: RegressEvaluation): string[] {
       ["field", "moves the value by, on average"],
       learnt.map(({ field, weight }) => [field, formatNumber(weight)]),
     ),
+  ];
+}
+
+/** Of what is to come: by steps ahead and by group, beside seasonal naive. */
+function stepsText({ ahead, groups, every }: ForecastEvaluation): string[] {
+  const row = (
+    name: string,
+    { rows, mae, naive_mae: naive, bias, coverage }: ForecastEvaluation["ahead"][number] | ForecastEvaluation["groups"][number],
+  ): string[] => [
+    name,
+    formatCount(rows),
+    formatNumber(mae),
+    formatNumber(naive),
+    bias === null ? "none" : formatPercent(bias),
+    formatPercent(coverage),
+  ];
+  const columns = ["values", "MAE", "seasonal naive", "bias", "in their interval"];
+  const steps = ahead.map((one) => row(one.from === one.to ? String(one.from) : `${one.from} to ${one.to}`, one));
+  const by = groups.map((one) => row(`${one.column} ${one.value}`, one));
+  return [
+    table([`steps (${every}) ahead`, ...columns], steps),
+    ...(by.length === 0 ? [] : ["", table(["group, greatest sum of errors first", ...columns], by)]),
   ];
 }
 

@@ -1,7 +1,9 @@
 import { failure } from "#base/errors";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
+import { formatCount, formatNumber, formatPercent } from "#base/text";
 import type { Review } from "#records/review";
+import type { ValueAdded } from "#stages/outcome/value-added";
 
 const statuses: readonly string[] = ["open", "accepted", "overridden"] satisfies Review["status"][];
 
@@ -74,3 +76,34 @@ export const reviewsOverride: Command = {
     out.answer(review, `overridden: ${review.outcome}`);
   },
 };
+
+export const reviewsValue: Command = {
+  name: "reviews value",
+  summary: "Whether people who override numbers make them better",
+  details: "Compares the model's number with the person's where both a review was overridden and an outcome was recorded.",
+  positionals: [{ name: "use-case", description: "Name of a use case with task: regress or forecast" }],
+  options: {},
+  examples: ["inlay reviews value shop-demand"],
+  async run({ args, out, services }) {
+    const value = await (await services.loop()).valueAdded(args["use-case"]!);
+    out.answer(value, valueText(value));
+  },
+};
+
+function valueText({ decisions, measure, model, person, model_bias: bias, person_bias: personBias, better }: ValueAdded): string {
+  if (model === null || person === null || better === null)
+    return "No overridden decision has an outcome yet: POST /v1/decisions/{id}/outcome records what turned out.";
+  const gained =
+    model === 0 ? "" : ` People made it ${formatPercent(Math.abs(1 - person / model))} ${person <= model ? "better" : "worse"}.`;
+  const row = (name: string, error: number, excess: number | null): string[] => [
+    name,
+    formatNumber(error),
+    ...(excess === null ? [] : [formatNumber(excess)]),
+  ];
+  const columns = ["", `mean ${measure}`, ...(bias === null ? [] : ["says too much by"])];
+  return [
+    table(columns, [row("model", model, bias), row("people", person, personBias)]),
+    "",
+    `Over ${formatCount(decisions)} overridden decisions whose outcome is known; in ${formatPercent(better)} of them the person was nearer.${gained}`,
+  ].join("\n");
+}

@@ -1,0 +1,255 @@
+/** Looking ahead on real parts. */
+import type { Pool } from "pg";
+import type { Clock } from "#base/clock";
+import { failure } from "#base/errors";
+import { stepAt, stepText } from "#base/steps";
+import { nearest, parsePercent } from "#base/text";
+import type { Artifacts } from "#files/artifacts";
+import type { ForecastChange, ForecastQuery, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
+import type { Forecaster } from "#learn/model";
+import { keyColumns, seriesName } from "#records/forecast-use-case";
+import type { ForecastUseCase } from "#records/forecast-use-case";
+import type { ModelVersion } from "#records/model-version";
+import type { Project } from "#records/project";
+import { findUseCase } from "#records/project";
+import { quantileAt } from "#records/quantile-at";
+import { seasonName } from "#records/season-name";
+import { partsAhead } from "#stages/decide/sum-ahead";
+import { seriesHistory } from "#stages/prepare/history";
+import { listDeployments } from "#stages/registry/deployments";
+import { openForecaster } from "#stages/registry/model-file";
+import { findModelVersion, listModelVersions } from "#stages/registry/model-store";
+import { findSnapshot } from "#stages/snapshot/snapshot-store";
+import type { Tables } from "#tables/tables";
+
+export interface LookAheadDeps {
+  readonly project: Project;
+  readonly pool: Pool;
+  readonly artifacts: Artifacts;
+  readonly tables: Tables;
+  readonly clock: Clock;
+}
+
+/** Series whose past is shown on one page, at most: each is a query of its own. */
+const mostHistories = 20;
+/** Opened forecasts that are kept: the one that is asked for and the one before. */
+const kept = 2;
+
+export function openLookAhead({ project, pool, artifacts, tables, clock }: LookAheadDeps): LookAhead {
+  /** By artifact, the least recently used first. */
+  const opened = new Map<string, Forecaster>();
+
+  async function open({ artifact }: ModelVersion): Promise<Forecaster> {
+    const found = opened.get(artifact) ?? (await openForecaster(artifacts, artifact));
+    opened.delete(artifact);
+    opened.set(artifact, found);
+    for (const oldest of opened.keys()) if (opened.size > kept) opened.delete(oldest);
+    return found;
+  }
+
+  function known(name: string): ForecastUseCase {
+    const useCase = findUseCase(project, name);
+    if (useCase.task === "forecast") return useCase;
+    throw failure("NO_FORECASTS", { use_case: name, task: useCase.task });
+  }
+
+  async function versionOf(name: string, wanted: number | undefined): Promise<ModelVersion> {
+    const number = wanted ?? (await listDeployments(pool, name))[0]?.version ?? (await listModelVersions(pool, name))[0]?.version;
+    if (number === undefined) throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
+    const version = await findModelVersion(pool, name, number);
+    if (version.evaluation.task === "forecast") return version;
+    throw failure("MODEL_OF_OTHER_TASK", { use_case: name, version: number, trained: version.evaluation.task, task: "forecast" });
+  }
+
+  return {
+    async forecast(name, query) {
+      const useCase = known(name);
+      const version = await versionOf(name, query.version);
+      const forecaster = await open(version);
+      const wanted = selected(useCase, forecaster, query);
+      const from = query.after === undefined ? 0 : placeOf(query.after, wanted.length);
+      const page = wanted.slice(from, from + query.limit);
+      const { every, time_zone: zone } = useCase;
+      const end = Math.max(...forecaster.origins);
+      const coverage = parsePercent(useCase.policy.coverage)!;
+      const snapshot = query.history === undefined || query.history === 0 ? null : await findSnapshot(pool, version.snapshot);
+      if (snapshot && page.length > mostHistories)
+        throw invalid("/history", `goes with at most ${mostHistories} series: name fewer, or lower the limit`);
+      const series: SeriesAhead[] = [];
+      for (const at of page) {
+        const ahead = seriesAhead(useCase, forecaster, at, coverage);
+        if (!ahead) continue;
+        const steps = query.history ?? 0;
+        const past = snapshot
+          ? await seriesHistory({ tables, artifacts }, snapshot, useCase, { key: ahead.key, end: forecaster.origins[at]!, steps })
+          : new Float64Array();
+        const first = forecaster.origins[at]! - past.length;
+        series.push({
+          ...ahead,
+          history: Array.from(past, (value, index) => ({
+            step: stepText(every, first + index),
+            value: Number.isNaN(value) ? null : shown(value),
+          })),
+        });
+      }
+      const next = from + query.limit;
+      return {
+        use_case: name,
+        model_version: version.version,
+        every,
+        seen_until: stepText(every, end - 1),
+        steps_old: Math.max(0, stepAt(every, zone, clock.now()) - end),
+        coverage,
+        series,
+        next: next < wanted.length ? String(next) : null,
+      };
+    },
+
+    async changes(name, { version: wanted, limit }) {
+      const useCase = known(name);
+      const version = await versionOf(name, wanted);
+      const { every } = useCase;
+      const columns = keyColumns(useCase);
+      const earlier = (await listModelVersions(pool, name)).find(
+        (one) => one.version < version.version && one.evaluation.task === "forecast" && one.evaluation.every === every,
+      );
+      const about = { use_case: name, model_version: version.version };
+      if (!earlier) {
+        return { ...about, version_before: null, from: null, until: null, series: 0, new_series: 0, gone_series: 0, changes: [] };
+      }
+      const [now, before] = [await open(version), await open(earlier)];
+      const numbers = new Map(Array.from({ length: before.count }, (_, at) => [JSON.stringify(keyOf(before, columns, at)), at]));
+      let common = 0;
+      let [from, until] = [Infinity, -Infinity];
+      const changes: ForecastChange[] = [];
+      for (let at = 0; at < now.count; at++) {
+        const other = numbers.get(JSON.stringify(keyOf(now, columns, at)));
+        if (other === undefined) continue;
+        common++;
+        const first = Math.max(now.origins[at]!, before.origins[other]!);
+        const end = Math.min(now.origins[at]! + now.horizon, before.origins[other]! + before.horizon);
+        if (first >= end) continue;
+        [from, until] = [Math.min(from, first), Math.max(until, end - 1)];
+        const change = changeOf(nameOf(useCase, now, at), [now, at], [before, other], first, end - first);
+        if (change) changes.push(change);
+      }
+      const size = ({ before: old, now: own }: ForecastChange): number => Math.abs(own - old);
+      changes.sort((a, b) => size(b) - size(a) || (a.series < b.series ? -1 : 1));
+      return {
+        ...about,
+        version_before: earlier.version,
+        from: from > until ? null : stepText(every, from),
+        until: from > until ? null : stepText(every, until),
+        series: common,
+        new_series: now.count - common,
+        gone_series: before.count - common,
+        changes: changes.slice(0, limit),
+      };
+
+      function changeOf(
+        series: string,
+        [own, at]: readonly [Forecaster, number],
+        [old, other]: readonly [Forecaster, number],
+        first: number,
+        steps: number,
+      ): ForecastChange | null {
+        const partsOf = (model: Forecaster, number: number): Map<string, number> | null => {
+          const explanation = model.explain(number);
+          if (!explanation) return null;
+          const sums = new Map<string, number>();
+          for (const { name: part, season, sum } of partsAhead(explanation, model, first - model.origins[number]!, steps)) {
+            const called = season === undefined ? part : seasonName(every, season);
+            sums.set(called, (sums.get(called) ?? 0) + sum);
+          }
+          return sums;
+        };
+        const [parts, earlierParts] = [partsOf(own, at), partsOf(old, other)];
+        if (!parts || !earlierParts) return null;
+        const sum = (all: Map<string, number>): number => [...all.values()].reduce((total, one) => total + one, 0);
+        const moved = [...new Set([...parts.keys(), ...earlierParts.keys()])]
+          .map((part) => ({ part, by: shown((parts.get(part) ?? 0) - (earlierParts.get(part) ?? 0)) }))
+          .filter(({ by }) => by !== 0)
+          .sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
+        return { series, before: shown(sum(earlierParts)), now: shown(sum(parts)), moved };
+      }
+    },
+  };
+}
+
+/** Numbers of the series that are asked for: sums first. */
+function selected(useCase: ForecastUseCase, forecaster: Forecaster, { series: wanted = {} }: ForecastQuery): number[] {
+  const columns = keyColumns(useCase);
+  const unknown = Object.keys(wanted).find((name) => !columns.includes(name));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, columns);
+    const known = columns.length === 0 ? "there is one series alone" : `known: ${columns.join(", ")}`;
+    throw failure("SERIES_UNKNOWN", {
+      use_case: useCase.use_case,
+      reason: `${unknown} is no column of its series; ${near === undefined ? known : `did you mean ${near}?`}`,
+    });
+  }
+  const all = Array.from({ length: forecaster.count }, (_, at) => at);
+  const found = all.filter((at) =>
+    Object.entries(wanted).every(([name, value]) => forecaster.keys.find((key) => key.name === name)?.values[at] === value),
+  );
+  const isSum = (at: number): boolean => forecaster.keys.some(({ values }) => values[at] === null);
+  if (found.length === 0 && Object.keys(wanted).length > 0) {
+    const said = Object.entries(wanted).map(([name, value]) => `${name}=${value}`);
+    throw failure("SERIES_UNKNOWN", { use_case: useCase.use_case, reason: `none has ${said.join(", ")}` });
+  }
+  return [...found.filter(isSum), ...found.filter((at) => !isSum(at))];
+}
+
+function seriesAhead(
+  useCase: ForecastUseCase,
+  forecaster: Forecaster,
+  at: number,
+  coverage: number,
+): Omit<SeriesAhead, "history"> | null {
+  const forecast = forecaster.forecast(at);
+  if (!forecast) return null;
+  const { levels, horizon } = forecaster;
+  const bounds = (values: Float64Array, step: number, mean: number): { mean: number; lower: number; upper: number } => {
+    const own = levels.map((_, level) => values[level * horizon + step]!);
+    const [lower, upper] = [quantileAt(levels, own, (1 - coverage) / 2), quantileAt(levels, own, (1 + coverage) / 2)];
+    return { mean: shown(mean), lower: shown(Math.min(lower, mean)), upper: shown(Math.max(upper, mean)) };
+  };
+  const total = forecast.mean.reduce((sum, value) => sum + value, 0);
+  return {
+    series: nameOf(useCase, forecaster, at),
+    key: Object.fromEntries(keyColumns(useCase).map((name, index) => [name, keyOf(forecaster, keyColumns(useCase), at)[index]!])),
+    basis: forecast.basis,
+    sum: bounds(forecast.cumulative, horizon - 1, total),
+    steps: Array.from(forecast.mean, (mean, step) => ({
+      step: stepText(useCase.every, forecaster.origins[at]! + step),
+      ...bounds(forecast.quantiles, step, mean),
+    })),
+  };
+}
+
+function keyOf({ keys }: Forecaster, columns: readonly string[], at: number): (string | null)[] {
+  return columns.map((name) => keys.find((key) => key.name === name)?.values[at] ?? null);
+}
+
+/** A series by the columns that name it, a sum by those that it keeps apart. */
+function nameOf(useCase: ForecastUseCase, forecaster: Forecaster, at: number): string {
+  const columns = keyColumns(useCase);
+  const own = keyOf(forecaster, useCase.source.series, at);
+  if (own.every((value) => value !== null)) return seriesName(own);
+  const parts = keyOf(forecaster, columns, at).filter((value) => value !== null);
+  return parts.length === 0 ? "total" : `${parts.join(" / ")} in total`;
+}
+
+/** Six digits say all that a forecast can. */
+function shown(value: number): number {
+  return Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(6));
+}
+
+function placeOf(after: string, count: number): number {
+  if (/^\d{1,9}$/.test(after) && Number(after) <= count) return Number(after);
+  throw invalid("/after", "must be the `next` of a page");
+}
+
+function invalid(pointer: string, detail: string): Error {
+  return failure("REQUEST_INVALID", { problems: `${pointer} ${detail}` }, { problems: [{ pointer, detail }] });
+}
