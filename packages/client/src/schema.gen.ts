@@ -42,7 +42,7 @@ export type Decision = {
   /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
-  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "out_of_reach" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
   /** The cause in words */
   explanation: string;
   /** The model's best three, best first; what it would have said where it did not decide */
@@ -60,6 +60,30 @@ export type Decision = {
     upper: number;
     /** Share of outcomes that lie in such intervals */
     coverage: number;
+  } | null;
+  /** What the model looks ahead to; null of other tasks, and where no model could say it */
+  forecast: {
+    /** The values of its key */
+    series: string;
+    /** The first step that the decision is about */
+    from: string;
+    /** The last one */
+    until: string;
+    /** The last step that the model has seen */
+    seen_until: string;
+    /** Sum that is expected over these steps */
+    mean: number;
+    /** null where the policy orders nothing */
+    order: {
+      /** What to order */
+      quantity: number;
+      /** What stock and order must be enough for: the quantile of the demand */
+      up_to: number;
+      /** How often it is enough */
+      level: number;
+      /** What is there and on its way, as the record has it */
+      stock: number;
+    } | null;
   } | null;
   /** Share of training rows that are as unlike the others as this record; null where no model was asked */
   typicality: number | null;
@@ -185,11 +209,128 @@ export type Deployment = {
     })[];
     /** The outcome when nothing else decides */
     default?: string;
+  } | {
+    autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+    /** Longest time the model may take before the ladder goes on without it */
+    deadline: string;
+    /** Where a decision goes that the model does not take */
+    otherwise: "review" | "rules" | "default";
+    /** The share of outcomes that intervals must hold */
+    coverage: string;
+    /** Steps whose sum a decision is about; with an order they are its lead time and review (default: 1) */
+    cover?: number;
+    /** What to order: the quantile of the demand that the costs imply, less what is there */
+    order?: {
+      /** Steps from the order until it is there */
+      lead_time: number;
+      /** Steps from one order to the next */
+      review: number;
+      /** What a unit costs that is asked for and not there */
+      understock?: number;
+      /** What a unit costs that is left over */
+      overstock?: number;
+      /** How often the stock shall be enough, instead of the two costs */
+      service_level?: string;
+      /** Orders are multiples of so many units */
+      pack?: number;
+    };
+    /** Rules that decide before the model is asked; the first that holds wins */
+    rules_first: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: string;
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The model decides alone where its interval is this narrow; without it, whatever the interval */
+    confident_at?: {
+      /** How far the interval may reach to each side for the model to decide alone: in the unit of the outcome, or as a share of the value */
+      within: string;
+    };
+    /** The rules of today: the fallback where there is no model */
+    rules: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: string;
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The outcome when nothing else decides */
+    default?: string;
   };
   policy_hash: string;
   kind: "deploy" | "rollback";
   deployed_at: string;
   deployed_by: string;
+};
+
+/** What changed since the version before */
+export type ForecastChanges = {
+  use_case: string;
+  model_version: number;
+  /** null where there is none to compare with */
+  version_before: number | null;
+  /** The first step that both look ahead to */
+  from: string | null;
+  until: string | null;
+  /** Series that both know */
+  series: number;
+  new_series: number;
+  gone_series: number;
+  /** The greatest differences first */
+  changes: ({
+    series: string;
+    /** Sum over the steps that both versions look ahead to */
+    before: number;
+    now: number;
+    /** What moved it, strongest first; together the difference */
+    moved: ({
+      part: string;
+      by: number;
+    })[];
+  })[];
+};
+
+/** A page of forecasts */
+export type ForecastPage = {
+  use_case: string;
+  model_version: number;
+  every: string;
+  /** The last step that the model has seen */
+  seen_until: string;
+  /** Steps that are over since then */
+  steps_old: number;
+  /** Share of values that lie from `lower` to `upper` */
+  coverage: number;
+  series: ({
+    /** The values of its key */
+    series: string;
+    /** Value by column; null: the sum over all of its values */
+    key: Record<string, string | null>;
+    /** What it rests on: its own past, or for want of one that of the others */
+    basis: "history" | "others";
+    /** Of all steps together */
+    sum: {
+      mean: number;
+      lower: number;
+      upper: number;
+    };
+    steps: ({
+      step: string;
+      mean: number;
+      lower: number;
+      upper: number;
+    })[];
+    /** The last steps before; null where a value is unknown. Empty unless asked for */
+    history: ({
+      step: string;
+      value: number | null;
+    })[];
+  })[];
+  /** Pass as `after` for the next page; null on the last */
+  next: string | null;
 };
 
 /** A trained model with its evaluation and the hashes of what it came from */
@@ -469,6 +610,109 @@ export type ModelVersion = {
       p50: number;
       p95: number;
     };
+  } | {
+    task: "forecast";
+    /** Values that the judged fit learnt from; the version itself has learnt from the held-out ones too */
+    train_rows: number;
+    /** Held-out values */
+    test_rows: number;
+    /** 0: values of series are no copies of each other */
+    copied_rows: number;
+    split: "time";
+    /** Begin of the held-out steps */
+    split_at: string | null;
+    every: string;
+    horizon: number;
+    series: {
+      learnt: number;
+      /** Those with values on both sides */
+      judged: number;
+      /** Without a value for so long that they are not forecast */
+      ended: number;
+      /** Sums over groups of series, which are forecast too */
+      sums: number;
+    };
+    /** The last step that the version has seen */
+    seen_until: string;
+    /** Times in the held-out steps at which a forecast was made */
+    origins: number;
+    model: {
+      /** Mean absolute error of a value, in its unit */
+      mae: number;
+      /** Sum of absolute errors as a share of the sum of values; null where that is 0 */
+      wape: number | null;
+      /** Mean absolute error, as a share of what seasonal naive is off by over the history, mean over series; null where no series changes */
+      mase: number | null;
+      /** Sum of what is said too much as a share of the sum of values; negative: too little */
+      bias: number | null;
+    };
+    baselines: {
+      /** The value of one season before */
+      seasonal-naive: {
+        /** Mean absolute error of a value, in its unit */
+        mae: number;
+        /** Sum of absolute errors as a share of the sum of values; null where that is 0 */
+        wape: number | null;
+        /** Mean absolute error, as a share of what seasonal naive is off by over the history, mean over series; null where no series changes */
+        mase: number | null;
+        /** Sum of what is said too much as a share of the sum of values; negative: too little */
+        bias: number | null;
+      };
+    };
+    intervals: {
+      coverage_wanted: number;
+      /** Share of held-out values that lie in their interval */
+      coverage: number;
+      mean_width: number;
+    };
+    /** By steps ahead */
+    ahead: ({
+      /** Mean absolute error of a value, in its unit */
+      mae: number;
+      /** Sum of absolute errors as a share of the sum of values; null where that is 0 */
+      wape: number | null;
+      /** Mean absolute error, as a share of what seasonal naive is off by over the history, mean over series; null where no series changes */
+      mase: number | null;
+      /** Sum of what is said too much as a share of the sum of values; negative: too little */
+      bias: number | null;
+      /** The same of seasonal naive */
+      naive_mae: number;
+      /** Share of values that lie in their interval */
+      coverage: number;
+      /** Held-out values */
+      rows: number;
+      from: number;
+      to: number;
+    })[];
+    /** By columns of the key, furthest off first */
+    groups: ({
+      /** Mean absolute error of a value, in its unit */
+      mae: number;
+      /** Sum of absolute errors as a share of the sum of values; null where that is 0 */
+      wape: number | null;
+      /** Mean absolute error, as a share of what seasonal naive is off by over the history, mean over series; null where no series changes */
+      mase: number | null;
+      /** Sum of what is said too much as a share of the sum of values; negative: too little */
+      bias: number | null;
+      /** The same of seasonal naive */
+      naive_mae: number;
+      /** Share of values that lie in their interval */
+      coverage: number;
+      /** Held-out values */
+      rows: number;
+      column: string;
+      value: string;
+    })[];
+    /** What is combined, mean weight over series */
+    methods: ({
+      name: string;
+      weight: number;
+    })[];
+    /** One decision with reasons, on the training machine */
+    latency_ms: {
+      p50: number;
+      p95: number;
+    };
   };
   gates: ({
     /** As written, such as macro_f1, rmse, beats rules, p95_latency */
@@ -505,7 +749,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "OUTCOMES_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "NO_FORECASTS" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "OUTCOMES_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
@@ -543,7 +787,7 @@ export type RecordedDecision = {
   /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
-  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "out_of_reach" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
   /** The cause in words */
   explanation: string;
   /** The model's best three, best first; what it would have said where it did not decide */
@@ -561,6 +805,30 @@ export type RecordedDecision = {
     upper: number;
     /** Share of outcomes that lie in such intervals */
     coverage: number;
+  } | null;
+  /** What the model looks ahead to; null of other tasks, and where no model could say it */
+  forecast: {
+    /** The values of its key */
+    series: string;
+    /** The first step that the decision is about */
+    from: string;
+    /** The last one */
+    until: string;
+    /** The last step that the model has seen */
+    seen_until: string;
+    /** Sum that is expected over these steps */
+    mean: number;
+    /** null where the policy orders nothing */
+    order: {
+      /** What to order */
+      quantity: number;
+      /** What stock and order must be enough for: the quantile of the demand */
+      up_to: number;
+      /** How often it is enough */
+      level: number;
+      /** What is there and on its way, as the record has it */
+      stock: number;
+    } | null;
   } | null;
   /** Share of training rows that are as unlike the others as this record; null where no model was asked */
   typicality: number | null;
@@ -649,6 +917,18 @@ export type Snapshot = {
   time_from: string | null;
   time_to: string | null;
   taken_at: string;
+  /** What was frozen together with it: inputs of the steps to come, and holidays. Their hashes stand in its file */
+  beside?: ({
+    name: "plan" | "holidays";
+    query: string;
+    hash: string;
+    fields: ({
+      name: string;
+      type: "string" | "number" | "boolean" | "time";
+      source_type: string;
+    })[];
+    rows: number;
+  })[];
 };
 
 /** How the server is */
@@ -663,8 +943,8 @@ export type Status = {
 /** A use case as it is served */
 export type UseCase = {
   use_case: string;
-  /** Whether a decision is one of some outcomes or a number */
-  task: "classify" | "regress";
+  /** Whether a decision is one of some outcomes, a number, or what is to come */
+  task: "classify" | "regress" | "forecast";
   autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
   /** The deployed model version; null where rules and people decide alone */
   version: number | null;
@@ -675,8 +955,8 @@ export type UseCase = {
     name: string;
     kind: "text" | "category" | "number" | "time";
   })[];
-  /** The field that names the record; optional */
-  key: string;
+  /** The field that names the record; optional. null where its series names it */
+  key: string | null;
 };
 
 /** What each operation takes and answers. */
@@ -863,6 +1143,42 @@ export interface Operations {
     body: undefined;
     answer: Deployment;
   };
+  /** What is to come, series by series */
+  getForecast: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: {
+      /** Only series with these values of their key: `store=1,item=2` */
+      series?: string;
+      /** Of this model version (default: the deployed one) */
+      version?: number;
+      /** Steps of the past to send with each series; with at most 20 series */
+      history?: number;
+      /** `next` of the page before */
+      after?: string;
+      /** At most so many series on a page */
+      limit?: number;
+    };
+    body: undefined;
+    answer: ForecastPage;
+  };
+  /** What changed since the version before, and which part moved */
+  getForecastChanges: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: {
+      /** Of this model version (default: the deployed one) */
+      version?: number;
+      /** At most so many series, those that changed most */
+      limit?: number;
+    };
+    body: undefined;
+    answer: ForecastChanges;
+  };
   /** The process runs */
   livez: {
     params: undefined;
@@ -924,6 +1240,8 @@ export const routes = {
   listDeployments: { method: "GET", path: "/v1/use-cases/{name}/deployments" },
   deploy: { method: "POST", path: "/v1/use-cases/{name}/deployments" },
   rollback: { method: "POST", path: "/v1/use-cases/{name}/deployments/rollback" },
+  getForecast: { method: "GET", path: "/v1/use-cases/{name}/forecast" },
+  getForecastChanges: { method: "GET", path: "/v1/use-cases/{name}/forecast/changes" },
   livez: { method: "GET", path: "/livez" },
   readyz: { method: "GET", path: "/readyz" },
   getStatus: { method: "GET", path: "/v1/status" },
