@@ -648,7 +648,7 @@ export type ModelVersion = {
     };
     baselines: {
       /** The value of one season before */
-      seasonal-naive: {
+      seasonal_naive: {
         /** Mean absolute error of a value, in its unit */
         mae: number;
         /** Sum of absolute errors as a share of the sum of values; null where that is 0 */

@@ -2,7 +2,7 @@
  * The rows of a series query as SQL sees them: key, step, value, flag and inputs, each in its standard form or NULL where it is none. What the
  * panel is built from and what readiness counts are the same rows.
  */
-import { isCalendar, stretches } from "#base/steps";
+import { isCalendar, stretches, usualSeasons } from "#base/steps";
 import type { Every } from "#base/steps";
 import { keyColumns } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
@@ -62,6 +62,25 @@ export function seriesRows(
     ...inputs.map((name, at) => `${numberSql(name, typeIn(fields, name))} AS i${at}`),
   ];
   return { sql: `SELECT ${columns.join(", ")} FROM ${from}`, series, groups, inputs: inputs.map((_, at) => `i${at}`) };
+}
+
+/** Times its usual distance between values that a series may be without one before it is over. */
+const patience = 6;
+
+/**
+ * SQL that says whether a series is over: nothing for a horizon and a season, and for several times as long as it usually is without. Where steps
+ * without a row are zero, nothing is a zero. Reads the columns `begun`, `done` (first and last step with something), `steps_with` (their number) and `last` (the last step of all).
+ */
+export function isOver({ horizon, every, missing }: Pick<ForecastUseCase, "horizon" | "every" | "missing">): string {
+  const least = horizon + Math.round(usualSeasons[every][0] ?? 1);
+  const usual = missing === "zero" ? `${patience} * (done - begun + 1) / steps_with` : "0";
+  return `coalesce(done <= last - greatest(${least}, ${usual}), false)`;
+}
+
+/** The columns that `isOver` reads but `last`, of rows with `step` and `value`. */
+export function lifeOf({ missing }: Pick<ForecastUseCase, "missing">): string {
+  const some = missing === "zero" ? "value <> 0" : "value IS NOT NULL";
+  return `min(step) FILTER (${some}) AS begun, max(step) FILTER (${some}) AS done, count(DISTINCT step) FILTER (${some}) AS steps_with`;
 }
 
 /** The step of a time, as `stepAt` has it; NULL where there is none. */

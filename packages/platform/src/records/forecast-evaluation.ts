@@ -36,7 +36,7 @@ export const forecastEvaluationSchema = z.strictObject({
   seen_until: z.string().describe("The last step that the version has seen"),
   origins: z.int().describe("Times in the held-out steps at which a forecast was made"),
   model: forecastScoresSchema,
-  baselines: z.strictObject({ "seasonal-naive": forecastScoresSchema.describe("The value of one season before") }),
+  baselines: z.strictObject({ seasonal_naive: forecastScoresSchema.describe("The value of one season before") }),
   intervals: z.strictObject({
     coverage_wanted: z.number(),
     coverage: z.number().describe("Share of held-out values that lie in their interval"),

@@ -140,7 +140,8 @@ export function seriesByKey(
 }
 
 function strongest(reasons: readonly Reason[]): Reason[] {
-  const [made, rest] = [reasons.filter(isOrder), reasons.filter((reason) => !isOrder(reason) && reason.weight !== 0)];
+  const told = reasons.filter(({ weight }) => weight !== 0);
+  const [made, rest] = [told.filter(isOrder), told.filter((reason) => !isOrder(reason))];
   return [...rest.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, reasonLimit), ...made];
 }
 

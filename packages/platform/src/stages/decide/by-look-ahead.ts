@@ -29,7 +29,7 @@ export function byLookAhead({ confident_at: at }: Pick<ForecastPolicy, "confiden
 function seen(opinion: Opinion): string {
   const { interval, forecast } = said(opinion);
   const when = forecast.from === forecast.until ? forecast.from : `${forecast.from} to ${forecast.until}`;
-  return `${when}, seen until ${forecast.seen_until}: ${formatPercent(interval.coverage, 0)} of such sums lie from ${interval.lower} to ${interval.upper}`;
+  return `${when}, seen until ${forecast.seen_until}: ${formatPercent(interval.coverage, 0)} of such ${forecast.from === forecast.until ? "values" : "sums"} lie from ${interval.lower} to ${interval.upper}`;
 }
 
 function said({ interval, forecast }: Opinion): {

@@ -2,10 +2,10 @@
  * From a snapshot to the panel that a forecaster takes: a value for each series and step, with flags, inputs of the past and of the steps to come, and
  * holidays. Rows are added up in DuckDB; what comes back are columns of numbers, a row for each series and step that has one.
  */
-import { calendarStep, isCalendar, stepAt, stepStart, stepText, usualSeasons } from "#base/steps";
+import { calendarStep, isCalendar, stepAt, stepStart, stepText } from "#base/steps";
 import { failure } from "#base/errors";
 import { formatCount } from "#base/text";
-import { earliestDay, greatestPanel, holdsDates, seriesRows, stepSql, typeIn } from "#checks/series-sql";
+import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, seriesRows, stepSql, typeIn } from "#checks/series-sql";
 import type { Artifacts } from "#files/artifacts";
 import type { CalendarColumn, Panel, SeriesInput, SeriesKey } from "#learn/data/series";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
@@ -39,11 +39,6 @@ export interface PanelOptions {
   readonly remedies?: readonly Remedy[];
   /** Series that come first, in this order, whether there are rows of them or not: those of the model that is fitted again. */
   readonly first?: readonly SeriesKey[];
-}
-
-/** A series is over where it has had no value for a horizon and a season. */
-export function endedAfter({ horizon, every }: Pick<ForecastUseCase, "horizon" | "every">): number {
-  return horizon + Math.round(usualSeasons[every][0] ?? 1);
 }
 
 /** @throws DATA_UNSUITABLE where no series has a value, or they do not fit into memory; ARTIFACT_*; CANCELLED */
@@ -87,11 +82,12 @@ export async function preparePanel(
     listed AS (SELECT ${[
       ...keys,
       ...rows.groups.map((name) => `coalesce(min(${name}), 'none') AS ${name}`),
-      "min(step) FILTER (value IS NOT NULL) AS first, max(step) FILTER (value IS NOT NULL) AS last",
+      "min(step) FILTER (value IS NOT NULL) AS first",
+      lifeOf(useCase),
     ].join(", ")} FROM past${group} HAVING count(value) > 0),
     numbered AS (SELECT *, row_number() OVER (${order}) - 1 AS id FROM listed)`;
   const series = await select(
-    `WITH ${listed} SELECT ${[...keys, ...rows.groups].map((k) => `${k}, `).join("")}first::DOUBLE AS first, last::DOUBLE AS last FROM numbered ORDER BY id`,
+    `WITH ${listed} SELECT ${[...keys, ...rows.groups].map((k) => `${k}, `).join("")}first::DOUBLE AS first, ${isOver(useCase)} AS over FROM (SELECT *, ${last} AS last FROM numbered) ORDER BY id`,
   );
   const ahead = await planRows();
   const layout = layOut();
@@ -165,13 +161,14 @@ export async function preparePanel(
       places.set(nameOf(key), add(key, last + 1));
     }
     const firsts = numbers(series, "first");
-    const lasts = numbers(series, "last");
+    const over = numbers(series, "over");
     const placeOf = new Int32Array(series.rows).fill(-1);
     let ended = 0;
     for (let id = 0; id < series.rows; id++) {
       const key = columnOf.map((column) => column[id]!);
       const there = places.get(nameOf(key));
-      if (useCase.missing === "unknown" && lasts[id]! <= last - endedAfter(useCase)) {
+      // A model that is fitted again keeps the series that it has.
+      if (over[id] === 1 && there === undefined) {
         ended++;
         continue;
       }

@@ -6,7 +6,7 @@ import { isCalendar, stepAt, stepText, usualSeasons } from "#base/steps";
 import { formatCount, formatNumber, formatPercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import { instantText } from "#checks/profile";
-import { earliestDay, greatestPanel, holdsDates, numberSql, seriesRows, typeIn } from "#checks/series-sql";
+import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, numberSql, seriesRows, typeIn } from "#checks/series-sql";
 import type { Artifacts } from "#files/artifacts";
 import { seriesName } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
@@ -212,12 +212,13 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
     const cells = `${read}, cells AS (SELECT ${group}step, count(value) AS n, min(value) AS low, max(value) AS high FROM past GROUP BY ${group}step HAVING n > 0),
       spaced AS (SELECT *, step - lag(step) OVER (${window}) AS gap FROM cells),
       ends AS (SELECT max(step) AS last, min(step) AS first FROM cells),
-      each AS (SELECT ${group}count(*) AS steps, sum(n) AS n, min(step) AS begun, max(step) AS done, min(low) AS low, max(high) AS high, mode(gap) AS gap FROM spaced${by === "" ? "" : ` GROUP BY ${by}`})`;
+      each AS (SELECT ${group}count(*) AS steps, sum(n) AS n, min(step) AS begun, max(step) AS done, min(low) AS low, max(high) AS high, mode(gap) AS gap FROM spaced${by === "" ? "" : ` GROUP BY ${by}`}),
+      lives AS (SELECT ${group}${lifeOf(useCase)} FROM past${by === "" ? "" : ` GROUP BY ${by}`})`;
     const [row] = await ask(
       `${cells} SELECT count(*) AS series, sum(steps) AS steps, sum(n) AS rows, min(begun)::DOUBLE AS first, max(done)::DOUBLE AS last,
          sum(done - begun + 1) AS span, sum(last - begun + 1) AS panel,
          count(*) FILTER (done - begun + 1 < ${2 * season}) AS short, count(*) FILTER (low = high AND steps > 2${whole}) AS flat,
-         count(*) FILTER (done <= last - ${horizon + season}) AS ended,
+         (SELECT count(*) FROM lives, ends WHERE ${isOver(useCase)}) AS ended,
          count(*) FILTER (begun > last - ${horizon} AND begun > first) AS fresh, mode(gap) AS gap, count(*) FILTER (gap > 1) AS sparse
        FROM each, ends`,
     );
@@ -225,9 +226,9 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
     const series = one("series");
     const some = (share: number): string =>
       series === 1 ? "the series" : `${formatCount(share)} of ${formatCount(series)} series`;
-    const example = async (where: string): Promise<string[]> => {
+    const example = async (where: string, from = "each"): Promise<string[]> => {
       if (by === "") return [];
-      const named = await ask(`${cells} SELECT ${by} FROM each, ends WHERE ${where} ORDER BY ${by} LIMIT 3`);
+      const named = await ask(`${cells} SELECT ${by} FROM ${from}, ends WHERE ${where} ORDER BY ${by} LIMIT 3`);
       return named.map((parts) => seriesName(keys.map((key) => String(parts[key]))));
     };
     const holdout = useCase.train.holdout ?? horizon;
@@ -331,15 +332,14 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
         await example(`low = high AND steps > 2${whole}`),
       );
     if (one("ended") > 0) {
-      const fate = missing === "zero" ? "they are taken as sold no more" : "they are taken as over and are not forecast";
       add(
         "warn",
         "ended",
         source.time,
-        `${some(one("ended"))} had no row in the last ${formatCount(horizon + season)} steps; ${fate}`,
+        `${some(one("ended"))} had nothing for ${formatCount(horizon + season)} steps and longer than usual; they are taken as over and are not forecast`,
         "If they only wait for their data, train when it is there.",
         null,
-        await example(`done <= last - ${horizon + season}`),
+        await example(isOver(useCase), "lives"),
       );
     }
     if (one("fresh") > 0)

@@ -38,7 +38,7 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
     "",
     table(
       ["", "MAE", "of the values", "MASE", "bias"],
-      [scores("**model**", model), scores("seasonal naive: the value of one season before", baselines["seasonal-naive"])],
+      [scores("**model**", model), scores("seasonal naive: the value of one season before", baselines.seasonal_naive)],
     ),
     "",
     bullets([

@@ -99,7 +99,7 @@ export function evaluateForecast(clock: Clock, input: ForecastEvaluationInput): 
     seen_until: stepText(every, end - 1),
     origins: judged.length,
     model: all.scores(),
-    baselines: { "seasonal-naive": all.naive() },
+    baselines: { seasonal_naive: all.naive() },
     intervals: { coverage_wanted: coverage, coverage: all.inside / all.rows, mean_width: all.width / all.rows },
     ahead: ranges.flatMap(({ from, to }, at) =>
       byRange[at]!.rows === 0 ? [] : [{ from: from + 1, to, ...byRange[at]!.slice() }],

@@ -154,7 +154,7 @@ function forecastText({ model, baselines, intervals, series, methods, seen_until
   return [
     table(
       ["held-out steps", "MAE", "of the values", "MASE", "bias"],
-      [row("model", model), row("seasonal naive", baselines["seasonal-naive"])],
+      [row("model", model), row("seasonal naive", baselines.seasonal_naive)],
     ),
     "",
     `${formatCount(series.learnt)} series${series.sums > 0 ? `, ${formatCount(series.sums)} sums of them` : ""}${series.ended > 0 ? `; ${formatCount(series.ended)} more are over` : ""}. It has seen everything until ${until}.`,

@@ -1,0 +1,26 @@
+/** The shop in the systems that companies have: a SQLite file, a schema of PostgreSQL. */
+import { DatabaseSync } from "node:sqlite";
+import type { Client } from "pg";
+import type { Shop } from "./shop.ts";
+
+const tables = `create table sales (day date, region text, store integer, item text, units integer, price real, promo boolean, sold_out boolean);
+  create table plan (day date, store integer, item text, price real, promo boolean);`;
+
+/** A file that is there is changed to hold just this. */
+export function writeSqlite(path: string, { sales, plan }: Shop): void {
+  const database = new DatabaseSync(path);
+  database.exec(`drop table if exists sales; drop table if exists plan; ${tables} begin`);
+  const sale = database.prepare("insert into sales values (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const { day, region, store, item, units, price, promo, sold_out: soldOut } of sales)
+    sale.run(day, region, Number(store), item, units, price, Number(promo), Number(soldOut));
+  const planned = database.prepare("insert into plan values (?, ?, ?, ?, ?)");
+  for (const { day, store, item, price, promo } of plan) planned.run(day, Number(store), item, price, Number(promo));
+  database.exec("commit");
+  database.close();
+}
+
+export async function writePostgres(client: Client, { sales, plan }: Shop): Promise<void> {
+  await client.query(tables.replaceAll(" real", " double precision"));
+  await client.query("insert into sales select * from json_populate_recordset(null::sales, $1)", [JSON.stringify(sales)]);
+  await client.query("insert into plan select * from json_populate_recordset(null::plan, $1)", [JSON.stringify(plan)]);
+}
