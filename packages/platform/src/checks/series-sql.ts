@@ -122,12 +122,15 @@ function keySql(column: string): string {
   return `nullif(nfc_normalize(trim(CAST(${quoteName(column)} AS VARCHAR), E' \\t\\r\\n')), '')`;
 }
 
-/** A finite number, flags as 0 and 1. */
+/** Greater numbers measure nothing. */
+export const greatestNumber = 1e15;
+
+/** A number, flags as 0 and 1; NULL where it is none, infinite or beyond all measure. */
 export function numberSql(column: string, type: ColumnType): string {
   const name = quoteName(column);
   const number =
     type === "boolean" ? `CAST(${name} AS INTEGER)::DOUBLE` : type === "string" ? `TRY_CAST(trim(${name}) AS DOUBLE)` : name;
-  return type === "time" ? "NULL::DOUBLE" : `CASE WHEN isfinite(${number}) THEN ${number} END`;
+  return type === "time" ? "NULL::DOUBLE" : `CASE WHEN abs(${number}) <= ${greatestNumber} THEN ${number} END`;
 }
 
 /** Whether a flag is set: true, a number that is not 0, or a text that says so. */

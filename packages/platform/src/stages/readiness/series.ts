@@ -6,7 +6,17 @@ import { isCalendar, stepAt, stepText, usualSeasons } from "#base/steps";
 import { formatCount, formatNumber, formatPercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import { instantText } from "#checks/profile";
-import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, numberSql, seriesRows, typeIn } from "#checks/series-sql";
+import {
+  earliestDay,
+  greatestPanel,
+  greatestNumber,
+  holdsDates,
+  isOver,
+  lifeOf,
+  numberSql,
+  seriesRows,
+  typeIn,
+} from "#checks/series-sql";
 import type { Artifacts } from "#files/artifacts";
 import { seriesName } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
@@ -135,7 +145,21 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
     );
     return findings;
   }
-  const valueless = count("valueless");
+  const [wild] = await ask(
+    `SELECT count(*) AS n, any_value(written) AS example FROM (SELECT CAST(${quoteName(source.value)} AS VARCHAR) AS written FROM records) WHERE abs(TRY_CAST(written AS DOUBLE)) > ${greatestNumber}`,
+  );
+  const far = Number(wild!["n"]);
+  if (far > 0)
+    add(
+      "warn",
+      "range",
+      source.value,
+      `${rowsHave(far)} ${source.value} further from 0 than ${formatCount(greatestNumber)}; they are unknown`,
+      "Correct them at the source, or leave them out in source.query.",
+      far,
+      [String(wild!["example"]).slice(0, 60)],
+    );
+  const valueless = count("valueless") - far;
   if (valueless > 0) {
     const [odd] = await ask(
       `SELECT any_value(CAST(${quoteName(source.value)} AS VARCHAR)) AS odd FROM records WHERE (${numberSql(source.value, typeIn(fields, source.value))}) IS NULL AND ${quoteName(source.value)} IS NOT NULL`,
