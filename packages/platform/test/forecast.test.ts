@@ -217,6 +217,21 @@ test("forecasts come in pages, by series, with the past beside them, as numbers 
   assert.match(JSON.stringify(wrong.body), /stor is no column of its series; did you mean store\?/);
 });
 
+test("sums come first and are the sums of what they are made of", async () => {
+  const { series } = await pageOf("limit=200");
+  const means = (wanted: (key: Readonly<Record<string, string | null>>) => boolean): number =>
+    sum(series.filter(({ key }) => wanted(key)).map((one) => one.sum.mean));
+  assert.equal(series[0]!.series, "total");
+  assert.equal(evaluation.series.sums, 5);
+  const [total, north] = [series[0]!.sum.mean, series.find(({ series: name }) => name === "north in total")!.sum.mean];
+  assert.ok(Math.abs(means(({ item }) => item !== null) - total) < 1e-3 * total);
+  assert.ok(Math.abs(means(({ item, region }) => item !== null && region === "north") - north) < 1e-3 * north);
+  const history = await pageOf("series=region%3Dnorth&limit=1&history=10");
+  const [day] = history.series[0]!.history.slice(-1);
+  const units = sum(sold.sales.filter((sale) => sale.day === day!.step && sale.region === "north").map((sale) => sale.units));
+  assert.equal(day!.value, units);
+});
+
 test("a new item is forecast, one that is sold no more is for a person, one that sells now and then goes on", async () => {
   const gone = await decide({ store: 1, item: "gone" });
   assert.deepEqual([gone.path, gone.cause], ["review", "unfamiliar"]);
