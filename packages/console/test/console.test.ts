@@ -8,6 +8,8 @@ import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import type { TestServer } from "../../platform/test/support/http-server.ts";
 import { confidentRecord, openTestServer, unsureRecord, useCase } from "../../platform/test/support/http-server.ts";
+import { shop } from "../../platform/test/support/shop.ts";
+import { shopProject, useCase as shopUseCase } from "../../platform/test/support/shop-system.ts";
 
 const executablePath = "/usr/bin/chromium";
 const skip = existsSync(executablePath) ? false : `there is no browser at ${executablePath}`;
@@ -29,18 +31,18 @@ after(async () => {
 });
 
 /** A page that notes what it should not do: ask another host, throw, or break its content security policy. */
-async function open(path: string, colorScheme: "light" | "dark" = "light"): Promise<{ page: Page; faults: string[] }> {
+async function open(path: string, colorScheme: "light" | "dark" = "light", at = url): Promise<{ page: Page; faults: string[] }> {
   const context = await browser!.newContext({ colorScheme, viewport: { width: 1000, height: 900 } });
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) faults.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(at) && !/^(data|blob):/.test(request.url())) faults.push(`asked ${request.url()}`);
   });
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
     if (message.type() === "error" && !message.text().includes("401")) faults.push(message.text());
   });
-  await page.goto(`${url}${path}`);
+  await page.goto(`${at}${path}`);
   return { page, faults };
 }
 
@@ -108,6 +110,38 @@ test("with a key it shows use cases, numbers and open reviews", { skip }, async 
   assert.deepEqual(faults, []);
   await page.context().close();
 });
+
+test(
+  "a use case that looks ahead shows its error beside seasonal naive, and what is to come as a drawing, in words and as a table",
+  { skip },
+  async () => {
+    const shown = await openTestServer({ consoleFolder, project: shopProject(shop(Date.now() - 86_400_000)) });
+    try {
+      const address = await shown.app.listen({ port: 0, host: "127.0.0.1" });
+      for (const scheme of ["light", "dark"] as const) {
+        const { page, faults } = await open("/", scheme, address);
+        await signIn(page, shown.keys.all);
+        const card = page.locator(".use-case").filter({ hasText: shopUseCase });
+        await card.locator(".ahead svg .band").waitFor();
+        assert.match((await card.locator(".accuracy").textContent())!, /^± [\d.]+ naive [\d.]+$/);
+        assert.equal(await card.locator(".measure").textContent(), "Held-out mean error");
+        const drawing = card.getByRole("img", { name: /^total: .* expected from .* in 80 % of cases from .* Seen until/ });
+        assert.equal(await drawing.locator(".past").count(), 1);
+        const points = (await drawing.locator(".curve").getAttribute("points"))!.split(" ");
+        assert.equal(points.length, 28);
+        assert.ok(points.every((point) => point.split(",").every((part) => Number.isFinite(Number(part)))));
+        await card.getByText("As a table").focus();
+        await page.keyboard.press("Enter");
+        await card.locator(".ahead tbody tr").nth(27).waitFor();
+        assert.deepEqual(await page.evaluate<{ text: string }[]>(lowContrast), []);
+        assert.deepEqual(faults, []);
+        await page.context().close();
+      }
+    } finally {
+      await shown.close();
+    }
+  },
+);
 
 test("a key that may not read is told so, not shown zeros", { skip }, async () => {
   const { page } = await open("/");

@@ -1,6 +1,6 @@
 /** A use case that looks ahead, from the sales of a shop to the order that a person confirms, and what it sold then. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,7 +9,6 @@ import { systemClock } from "#base/clock";
 import type { Clock } from "#base/clock";
 import { isFailure } from "#base/errors";
 import { postgres } from "#connectors/postgres/postgres";
-import { sqlite } from "#connectors/sqlite/sqlite";
 import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
 import type { ForecastPage } from "#flows/look-ahead/look-ahead";
@@ -19,14 +18,14 @@ import { modelVersionSchema } from "#records/model-version";
 import type { Decision } from "#records/decision";
 import { openArtifacts } from "#files/artifacts";
 import { loadProject } from "#project/load-project";
+import { preparePanel } from "#stages/prepare/panel";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { openTables } from "#tables/tables";
 import type { TestServer } from "./support/http-server.ts";
 import { eventually, openTestServer } from "./support/http-server.ts";
-import { shop, useCaseYaml } from "./support/shop.ts";
-import { writePostgres, writeSqlite } from "./support/shop-system.ts";
+import { shop } from "./support/shop.ts";
+import { shopProject, useCase, writePostgres, writeProject, writeSqlite } from "./support/shop-system.ts";
 
-const useCase = "shop-demand";
 const dayMs = 86_400_000;
 /** The day after the last one of the sales. */
 const today = Date.UTC(2026, 3, 10, 8);
@@ -35,28 +34,15 @@ const sold = shop(today - dayMs);
 let now = today;
 const clock: Clock = { now: () => now, monotonic: () => systemClock.monotonic() };
 
-async function write(folder: string): Promise<void> {
-  await mkdir(join(folder, "use-cases"), { recursive: true });
-  writeSqlite(join(folder, "shop.db"), sold);
-  await writeFile(join(folder, "inlay.yaml"), "project: shop\nsystems:\n  shop: { type: sqlite, path: ./shop.db }\n");
-  await writeFile(join(folder, "use-cases", `${useCase}.yaml`), useCaseYaml);
-}
-
 let server: TestServer;
 let database: string;
 let evaluation: ForecastEvaluation;
 before(async () => {
   server = await openTestServer({
     clock,
-    project: {
-      useCase,
-      async write(folder) {
-        await write(folder);
-        database = join(folder, "shop.db");
-      },
-      connect: (folder) => sqlite.open("shop", { type: "sqlite", path: "./shop.db", timeout: "1m" }, folder),
-    },
+    project: shopProject(sold),
   });
+  database = join(server.folder, "..", "shop.db");
   const { evaluation: found } = await server.release.model(useCase, 1);
   assert.ok(found.task === "forecast");
   evaluation = found;
@@ -325,7 +311,7 @@ test("the same sales in PostgreSQL are the same panel", async (t) => {
     await client.connect();
     await writePostgres(client, sold);
     await client.end();
-    await write(folder);
+    await writeProject(folder, sold);
     const project = await loadProject({ folder });
     const tables = openTables({ folder: join(folder, "tmp") });
     const artifacts = await openArtifacts(join(folder, "artifacts"));
@@ -338,7 +324,6 @@ test("the same sales in PostgreSQL are the same panel", async (t) => {
       [sold.plan.length],
     );
     assert.equal(snapshot.rows, sold.sales.length);
-    const { preparePanel } = await import("#stages/prepare/panel");
     const own = project.useCases[useCase]!;
     assert.ok(own.task === "forecast");
     const there = await preparePanel({ tables, artifacts }, snapshot, own);

@@ -1,7 +1,30 @@
 /** The shop in the systems that companies have: a SQLite file, a schema of PostgreSQL. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Client } from "pg";
+import { sqlite } from "#connectors/sqlite/sqlite";
+import type { TestServerOptions } from "./http-server.ts";
 import type { Shop } from "./shop.ts";
+import { useCaseYaml } from "./shop.ts";
+
+export const useCase = "shop-demand";
+
+/** A project of the shop in SQLite, for a test server. */
+export function shopProject(sold: Shop): NonNullable<TestServerOptions["project"]> {
+  return {
+    useCase,
+    write: (folder) => writeProject(folder, sold),
+    connect: (folder) => sqlite.open("shop", { type: "sqlite", path: "./shop.db", timeout: "1m" }, folder),
+  };
+}
+
+export async function writeProject(folder: string, sold: Shop): Promise<void> {
+  await mkdir(join(folder, "use-cases"), { recursive: true });
+  writeSqlite(join(folder, "shop.db"), sold);
+  await writeFile(join(folder, "inlay.yaml"), "project: shop\nsystems:\n  shop: { type: sqlite, path: ./shop.db }\n");
+  await writeFile(join(folder, "use-cases", `${useCase}.yaml`), useCaseYaml);
+}
 
 const tables = `create table sales (day date, region text, store integer, item text, units integer, price real, promo boolean, sold_out boolean);
   create table plan (day date, store integer, item text, price real, promo boolean);`;
