@@ -386,6 +386,29 @@ export type ModelVersion = {
         share: number;
       })[];
     })[];
+    /** What the model leans on, most important first, on held-out rows */
+    importance: ({
+      /** One field, or several that rise and fall together and were dealt together */
+      fields: (string)[];
+      /** By how much the log-loss rises, in nats, or the RMSE, in the unit of the outcome; about 0: it says nothing */
+      rise: number;
+      /** 95 % interval */
+      lower: number;
+      upper: number;
+    })[];
+    /** How predictions go with the most important fields, the others as they are */
+    effects: ({
+      field: string;
+      /** Whose probability is shown: the one that the field moves most; null of numbers */
+      outcome: string | null;
+      /** Values ascending (accumulated local effects), or levels, the most frequent first (partial dependence) */
+      points: ({
+        /** A value of the field */
+        at: number | string;
+        /** By how much the prediction is more than on average */
+        effect: number;
+      })[];
+    })[];
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -463,6 +486,29 @@ export type ModelVersion = {
       mae: number;
       /** Mean of what the model says too much; negative: too little */
       bias: number;
+    })[];
+    /** What the model leans on, most important first, on held-out rows */
+    importance: ({
+      /** One field, or several that rise and fall together and were dealt together */
+      fields: (string)[];
+      /** By how much the log-loss rises, in nats, or the RMSE, in the unit of the outcome; about 0: it says nothing */
+      rise: number;
+      /** 95 % interval */
+      lower: number;
+      upper: number;
+    })[];
+    /** How predictions go with the most important fields, the others as they are */
+    effects: ({
+      field: string;
+      /** Whose probability is shown: the one that the field moves most; null of numbers */
+      outcome: string | null;
+      /** Values ascending (accumulated local effects), or levels, the most frequent first (partial dependence) */
+      points: ({
+        /** A value of the field */
+        at: number | string;
+        /** By how much the prediction is more than on average */
+        effect: number;
+      })[];
     })[];
     /** One decision with reasons, on the training machine */
     latency_ms: {

@@ -109,6 +109,17 @@ export const exampleModelVersion: ModelVersion = {
         decided: [{ outcome: "network", share: 0.61 }],
       },
     ],
+    importance: [{ fields: ["subject"], rise: 1.12, lower: 1.04, upper: 1.2 }],
+    effects: [
+      {
+        field: "priority",
+        outcome: "network",
+        points: [
+          { at: "P2", effect: -0.02 },
+          { at: "P1", effect: 0.07 },
+        ],
+      },
+    ],
     latency_ms: { p50: 0.4, p95: 0.9 },
   },
   gates: [{ gate: "macro_f1", wanted: ">= 0.80", got: "0.910", passed: true }],

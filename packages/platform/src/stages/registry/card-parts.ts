@@ -1,5 +1,6 @@
 /** Sections of a model card that are the same whatever a model decides, and Markdown to write the others in. */
 import { formatCount, formatDuration, formatSize } from "#base/text";
+import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
 import type { ModelVersion } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
@@ -82,6 +83,24 @@ export function closingSections(
     "",
     `Not assessed by software: whether a wrong decision harms somebody, and whether a field stands for a protected attribute, is for the owner of the use case to judge; ${goesBy}.`,
     "",
+  ];
+}
+
+/** What it leans on and how, where that was looked at. */
+export function mattersSection(evaluation: ModelVersion["evaluation"]): string[] {
+  const [importance, effects] = [importanceRows(evaluation, 20), effectRows(evaluation)];
+  return [
+    ...(importance.length === 0
+      ? []
+      : [
+          "",
+          "How much worse it does when the values of a field are dealt to other rows, with 95 % intervals:",
+          "",
+          table(importanceHead(evaluation.task), importance),
+        ]),
+    ...(effects.length === 0
+      ? []
+      : ["", "How predictions go with the fields, the others as they are; no causes:", "", table(effectsHead, effects)]),
   ];
 }
 

@@ -6,7 +6,15 @@
 import { formatCount, formatDuration, formatPercent } from "#base/text";
 import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
 import type { UseCase } from "#records/use-case";
-import { bullets, closingSections, detailsSection, heldOutRows, purposeOf, table } from "#stages/registry/card-parts";
+import {
+  bullets,
+  closingSections,
+  detailsSection,
+  heldOutRows,
+  mattersSection,
+  purposeOf,
+  table,
+} from "#stages/registry/card-parts";
 import type { CardOf } from "#stages/registry/card-parts";
 
 export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<ClassifyEvaluation>): string {
@@ -99,6 +107,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
               ]),
           ),
         ]),
+    ...mattersSection(evaluation),
     "",
     ...closingSections(
       { version, evaluation, useCase, snapshot },

@@ -82,7 +82,7 @@ export async function trainNumbers(
     );
     onProgress?.("evaluating", null);
     const evaluation = await evaluateNumbers(
-      { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
+      { clock, signal, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
       {
         model,
         train: learnt,

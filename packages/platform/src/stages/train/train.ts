@@ -107,7 +107,7 @@ export async function train(
       : await fitClassifier(learner, data, { ...options, onUnseen: (probabilities) => (unseen = probabilities) });
     onProgress?.("evaluating", null);
     const evaluation = await evaluate(
-      { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
+      { clock, signal, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
       {
         classifier,
         source: useCase.source,
