@@ -1,7 +1,6 @@
 /** Models of columns and of numbers fitted again: what the last fit found out is kept, and the fits that found it out are spared. */
 import assert from "node:assert/strict";
 import { Session } from "node:inspector/promises";
-import type { Profiler } from "node:inspector";
 import { test } from "node:test";
 import { loadClassifier } from "../src/classifiers/load.ts";
 import { refitTabular } from "../src/classifiers/refit-tabular.ts";
@@ -64,7 +63,7 @@ async function foldFitsIn<T>(doing: () => Promise<T>): Promise<{ calls: number; 
   await session.post("Profiler.enable");
   await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
   const done = await doing();
-  const { result } = (await session.post("Profiler.takePreciseCoverage")) as Profiler.TakePreciseCoverageReturnType;
+  const { result } = await session.post("Profiler.takePreciseCoverage");
   session.disconnect();
   const calls = result
     .filter(({ url }) => /\/fold-(trees|path)\.ts$/.test(url))

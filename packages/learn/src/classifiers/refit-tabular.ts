@@ -27,7 +27,7 @@ export async function refitTabular(
   last: SavedModel,
   settings: RefitSettings,
   data: ClassifierData,
-  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen">,
+  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen" | "onTried">,
 ): Promise<Classifier> {
   const { recipe: before, classes, calibration, novelty, choices } = readTabularModel(last);
   if (!choices) throw new RangeError("the last model does not say what its fit found out");

@@ -28,7 +28,7 @@ export async function refitText(
   last: SavedModel,
   settings: RefitSettings,
   data: ClassifierData,
-  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen">,
+  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen" | "onTried">,
 ): Promise<Classifier> {
   const { recipe: before, classes, labelSeparator, network: networkBefore, epochs, calibration, novelty } = readTextModel(last);
   const { classes: now, labels, sets } = outcomesOf(data, labelSeparator ?? undefined);

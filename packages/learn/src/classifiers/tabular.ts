@@ -15,14 +15,15 @@ import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { fitTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
+import { triedOf, wins } from "../select/paired-gain.ts";
 import { stratifiedFolds } from "../select/split.ts";
-import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
+import { logLosses } from "../select/wins-by-log-loss.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { searchTrees } from "../trees/search-trees.ts";
 import { explainerOf } from "../trees/tree-shap.ts";
 import { outcomesOf } from "./outcomes.ts";
-import { marginsOf, tabularClassifier } from "./tabular-classifier.ts";
+import { kindOf, marginsOf, tabularClassifier } from "./tabular-classifier.ts";
 import type { TabularChoices, TabularModel } from "./tabular-classifier.ts";
 
 export interface TabularSettings {
@@ -72,8 +73,12 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const trees = learner === "linear" ? null : await fitBestTrees(task, budget, step(0.2, 0.95));
   const both = linear && trees && (await sideBySide(task, trees, linear));
   let best = learner === "both" ? both! : (linear ?? trees!);
-  if (learner === "auto") for (const richer of [trees!, both!]) if (isBetter(richer, best, task)) best = richer;
+  if (learner === "auto")
+    for (const richer of [trees!, both!]) if (wins(lossesOf(richer, task), lossesOf(best, task))) best = richer;
   signal?.throwIfAborted();
+  options.onTried?.(
+    triedOf([linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: lossesOf(one, task) }] : []))),
+  );
   options.onUnseen?.(calibrateRows(best.calibration, best.unseen));
   const tails = fitColumnTails(task.encoded);
   onProgress?.(1, "trained");
@@ -179,9 +184,8 @@ function meansOf(trees: TreeEnsemble, classCount: number): Float32Array {
   return marginsOf(explainerOf(trees).expected, classCount);
 }
 
-function isBetter(first: Candidate, second: Candidate, { labels, classes }: Task): boolean {
-  const [one, other] = [calibrateRows(first.calibration, first.unseen), calibrateRows(second.calibration, second.unseen)];
-  return winsByLogLoss(one, other, labels.keys(), labels, classes.length);
+function lossesOf({ calibration, unseen }: Candidate, { labels, classes }: Task): Float64Array {
+  return logLosses(calibrateRows(calibration, unseen), labels.keys(), labels, classes.length);
 }
 
 const scaled = (scores: Float32Array): Float32Array => scores.map((score) => score / usualSlope);

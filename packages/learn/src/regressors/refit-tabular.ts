@@ -29,10 +29,11 @@ export async function refitTabularRegressor(
   last: SavedModel,
   settings: RefitSettings,
   data: RegressorData,
-  { seed, threads = 0, signal, onProgress }: RegressorOptions,
+  { seed, threads = 0, signal, onProgress }: Omit<RegressorOptions, "onTried">,
 ): Promise<Regressor> {
   const { recipe: before, columns: columnsBefore, linear, trees, spread, novelty } = readTabularRegression(last);
-  if (linear?.penalty === null || trees?.settings === null) {
+  const penalty = linear?.penalty ?? null;
+  if ((linear && penalty === null) || trees?.settings === null) {
     throw new RangeError("the last model does not say what its fit found out");
   }
   signal?.throwIfAborted();
@@ -50,11 +51,11 @@ export async function refitTabularRegressor(
   const encoded = columns.encode(table);
 
   let linearPart: LinearPart | null = null;
-  if (linear) {
+  if (linear && penalty !== null) {
     onProgress?.(0, "fitting a linear model");
     const link = linkNow(linear.link);
     const { loss, target } = goalOf(link, targets);
-    const weights = await fitWithPenalty(loss, linear.penalty!, { rows: await recipe.encode(table, { signal }), target }, signal);
+    const weights = await fitWithPenalty(loss, penalty, { rows: await recipe.encode(table, { signal }), target }, signal);
     linearPart = { ...linear, link, weights, means: fieldMeans(recipe, columns, weights, table) };
   }
   let treesPart: TreesPart | null = null;

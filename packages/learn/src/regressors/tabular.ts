@@ -13,15 +13,16 @@ import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { fitTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
+import { triedOf } from "../select/paired-gain.ts";
 import { blockedFolds, stratifiedFolds } from "../select/split.ts";
-import { winsBySquaredError } from "../select/wins-by-squared-error.ts";
+import { squaredErrors, winsBySquaredError } from "../select/wins-by-squared-error.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import { searchTrees } from "../trees/search-trees.ts";
 import { goalOf, linksOf, valueOf } from "./link.ts";
 import type { Link } from "./link.ts";
 import { fitSpread, leastRows } from "./spread.ts";
 import { stackWeights, weightedError } from "./stack.ts";
-import { kept, tabularRegressor } from "./tabular-regressor.ts";
+import { kept, kindOf, tabularRegressor } from "./tabular-regressor.ts";
 import type { LinearPart, TreesPart } from "./tabular-regressor.ts";
 
 export interface TabularRegressorSettings {
@@ -99,6 +100,11 @@ export async function fitTabularRegressor(
   if (learner === "auto" && trees && both) {
     for (const richer of [trees, both]) if (winsBySquaredError(richer.unseen, best.unseen, targets)) best = richer;
   }
+  options.onTried?.(
+    triedOf(
+      [linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: squaredErrors(one.unseen, targets) }] : [])),
+    ),
+  );
   const range = rangeOf(targets);
   const spread = await fitSpread(
     { columns: encoded, folds, foldCount, values: best.unseen.map((value) => kept(value, range)), truth: targets },

@@ -31,8 +31,9 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 }
 
 /** As it may be stored: an earlier Inlay did not know all of it, and all of its versions decided between outcomes. */
-type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
+type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
+  readonly tried?: ModelVersion["tried"];
   readonly evaluation: RegressEvaluation | StoredEvaluation;
 };
 type Later = "task" | "auc" | "costs" | "slices";
@@ -42,7 +43,7 @@ function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
   const known: Evaluation =
     evaluation.task === "regress" ? evaluation : { auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
-  return { encoder: null, ...body, evaluation: known };
+  return { encoder: null, tried: null, ...body, evaluation: known };
 }
 
 /** @throws MODEL_UNKNOWN */
