@@ -32,7 +32,8 @@ const learnFloors: readonly (readonly string[])[] = [
   ["metrics", "folds"],
   ["text", "linear", "network", "trees", "encode", "calibrate"],
   ["explain", "recipe", "select"],
-  ["classifiers", "regressors", "export"],
+  ["classifiers", "regressors"],
+  ["export"],
   ["checks"],
 ];
 

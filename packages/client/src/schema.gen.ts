@@ -224,6 +224,17 @@ export type ModelVersion = {
   } | null;
   /** The version whose choices and calibration were kept; null where all was found out anew */
   refit_of: number | null;
+  /** What was compared on training rows that each did not see; the simplest is kept that none beats by more than one standard error. Null where nothing was compared */
+  tried: ({
+    learner: string;
+    /** Mean log-loss; of numbers the mean squared error */
+    loss: number;
+    /** By what share of the loss of the first, the simplest, it is less */
+    gain: number;
+    /** 95 % interval of the gain, by the chance of the rows */
+    lower: number;
+    upper: number;
+  })[] | null;
   readiness_report: string;
   settings_hash: string;
   code_version: string;

@@ -232,6 +232,20 @@ export const modelVersionSchema = z.strictObject({
     .nullable()
     .describe("The pretrained encoder whose vectors the model reads beside the words; null where there is none"),
   refit_of: z.int().nullable().describe("The version whose choices and calibration were kept; null where all was found out anew"),
+  tried: z
+    .array(
+      z.strictObject({
+        learner: z.string(),
+        loss: z.number().describe("Mean log-loss; of numbers the mean squared error"),
+        gain: z.number().describe("By what share of the loss of the first, the simplest, it is less"),
+        lower: z.number().describe("95 % interval of the gain, by the chance of the rows"),
+        upper: z.number(),
+      }),
+    )
+    .nullable()
+    .describe(
+      "What was compared on training rows that each did not see; the simplest is kept that none beats by more than one standard error. Null where nothing was compared",
+    ),
   readiness_report: z.uuid(),
   settings_hash: z.string(),
   code_version: z.string(),

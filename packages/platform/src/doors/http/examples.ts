@@ -57,6 +57,7 @@ export const exampleModelVersion: ModelVersion = {
   feedback: { hash: hashOf("f33d"), relabelled: 41, added: 212 },
   encoder: null,
   refit_of: null,
+  tried: null,
   readiness_report: reportId,
   settings_hash: hashOf("77ac"),
   code_version: "0.1.0",

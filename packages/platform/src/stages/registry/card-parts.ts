@@ -5,6 +5,7 @@ import type { ModelVersion } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
+import { triedRule, triedTable } from "#stages/registry/tried";
 
 export interface CardOf<Evaluation> {
   readonly version: ModelVersion;
@@ -16,6 +17,7 @@ export interface CardOf<Evaluation> {
 
 /** `decides`: what of the label. */
 export function detailsSection({ version, useCase }: Pick<CardOf<unknown>, "version" | "useCase">, decides: string): string[] {
+  const tried = triedTable(version);
   const fields = (["text", "category", "number", "time"] as const).flatMap((kind) =>
     useCase.features[kind].filter((name) => version.features.includes(name)).map((name) => `${name} (${kind})`),
   );
@@ -31,8 +33,14 @@ export function detailsSection({ version, useCase }: Pick<CardOf<unknown>, "vers
           ]
         : []),
       `Artifact, SHA-256: \`${version.artifact}\`; settings: \`${version.settings_hash}\`; seed ${version.seed}`,
+      ...(version.refit_of === null
+        ? []
+        : [
+            `Version ${version.refit_of} fitted again on other rows: learner, settings and calibration are those of that version`,
+          ]),
     ]),
     "",
+    ...(tried ? [table(tried.head, tried.rows), "", triedRule, ""] : []),
   ];
 }
 

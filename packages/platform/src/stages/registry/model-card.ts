@@ -4,6 +4,7 @@
  * measured is said to be so.
  */
 import { formatCount, formatDuration, formatPercent } from "#base/text";
+import { clopperPearsonLower } from "#learn/math/binomial";
 import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
 import type { UseCase } from "#records/use-case";
 import {
@@ -20,6 +21,10 @@ import type { CardOf } from "#stages/registry/card-parts";
 export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<ClassifyEvaluation>): string {
   const { confident, calibration, prediction_sets: sets, baselines } = evaluation;
   const percent = (share: number): string => formatPercent(share);
+  const points = (share: number): string => `${(share * 100).toFixed(1)} points`;
+  const right = Math.round(evaluation.model.accuracy * evaluation.test_rows);
+  const lower = clopperPearsonLower(right, evaluation.test_rows, 0.025);
+  const upper = 1 - clopperPearsonLower(evaluation.test_rows - right, evaluation.test_rows, 0.025);
   return [
     `# ${version.use_case}, version ${version.version}`,
     "",
@@ -53,6 +58,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
     ),
     "",
     bullets([
+      `Accuracy lies between ${percent(lower)} and ${percent(upper)} with 95 % certainty, ${points(evaluation.model.accuracy - baselines.majority.accuracy)} above the most frequent outcome`,
       confident.threshold > 1
         ? "At no confidence does it decide alone."
         : `Alone it decides ${percent(confident.coverage)} of the rows, ${percent(confident.precision ?? 0)} of them rightly; with 95 % certainty at least ${percent(confident.precision_lower ?? 0)}`,

@@ -31,8 +31,9 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 }
 
 /** As it may be stored: an earlier Inlay did not know all of it, and all of its versions decided between outcomes. */
-type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
+type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
+  readonly tried?: ModelVersion["tried"];
   readonly evaluation: Stored<RegressEvaluation, "importance" | "effects"> | Stored<ClassifyEvaluation, Later>;
 };
 type Stored<Whole, Missing extends keyof Whole> = Omit<Whole, Missing> & Partial<Pick<Whole, Missing>>;
@@ -45,7 +46,7 @@ function whole(body: StoredVersion): ModelVersion {
     evaluation.task === "regress"
       ? { ...unknown, ...evaluation }
       : { ...unknown, auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
-  return { encoder: null, ...body, evaluation: known };
+  return { encoder: null, tried: null, ...body, evaluation: known };
 }
 
 /** @throws MODEL_UNKNOWN */
