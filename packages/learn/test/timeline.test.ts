@@ -50,7 +50,10 @@ test("at every instant each aggregate is that of the facts before it and in its 
     timeline.clear();
     const facts = Array.from({ length: Math.floor(random.next() * 60) }, (): Fact => {
       const value = random.next() < 0.2 ? null : (random.next() - 0.5) * 10 ** Math.floor(random.next() * 30 - 10);
-      return { at: Math.floor(random.next() * 100), value: value !== null && random.next() < 0.5 ? Math.round(value) % 5 : value };
+      return {
+        at: Math.floor(random.next() * 100),
+        value: value !== null && random.next() < 0.5 ? Math.round(value) % 5 : value,
+      };
     }).sort((a, b) => a.at - b.at);
     let next = 0;
     for (let at = 0; at < 110; at++) {
@@ -59,7 +62,11 @@ test("at every instant each aggregate is that of the facts before it and in its 
         columns.map((column) => asDefined(column, facts, at)).map((value) => (value === 0 ? 0 : value)),
         `subject ${subject} at ${at}`,
       );
-      for (; facts[next]?.at === at; next++) timeline.fact(at, columns.map(() => facts[next]!.value));
+      for (; facts[next]?.at === at; next++)
+        timeline.fact(
+          at,
+          columns.map(() => facts[next]!.value),
+        );
     }
   }
 });
@@ -78,7 +85,11 @@ test("the order of facts of one time does not matter", () => {
   const values = [3, 1e17, null, -1e17, 0.1, Number.POSITIVE_INFINITY, 7];
   const known = [values, values.toReversed()].map((order) => {
     const timeline = new Timeline(columns, 1);
-    for (const value of order) timeline.fact(5, columns.map(() => value));
+    for (const value of order)
+      timeline.fact(
+        5,
+        columns.map(() => value),
+      );
     return timeline.knownAt(6);
   });
   assert.deepEqual(known[0], known[1]);

@@ -8,6 +8,7 @@ import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
 import { costsSchema } from "#records/costs";
+import { historyParts } from "#records/history";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
 export const classifyPolicySchema = z.strictObject({
@@ -24,6 +25,7 @@ export const classifyPolicySchema = z.strictObject({
 
 export const classifySchema = z.strictObject({
   ...common,
+  ...historyParts,
   task: z.literal("classify"),
   source: z.strictObject({
     ...source,
@@ -99,10 +101,15 @@ export function labelsOf({ label_separator: separator }: ClassifyUseCase["source
   return separator === undefined ? [outcome] : splitLabels(outcome, separator);
 }
 
-/** The columns that a record brings to a decision, with their kind. */
+/** The columns that a decision is made on, with their kind. */
 export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
   for (const kind of ["text", "category", "number", "time"] as const)
     for (const at of useCase.features[kind]) kinds.set(at, kind);
   return kinds;
+}
+
+/** Those of them that a record brings; the others are computed from its history. */
+export function sentKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+  return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
 }
