@@ -20,6 +20,7 @@ import { openEncoder } from "#encoders/open-encoder";
 import type { Connection } from "#connectors/connector";
 import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
+import type { Loop } from "#flows/close-the-loop/loop";
 import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openRelease } from "#flows/release/release";
@@ -58,6 +59,7 @@ export interface TestServer {
   another(stateUrl?: string): Promise<DecisionPoint>;
   readonly app: FastifyInstance;
   /** Secrets by what the key may do; the last two may do all, for one use case. */
+  readonly loop: Loop;
   readonly keys: Readonly<Record<"all" | "decide" | "read" | "review" | "routing" | "sorting", string>>;
   close(): Promise<void>;
 }
@@ -115,9 +117,10 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
     (await keys.create({ name: "test", verbs, useCases, lifetimeMs: null })).secret;
   const every: readonly Verb[] = ["decide", "read", "review", "deploy"];
+  const loop = openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint });
   const app = buildServer({
     decisionPoint,
-    loop: openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint }),
+    loop,
     release,
     keys,
     clock,
@@ -133,6 +136,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     builder,
     release,
     decisionPoint,
+    loop,
     async another(stateUrl = state.url) {
       const other = openPool({ url: stateUrl, log: silentLog });
       const point = await openDecisionPoint({
