@@ -42,7 +42,7 @@ export type Decision = {
   /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
-  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "no_history" | "autonomy";
   /** The cause in words */
   explanation: string;
   /** The model's best three, best first; what it would have said where it did not decide */
@@ -600,7 +600,7 @@ export type RecordedDecision = {
   /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
-  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "no_history" | "autonomy";
   /** The cause in words */
   explanation: string;
   /** The model's best three, best first; what it would have said where it did not decide */
@@ -694,6 +694,39 @@ export type Snapshot = {
   use_case: string;
   system: string;
   query: string;
+  /** The columns that were computed from facts, and how */
+  history?: Record<string, {
+    /** Where the facts are; the system of source where it is left out */
+    system?: string;
+    /** One SELECT that returns the facts, one a row, of all records */
+    from: string;
+    /** Which facts are the record's: the column that both have, or `record column: column of from` for each; without it all facts are, and a window is needed */
+    match?: string | Record<string, string>;
+    /** When the fact became known; only facts before the record's own time count */
+    time: string;
+    /** How far back facts count; everything before, where it is left out */
+    window?: string;
+    /** count: facts; since: days since the last one; or what to make of one of their columns */
+    value: "count" | "since" | {
+      /** The column of `from` to add up */
+      sum: string;
+    } | {
+      /** The column of `from` to average */
+      mean: string;
+    } | {
+      /** The column of `from` to take the least of */
+      min: string;
+    } | {
+      /** The column of `from` to take the greatest of */
+      max: string;
+    } | {
+      /** The column of `from` to take the latest value of */
+      last: string;
+    } | {
+      /** The column of `from` to count the different values of */
+      distinct: string;
+    };
+  }>;
   key: string | null;
   fields: ({
     name: string;

@@ -230,6 +230,14 @@ test("what would have to be different is said of outcomes alone", async () => {
 
 test("the card says what it is worth and against what it was chosen", async () => {
   const card = Buffer.from(await server.release.export(useCase, 1, "card")).toString();
-  const facts = ["RMSE", "always the mean", "Intervals hold", "| distance |", "RMSE without it", "| linear-regression", "standard error"];
+  const facts = [
+    "RMSE",
+    "always the mean",
+    "Intervals hold",
+    "| distance |",
+    "RMSE without it",
+    "| linear-regression",
+    "standard error",
+  ];
   for (const fact of facts) assert.ok(card.includes(fact), fact);
 });

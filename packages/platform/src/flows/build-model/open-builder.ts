@@ -20,6 +20,7 @@ import { freezeFeedback } from "#stages/outcome/feedback";
 import { prepare } from "#stages/prepare/prepare";
 import { readiness } from "#stages/readiness/readiness";
 import { saveReadinessReport } from "#stages/readiness/readiness-store";
+import { addHistory } from "#stages/history/add-history";
 import { judgeGates } from "#stages/registry/gates";
 import { openModel, saveModel } from "#stages/registry/model-file";
 import { addModelVersion, listModelVersions } from "#stages/registry/model-store";
@@ -57,6 +58,20 @@ export function openBuilder(deps: BuilderDeps): Builder {
           clock,
           tempFolder: deps.tempFolder,
           ...(signal && { signal }),
+          ...(Object.keys(useCase.history).length > 0 && {
+            addHistory: (rows, folder) =>
+              addHistory(
+                {
+                  tables,
+                  connect: deps.connect,
+                  folder,
+                  signal,
+                  onProgress: (facts) => onProgress?.(`reading history: ${facts} facts`, null),
+                },
+                useCase,
+                rows,
+              ),
+          }),
           onProgress: (rows) => onProgress?.(`reading ${useCase.source.system}: ${rows} rows`, null),
         },
         useCase,
