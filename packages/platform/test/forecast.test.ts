@@ -317,7 +317,8 @@ test("the same sales in PostgreSQL are the same panel", async (t) => {
     const artifacts = await openArtifacts(join(folder, "artifacts"));
     const connection = postgres.open("shop", { type: "postgres", url, timeout: "1m" }, folder);
     const deps = { connection, artifacts, tables, clock, tempFolder: join(folder, "tmp") };
-    const snapshot = await takeSnapshot(deps, project.useCases[useCase]!).finally(() => connection.close());
+    const snapshot = await takeSnapshot(deps, project.useCases[useCase]!);
+    await connection.close();
     const { snapshot: hash } = await server.release.model(useCase, 1);
     assert.deepEqual(
       snapshot.beside?.map(({ rows }) => rows),

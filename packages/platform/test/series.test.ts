@@ -60,9 +60,8 @@ async function look(csv: string, more: object = {}, others: Readonly<Record<stri
   const artifacts = await openArtifacts(join(folder, "artifacts"));
   const connection = files.open("exports", { type: "files", path: "./exports", timeout: "1m" }, folder);
   const deps = { tables, artifacts, clock };
-  const snapshot = await takeSnapshot({ ...deps, connection, tempFolder: join(folder, "tmp") }, useCase).finally(() =>
-    connection.close(),
-  );
+  const snapshot = await takeSnapshot({ ...deps, connection, tempFolder: join(folder, "tmp") }, useCase);
+  await connection.close();
   const report = await readiness(deps, snapshot, useCase);
   const panel = (): Promise<PreparedPanel> =>
     preparePanel({ tables, artifacts }, snapshot, useCase, { remedies: report.findings.flatMap(({ remedy }) => remedy ?? []) });
@@ -145,7 +144,7 @@ test("rows of one step, steps without a row, the step that is running: by the ru
   assert.deepEqual(await valuesOf({}), [4, none, 5, none, 7, none, 9], "the first of May is not over");
   assert.deepEqual(await valuesOf({ missing: "zero" }), [4, 0, 5, 0, 7, 0, 9]);
   assert.deepEqual(await valuesOf({ missing: "zero", duplicates: "mean" }), [2, 0, 5, 0, 7, 0, 9]);
-  assert.deepEqual(await valuesOf({ missing: "zero", history: 2 }), [5, 0, 9]);
+  assert.deepEqual(await valuesOf({ missing: "zero", look_back: 2 }), [5, 0, 9]);
   const strict = await look(csv, { duplicates: "error", horizon: 1 });
   assert.match(about(strict.report, "duplicate")!.detail, /1 row has a step that an earlier row of the series has too/);
   assert.equal(strict.report.verdict, "block");

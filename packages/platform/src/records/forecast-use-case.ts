@@ -79,7 +79,7 @@ export const forecastSchema = z.strictObject({
   }),
   every: z.enum(everyNames).describe("The step of time"),
   horizon: z.int().min(1).max(1000).describe("Steps to look ahead"),
-  history: steps.optional().describe("Steps to look back at, at most (default: all)"),
+  look_back: steps.optional().describe("Steps to look back at, at most (default: all)"),
   time_zone: z
     .string()
     .refine(isZone, {

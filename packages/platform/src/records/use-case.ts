@@ -10,6 +10,7 @@ import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
 import { costsSchema } from "#records/costs";
+import { historyParts, matchColumns, matchOf } from "#records/history";
 import type { Beside } from "#records/snapshot";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
@@ -27,6 +28,7 @@ export const classifyPolicySchema = z.strictObject({
 
 export const classifySchema = z.strictObject({
   ...common,
+  ...historyParts,
   task: z.literal("classify"),
   source: z.strictObject({
     ...source,
@@ -128,7 +130,11 @@ export function sourceQuery(useCase: UseCase): FrozenQuery {
     return { ...common, asText: keyColumns(useCase), orderBy: [time, ...series] };
   }
   const { key, label, time } = useCase.source;
-  return { ...common, asText: [key, label], orderBy: time === undefined ? [key] : [time, key] };
+  return {
+    ...common,
+    asText: [...new Set([key, label, ...matchColumns(useCase)])],
+    orderBy: time === undefined ? [key] : [time, key],
+  };
 }
 
 /** Queries that are frozen with the source, by name. */
@@ -155,20 +161,25 @@ export function besideQueries(useCase: UseCase): Partial<Record<Beside["name"], 
 
 /** Every column that training needs of the source query, in the order of the file. */
 export function namedColumns(useCase: UseCase): NamedColumn[] {
-  if (useCase.task === "forecast") return historyColumns(useCase);
-  const { source, features, protected: kept } = useCase;
+  if (useCase.task === "forecast") return seriesColumns(useCase);
+  const { source, features, history, protected: kept } = useCase;
   return [
     { place: "source.key", column: source.key },
     ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
     { place: "source.label", column: source.label },
     ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
-      features[kind].map((column, at) => ({ place: `features.${kind}[${at}]`, column })),
+      features[kind].flatMap((column, at) =>
+        Object.hasOwn(history, column) ? [] : [{ place: `features.${kind}[${at}]`, column }],
+      ),
+    ),
+    ...Object.entries(history).flatMap(([name, declared]) =>
+      matchOf(declared).map(([column]) => ({ place: `history.${name}.match`, column })),
     ),
     ...kept.map((column, at) => ({ place: `protected[${at}]`, column })),
   ];
 }
 
-/** The columns that a record brings to a decision, with their kind. */
+/** The columns that a decision is made on, with their kind. */
 export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
   if (useCase.task === "forecast") {
@@ -182,7 +193,17 @@ export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "ca
   return kinds;
 }
 
-function historyColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColumn[] {
+/** Columns that are computed from facts; none where a use case looks ahead. */
+export function historyOf(useCase: UseCase): LabelledUseCase["history"] {
+  return useCase.task === "forecast" ? {} : useCase.history;
+}
+
+/** Those of them that a record brings; the others are computed from its history. */
+export function sentKinds(useCase: LabelledUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+  return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
+}
+
+function seriesColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColumn[] {
   return [
     ...several("source.series", source.series),
     { place: "source.time", column: source.time },

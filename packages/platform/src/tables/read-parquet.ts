@@ -1,9 +1,8 @@
 /** Parquet files that hold our four types, as columns in memory or as the answer to an aggregate query. */
-import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import { failure } from "#base/errors";
-import { appendChunk, crossing, emptyColumns, tableFrom, tableOf, typeOf } from "./columns.ts";
+import { appendChunk, batchesOf, crossing, emptyColumns, tableFrom, typeOf } from "./columns.ts";
 import type { Duckdb } from "./duckdb.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 
@@ -12,6 +11,7 @@ export async function parquetFields(duckdb: Duckdb, path: string): Promise<Field
   return fieldsOf(duckdb, `SELECT * FROM read_parquet(${quoteText(path)})`);
 }
 
+/** The columns of a query. */
 async function fieldsOf(duckdb: Duckdb, sql: string): Promise<Field[]> {
   const statement = await duckdb.connection.prepare(sql);
   const fields = Array.from({ length: statement.columnCount }, (_, index) => ({
@@ -46,20 +46,6 @@ export async function readParquet(duckdb: Duckdb, path: string, names?: readonly
   return tableFrom(fields, columns, rows);
 }
 
-/** The columns of a query, computed as they are taken. */
-export async function select(duckdb: Duckdb, sql: string): Promise<ScalarTable> {
-  const fields = await fieldsOf(duckdb, sql);
-  const columns = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`);
-  const result = await duckdb.connection.stream(`SELECT ${columns.join(", ")} FROM (${sql}\n)`);
-  const chunks: DuckDBDataChunk[] = [];
-  let rows = 0;
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    chunks.push(chunk);
-    rows += chunk.rowCount;
-  }
-  return tableOf(chunks, fields, rows);
-}
-
 /** One row of an aggregate: numbers, texts, instants as epoch milliseconds, missing as null. */
 export type AggregateRow = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -68,13 +54,21 @@ export type AggregateRow = Readonly<Record<string, string | number | boolean | n
  * `parquetTable`.
  */
 export async function aggregate(duckdb: Duckdb, sql: string): Promise<AggregateRow[]> {
-  const { connection } = duckdb;
   const fields = await fieldsOf(duckdb, sql);
-  const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`).join(", ");
-  const result = await connection.runAndReadAll(`SELECT ${select} FROM (${sql}\n)`);
+  const result = await duckdb.connection.runAndReadAll(crossed(sql, fields));
   return result
     .getRows()
     .map((row) => Object.fromEntries(fields.map(({ name }, index) => [name, row[index] as AggregateRow[string]])));
+}
+
+/** Rows of a query in batches of some 10,000, which are made as they are taken. */
+export async function* selectBatches(duckdb: Duckdb, sql: string): AsyncGenerator<ScalarTable> {
+  const fields = await fieldsOf(duckdb, sql);
+  yield* batchesOf(duckdb.connection, crossed(sql, fields), fields, 10_000);
+}
+
+function crossed(sql: string, fields: readonly Field[]): string {
+  return `SELECT ${fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`).join(", ")} FROM (${sql}\n)`;
 }
 
 /** The file as SQL names it. */

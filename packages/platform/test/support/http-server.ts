@@ -16,16 +16,17 @@ import type { Log } from "#base/log";
 import { silentLog } from "#base/log";
 import type { Limits } from "#doors/http/server";
 import { buildServer } from "#doors/http/server";
-import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import { openEncoder } from "#encoders/open-encoder";
-import { files } from "#connectors/files/files";
+import type { Connection } from "#connectors/connector";
 import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
+import type { Loop } from "#flows/close-the-loop/loop";
 import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
+import { connectors } from "#main/connectors";
 import { loadProject } from "#project/load-project";
 import type { Verb } from "#records/api-key";
 import { openPool } from "#store/pool";
@@ -33,7 +34,6 @@ import { openState } from "#store/state";
 import type { State } from "#store/state";
 import type { Builder } from "#flows/build-model/builder";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
-import type { Loop } from "#flows/close-the-loop/loop";
 import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
 import { openTables } from "#tables/tables";
@@ -57,13 +57,13 @@ export interface TestServer {
   readonly state: State;
   readonly builder: Builder;
   readonly release: Release;
-  readonly loop: Loop;
   readonly lookAhead: LookAhead;
   readonly decisionPoint: DecisionPoint;
   /** Another decision point on the same project, as a second process would have it; through another database address if named. */
   another(stateUrl?: string): Promise<DecisionPoint>;
   readonly app: FastifyInstance;
   /** Secrets by what the key may do; the last two may do all, for one use case. */
+  readonly loop: Loop;
   readonly keys: Readonly<Record<"all" | "decide" | "read" | "review" | "routing" | "sorting", string>>;
   close(): Promise<void>;
 }
@@ -73,12 +73,7 @@ export interface TestServerOptions {
   readonly log?: Log;
   readonly consoleFolder?: string;
   /** Writes another project than that of the tickets; its first use case is trained and deployed. */
-  readonly project?: {
-    readonly useCase: string;
-    write(folder: string): Promise<void>;
-    /** The system of the project; a folder `exports` of files where it is left out. */
-    connect?(folder: string): Connection;
-  };
+  readonly project?: { readonly useCase: string; write(folder: string): Promise<void> };
   readonly clock?: Clock;
 }
 
@@ -94,6 +89,10 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const artifacts = await openArtifacts(join(folder, ".inlay", "artifacts"));
   const tables = openTables({ folder: join(folder, ".inlay") });
   const encoders: OpenEncoder = (source, hash) => openEncoder(source, { folder, hash });
+  const connect = (system: string): Connection => {
+    const settings = project.systems[system]!;
+    return connectors.find(({ type }) => type === settings.type)!.open(system, settings, folder);
+  };
   const builder = openBuilder({
     project,
     pool,
@@ -103,9 +102,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     tempFolder: join(folder, ".inlay", "tmp"),
     codeVersion: "0.1.0",
     threads: 0,
-    connect: (system) =>
-      options.project?.connect?.(folder) ??
-      files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
+    connect,
     openEncoder: encoders,
   });
   const { version } = await builder.train(deployed);
@@ -119,6 +116,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     folder: join(folder, ".inlay"),
     clock,
     log: options.log ?? silentLog,
+    connect,
     openEncoder: encoders,
   });
   const keys = openApiKeys({ pool, clock });
@@ -145,9 +143,9 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     state,
     builder,
     release,
-    loop,
     lookAhead,
     decisionPoint,
+    loop,
     async another(stateUrl = state.url) {
       const other = openPool({ url: stateUrl, log: silentLog });
       const point = await openDecisionPoint({
@@ -158,6 +156,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
         folder: await mkdtemp(join(folder, "another-")),
         clock,
         log: options.log ?? silentLog,
+        connect,
         openEncoder: encoders,
       });
       return {

@@ -3,7 +3,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Client } from "pg";
-import { sqlite } from "#connectors/sqlite/sqlite";
 import type { TestServerOptions } from "./http-server.ts";
 import type { Shop } from "./shop.ts";
 import { useCaseYaml } from "./shop.ts";
@@ -12,11 +11,7 @@ export const useCase = "shop-demand";
 
 /** A project of the shop in SQLite, for a test server. */
 export function shopProject(sold: Shop): NonNullable<TestServerOptions["project"]> {
-  return {
-    useCase,
-    write: (folder) => writeProject(folder, sold),
-    connect: (folder) => sqlite.open("shop", { type: "sqlite", path: "./shop.db", timeout: "1m" }, folder),
-  };
+  return { useCase, write: (folder) => writeProject(folder, sold) };
 }
 
 export async function writeProject(folder: string, sold: Shop): Promise<void> {

@@ -15,8 +15,9 @@ import { scoreSeries } from "#flows/decide-and-act/score-series";
 import { costsOf } from "#records/costs";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
-import type { Policy, UseCase } from "#records/use-case";
-import { featureKinds, policySchema } from "#records/use-case";
+import { matchColumns } from "#records/history";
+import type { LabelledUseCase, Policy, UseCase } from "#records/use-case";
+import { featureKinds, policySchema, sentKinds } from "#records/use-case";
 import type { Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
@@ -133,9 +134,17 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
     autonomy: policy.autonomy,
     version,
     outcomes: useCase.task === "classify" ? [...outcomes].sort() : [],
-    fields: [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind })),
+    fields: (useCase.task === "forecast" ? [...featureKinds(useCase)] : [...sentKinds(useCase), ...matchedOnly(useCase)]).map(
+      ([name, kind]) => ({ name, kind }),
+    ),
     key: useCase.task === "forecast" ? null : useCase.source.key,
   };
+}
+
+/** Columns that are sent for the history alone. */
+function matchedOnly(useCase: LabelledUseCase): [name: string, kind: "category"][] {
+  const names = matchColumns(useCase).filter((name) => !sentKinds(useCase).has(name) && name !== useCase.source.key);
+  return names.map((name) => [name, "category"]);
 }
 
 /** @throws ENCODER_* */

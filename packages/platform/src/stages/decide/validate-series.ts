@@ -43,7 +43,7 @@ export function compileSeriesValidator({ source, every, time_zone: zone, policy 
       else row[name] = standard as number | null;
     }
     if (problems.length > before) return undefined;
-    return { row, key: seriesName(source.series.map((name) => String(row[name]))).slice(0, 200) };
+    return { row, key: seriesName(source.series.map((name) => String(row[name]))).slice(0, 200), match: {}, at: null };
   };
 }
 

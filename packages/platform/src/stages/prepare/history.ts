@@ -5,6 +5,7 @@ import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Snapshot } from "#records/snapshot";
 import type { PanelDeps } from "#stages/prepare/panel";
 import { quoteText } from "#tables/sql-text";
+import { whole } from "#tables/whole";
 
 /**
  * Up to the step before `end`, at most `steps` of them, latest last; NaN where a value is unknown. Columns of the key that `key` leaves out, or has as
@@ -28,7 +29,7 @@ export async function seriesHistory(
   const wanted = Object.entries(key).flatMap(([name, value]) =>
     value === null ? [] : [`${columnOf(name)} = ${quoteText(value)}`],
   );
-  const whole = rows.series.map((name) => `${name} IS NOT NULL`);
+  const named = rows.series.map((name) => `${name} IS NOT NULL`);
   const by = [...rows.series, "step"].join(", ");
   const value = { sum: "sum(value)", mean: "avg(value)", last: "arg_max(value, moment)", error: "any_value(value)" }[
     useCase.duplicates
@@ -37,20 +38,22 @@ export async function seriesHistory(
   const first = end - steps;
   const where = [
     ...wanted,
-    ...whole,
+    ...named,
     `step >= ${first}`,
     `step < ${Math.min(end, running)}`,
     `moment >= TIMESTAMP '${earliestDay}'`,
   ];
-  const found = await tables.select(
-    { records: path },
-    `WITH read AS (${rows.sql}), cells AS (SELECT ${by}, ${value} AS value FROM read WHERE ${where.join(" AND ")} GROUP BY ${by})
-     SELECT step::DOUBLE AS step, sum(value) AS value FROM cells GROUP BY step ORDER BY step`,
-    { signal },
+  const found = await whole(
+    tables.select(
+      { records: path },
+      `WITH read AS (${rows.sql}), cells AS (SELECT ${by}, ${value} AS value FROM read WHERE ${where.join(" AND ")} GROUP BY ${by})
+       SELECT step::DOUBLE AS step, sum(value) AS value FROM cells GROUP BY step ORDER BY step`,
+      { signal },
+    ),
   );
+  if (found.rows === 0) return new Float64Array();
   const [at, values] = [found.columns["step"]!, found.columns["value"]!];
   if (at.type === "string" || values.type === "string") throw new Error("steps and values are numbers");
-  if (found.rows === 0) return new Float64Array();
   const begin = at.values[0]!;
   const history = new Float64Array(end - begin).fill(useCase.missing === "zero" ? 0 : Number.NaN);
   for (let row = 0; row < found.rows; row++) history[at.values[row]! - begin] = values.values[row]!;

@@ -14,6 +14,7 @@ import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Remedy } from "#records/readiness-report";
 import type { Beside, Snapshot } from "#records/snapshot";
 import type { Tables } from "#tables/tables";
+import { whole } from "#tables/whole";
 
 export interface PreparedPanel {
   /** All series end at the last step for which any has a value. */
@@ -51,7 +52,7 @@ export async function preparePanel(
   const { source, every, horizon } = useCase;
   const path = await artifacts.verifiedPath(snapshot.hash);
   const dates = isCalendar(every) && (await holdsDates(tables, path, source.time, snapshot.fields, signal));
-  const dropped = new Set(remedies.flatMap((remedy) => (remedy.kind === "drop_column" ? [remedy.column] : [])));
+  const dropped = new Set(remedies.flatMap((remedy) => (remedy.kind === "drop_columns" ? remedy.columns : [])));
   const inputs = (useCase.inputs?.columns ?? []).filter((name) => !dropped.has(name));
   const rows = seriesRows(useCase, snapshot.fields, { dates, inputs });
   const keys = rows.series;
@@ -60,7 +61,7 @@ export async function preparePanel(
   const running = stepAt(every, useCase.time_zone, Date.parse(snapshot.taken_at));
   const read = `read AS (${rows.sql}), usable AS (SELECT * FROM read WHERE ${present} AND moment >= TIMESTAMP '${earliestDay}')`;
   const select = (sql: string, files: Readonly<Record<string, string>> = {}): Promise<ScalarTable> =>
-    tables.select({ records: path, ...files }, sql, { signal });
+    whole(tables.select({ records: path, ...files }, sql, { signal }));
   const refuse = (reason: string, fix: string): Error => failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix });
 
   const [span] = await tables.aggregate(
@@ -75,7 +76,7 @@ export async function preparePanel(
     );
   }
   const last = Number(span["last"]);
-  const oldest = useCase.history === undefined ? "" : ` AND step > ${last - useCase.history}`;
+  const oldest = useCase.look_back === undefined ? "" : ` AND step > ${last - useCase.look_back}`;
   const order = by === "" ? "" : ` ORDER BY ${by}`;
   const group = by === "" ? "" : ` GROUP BY ${by}`;
   const listed = `${read}, past AS (SELECT * FROM usable WHERE step <= ${last}${oldest}),
@@ -197,7 +198,7 @@ export async function preparePanel(
     let size = 0;
     for (let at = 0; at < count; at++) {
       size += last + 1 - starts[at]!;
-      if (size > greatestPanel) throw refuse(tooLarge(count), "Set `history`, or a longer step.");
+      if (size > greatestPanel) throw refuse(tooLarge(count), "Set `look_back`, or a longer step.");
       offsets[at + 1] = size;
     }
     const values = new Float64Array(size).fill(useCase.missing === "zero" ? 0 : Number.NaN);
@@ -274,10 +275,10 @@ export async function preparePanel(
     const type = typeIn(holidays.fields, source.time);
     const are = await holdsDates(tables, found, source.time, holidays.fields, signal);
     const day = stepSql("day", useCase.time_zone, source.time, type, are);
-    const days = await tables.select(
-      { records: found },
-      `SELECT DISTINCT (${day})::DOUBLE AS day FROM records WHERE (${day}) IS NOT NULL`,
-      { signal },
+    const days = await whole(
+      tables.select({ records: found }, `SELECT DISTINCT (${day})::DOUBLE AS day FROM records WHERE (${day}) IS NOT NULL`, {
+        signal,
+      }),
     );
     const counts = new Map<number, number>();
     for (const one of numbers(days, "day")) {

@@ -273,7 +273,7 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
         "length",
         source.time,
         `${formatCount(series)} series from ${stepText(every, one("first"))} on have ${formatCount(one("panel"))} steps, more than the ${formatCount(greatestPanel)} that fit into memory`,
-        "Set `history`, or a longer step.",
+        "Set `look_back`, or a longer step.",
         null,
       );
       return;
@@ -420,7 +420,7 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
         : `${name} rises and falls with ${source.value} row by row (correlation ${one(`r${at}`).toFixed(4)})`;
       const fix =
         "It seems to be the value under another name, which nobody knows ahead: it is left out. Take it out of inputs.columns.";
-      return [concern("warn", "leak", name, detail, fix, { remedy: { kind: "drop_column", column: name } })];
+      return [concern("warn", "leak", name, detail, fix, { remedy: { kind: "drop_columns", columns: [name] } })];
     });
   }
 

@@ -1,7 +1,8 @@
 /** The table of model versions. Rows are added and read, never changed. */
 import type { Pool, PoolClient } from "pg";
 import { failure } from "#base/errors";
-import type { ClassifyEvaluation, Evaluation, ModelVersion } from "#records/model-version";
+import type { ForecastEvaluation } from "#records/forecast-evaluation";
+import type { ClassifyEvaluation, Evaluation, ModelVersion, RegressEvaluation } from "#records/model-version";
 import { transaction } from "#store/pool";
 
 /** Adds a version under the next free number of its use case; two trainings at once get two numbers. */
@@ -31,20 +32,27 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 }
 
 /** As it may be stored: an earlier Inlay did not know all of it, and all of its versions decided between outcomes. */
-type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
+type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
-  readonly evaluation: Exclude<Evaluation, ClassifyEvaluation> | StoredEvaluation;
+  readonly tried?: ModelVersion["tried"];
+  readonly evaluation:
+    | Stored<RegressEvaluation, "importance" | "effects">
+    | Stored<ClassifyEvaluation, Later>
+    | ForecastEvaluation;
 };
-type Later = "task" | "auc" | "costs" | "slices";
-type StoredEvaluation = Omit<ClassifyEvaluation, Later> & Partial<Pick<ClassifyEvaluation, Later>>;
+type Stored<Whole, Missing extends keyof Whole> = Omit<Whole, Missing> & Partial<Pick<Whole, Missing>>;
+type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects";
 
 function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
+  const unknown = { importance: [], effects: [] };
   const known: Evaluation =
-    evaluation.task === "regress" || evaluation.task === "forecast"
+    evaluation.task === "forecast"
       ? evaluation
-      : { auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
-  return { encoder: null, ...body, evaluation: known };
+      : evaluation.task === "regress"
+        ? { ...unknown, ...evaluation }
+        : { ...unknown, auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
+  return { encoder: null, tried: null, ...body, evaluation: known };
 }
 
 /** @throws MODEL_UNKNOWN */

@@ -12,7 +12,7 @@ import { nearest } from "#base/text";
 import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import type { Beside, Field, Snapshot } from "#records/snapshot";
-import { besideQueries, sourceQuery } from "#records/use-case";
+import { besideQueries, historyOf, sourceQuery } from "#records/use-case";
 import type { FrozenQuery, NamedColumn, UseCase } from "#records/use-case";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
@@ -27,9 +27,17 @@ export interface SnapshotDeps {
   readonly clock: Clock;
   /** Where the file is written before it is put into the store. Nothing stays there. */
   readonly tempFolder: string;
+  /** Puts the columns of history behind those of the rows, where the use case has any; it may write in the folder. */
+  readonly addHistory?: (rows: Rows, folder: string) => Promise<Rows>;
   readonly signal?: AbortSignal;
   /** Called with the number of rows read so far. */
   readonly onProgress?: (rows: number) => void;
+}
+
+/** Rows in a file, and its columns. */
+interface Rows {
+  readonly path: string;
+  readonly fields: readonly Field[];
 }
 
 /**
@@ -44,17 +52,20 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
     const takenAt = instant(clock);
     const beside: Beside[] = [];
     for (const [name, query] of Object.entries(besideQueries(useCase))) {
-      const { hash, fields, rows } = await freeze(deps, useCase, query, join(folder, `${name}.parquet`));
+      const { hash, fields, rows } = await freeze(deps, useCase, query, { path: join(folder, `${name}.parquet`) });
       beside.push({ name: name as Beside["name"], query: query.query, hash, fields: [...fields], rows });
     }
     const source = sourceQuery(useCase);
     const metadata = beside.length === 0 ? undefined : Object.fromEntries(beside.map(({ name, hash }) => [name, hash]));
-    const { hash, fields, rows, bytes, span } = await freeze(deps, useCase, source, join(folder, "snapshot.parquet"), metadata);
+    const addHistory = deps.addHistory && ((rows: Rows) => deps.addHistory!(rows, folder));
+    const frozen = await freeze(deps, useCase, source, { path: join(folder, "snapshot.parquet"), metadata, addHistory });
+    const { hash, fields, rows, bytes, span } = frozen;
     return {
       hash,
       use_case: useCase.use_case,
       system: connection.system,
       query: source.query,
+      ...(deps.addHistory && { history: historyOf(useCase) }),
       key: "key" in useCase.source ? useCase.source.key : null,
       fields: [...fields],
       rows,
@@ -72,6 +83,12 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
   }
 }
 
+interface FrozenInto {
+  readonly path: string;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly addHistory?: ((rows: Rows) => Promise<Rows>) | undefined;
+}
+
 interface Frozen {
   readonly hash: string;
   readonly fields: readonly Field[];
@@ -85,14 +102,13 @@ async function freeze(
   deps: SnapshotDeps,
   useCase: UseCase,
   { place, query, columns, asText, orderBy }: FrozenQuery,
-  path: string,
-  metadata?: Readonly<Record<string, string>>,
+  into: FrozenInto,
 ): Promise<Frozen> {
   const { connection, artifacts, tables, signal } = deps;
   const reading = await connection.read(query, { asText, ...(signal && { signal }) });
-  const { fields } = reading;
-  refuseMissing(useCase, place, columns, fields);
-  const rows = await write(deps, reading, { path, fields, orderBy, metadata }).catch((error: unknown) => {
+  refuseMissing(useCase, place, columns, reading.fields);
+  const own = { path: into.path, fields: reading.fields };
+  const rows = await write(deps, reading, { ...own, orderBy, metadata: into.metadata }).catch((error: unknown) => {
     throw isFailure(error)
       ? error
       : failure("QUERY_FAILED", { system: connection.system, reason: duckdbReason(error) }, { cause: error });
@@ -104,6 +120,7 @@ async function freeze(
       fix: `Run it in ${connection.system}'s own console and loosen its conditions until it returns the records to learn from.`,
     });
   }
+  const { path, fields } = into.addHistory ? await into.addHistory(own) : own;
   const time = fields.find(({ name, type }) => name === useCase.source.time && type === "time");
   const span = time ? await timeRange(tables, path, time.name) : null;
   const { size } = await stat(path);
@@ -120,6 +137,15 @@ async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Read
 /** Every column that the use case names must be in the result; all that are missing are told at once. */
 function refuseMissing(useCase: UseCase, query: string, columns: readonly NamedColumn[], fields: readonly Field[]): void {
   const names = fields.map(({ name }) => name);
+  const computed = Object.keys(historyOf(useCase));
+  const twice = computed.filter((name) => names.includes(name));
+  if (twice.length > 0) {
+    throw failure("DATA_UNSUITABLE", {
+      use_case: useCase.use_case,
+      reason: `source.query returns columns that history computes: ${twice.join(", ")}`,
+      fix: "Give the history another name, or leave the column out of the query.",
+    });
+  }
   const missing = columns.filter(({ column }) => !names.includes(column));
   if (missing.length === 0) return;
   const told = missing.map(({ place, column }) => {

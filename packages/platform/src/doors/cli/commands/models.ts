@@ -8,9 +8,13 @@ import { exportFormats } from "#flows/release/release";
 import type { ForecastEvaluation } from "#records/forecast-evaluation";
 import type { ClassifyEvaluation, Evaluation, RegressEvaluation } from "#records/model-version";
 import { passesGates } from "#records/model-version";
+import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
 const version: Positional = { name: "version", description: "Number of the version: 1, 2, 3 ..." };
+
+/** Fields whose importance is shown; all are in `--json`. */
+const shownFields = 15;
 
 export const modelsList: Command = {
   name: "models list",
@@ -122,6 +126,16 @@ function stepsText({ ahead, groups, every }: ForecastEvaluation): string[] {
   return [
     table([`steps (${every}) ahead`, ...columns], steps),
     ...(by.length === 0 ? [] : ["", table(["group, greatest sum of errors first", ...columns], by)]),
+  ];
+}
+
+/** What it leans on and how: nothing of a version that was evaluated before that was looked at. */
+function mattersText(evaluation: Evaluation): string[] {
+  if (evaluation.task === "forecast") return [];
+  const [importance, effects] = [importanceRows(evaluation, shownFields), effectRows(evaluation)];
+  return [
+    ...(importance.length === 0 ? [] : ["", table(importanceHead(evaluation.task), importance)]),
+    ...(effects.length === 0 ? [] : ["", table(effectsHead, effects)]),
   ];
 }
 
