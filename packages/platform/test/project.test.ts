@@ -212,7 +212,7 @@ test("a byte order mark and Windows line ends change no place", async () => {
   const windows = (text: string): string => `\uFEFF${text.replaceAll("\n", "\r\n")}`;
   assert.deepEqual(await problemsOf(windows(projectYaml), windows(useCaseYaml)), []);
   const problems = await problemsOf(windows(projectYaml), windows(useCaseYaml.replace("task: classify", "task: clasify")));
-  assert.deepEqual(problems, [`${use}:2:1 task must be one of classify, regress`]);
+  assert.deepEqual(problems, [`${use}:2:1 task must be one of classify, regress, forecast`]);
 });
 
 test("files that are too large, too deep, folders or two documents get one problem each", async () => {

@@ -21,7 +21,7 @@ export interface ParquetTarget {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-function parquet({ metadata = {} }: ParquetTarget): string {
+function parquet({ metadata = {} }: Pick<ParquetTarget, "metadata">): string {
   const pairs = Object.entries(metadata).map(([name, value]) => `${quoteName(name)}: ${quoteText(value)}`);
   const kept = pairs.length === 0 ? "" : `, KV_METADATA {${pairs.join(", ")}}`;
   return `(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false${kept})`;
@@ -91,7 +91,7 @@ export async function writeBeside(duckdb: Duckdb, parts: readonly ParquetColumns
   const columns = parts.flatMap((part, at) => part.columns.map((name) => `p${at}.${quoteName(name)}`));
   const files = parts.map((part, at) => `read_parquet(${quoteText(part.path)}) AS p${at}`);
   await duckdb.connection.run(
-    `COPY (SELECT ${columns.join(", ")} FROM ${files.join(" POSITIONAL JOIN ")}) TO ${quoteText(path)} ${parquet}`,
+    `COPY (SELECT ${columns.join(", ")} FROM ${files.join(" POSITIONAL JOIN ")}) TO ${quoteText(path)} ${parquet({})}`,
   );
 }
 

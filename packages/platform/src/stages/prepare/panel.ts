@@ -302,13 +302,16 @@ function beside(snapshot: Snapshot, name: Beside["name"]): Beside | undefined {
   return snapshot.beside?.find((one) => one.name === name);
 }
 
+/** None where there is no row: what comes without rows comes without columns. */
 function numbers(table: ScalarTable, name: string): Float64Array {
+  if (table.rows === 0) return new Float64Array();
   const column: ScalarColumn = table.columns[name]!;
   if (column.type === "string") throw new Error(`${name} is a column of text`);
   return column.values;
 }
 
 function texts(table: ScalarTable, name: string): readonly (string | null)[] {
+  if (table.rows === 0) return [];
   const column: ScalarColumn = table.columns[name]!;
   if (column.type !== "string") throw new Error(`${name} is no column of text`);
   return column.values;
