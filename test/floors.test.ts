@@ -30,9 +30,9 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors", "saved"],
   ["metrics", "folds"],
-  ["text", "linear", "network", "trees", "encode", "calibrate", "history", "drift"],
+  ["text", "linear", "network", "trees", "forecast", "encode", "calibrate", "history", "drift"],
   ["explain", "recipe", "select"],
-  ["classifiers", "regressors"],
+  ["classifiers", "regressors", "forecasters"],
   ["export"],
   ["checks"],
 ];

@@ -2,6 +2,7 @@
  * The contract of every learner: `fit(settings, data) -> model`. Settings are plain JSON; a model is an immutable value that
  * predicts, explains and can be saved. The same settings, data and seed give the same saved bytes on every machine.
  */
+import type { Panel, SeriesKey } from "./data/series.ts";
 import type { Row, Table } from "./data/table.ts";
 
 export interface FitOptions {
@@ -118,6 +119,89 @@ export interface RowEstimate {
   readonly contributions: Contribution[];
   /** As that of `RowDecision`. */
   readonly typicality: number;
+}
+
+/** What a fit of series is told beside settings and panel. */
+export type ForecasterOptions = Omit<FitOptions, "onUnseen">;
+
+/**
+ * Fitted forecasts of many series, and of their sums where there is a hierarchy. Series are asked for by number: those of the panel in its order,
+ * behind them the sums.
+ */
+export interface Forecaster {
+  /** Which learner made it: the name under which `loadForecaster` finds the loader. */
+  readonly kind: string;
+  /** Steps ahead. */
+  readonly horizon: number;
+  /** Levels of the quantiles, ascending, in (0, 1). */
+  readonly levels: readonly number[];
+  /** Lengths of the seasons, in steps: the order of `Explanation.seasons`. */
+  readonly seasons: readonly number[];
+  /** Names of the inputs and calendar columns it reads, in the order of `Explanation.inputs`. */
+  readonly inputs: readonly string[];
+  /** Series of the panel and sums. */
+  readonly count: number;
+  /** What tells them apart, one value a series; null where a sum goes over all values of the key. */
+  readonly keys: readonly SeriesKey[];
+  /** The first step that is forecast, of each series. */
+  readonly origins: Int32Array;
+  /** Errors at origins of the past by fits that saw nothing behind them, beside those of seasonal naive. */
+  readonly accuracy: ForecastAccuracy;
+  /**
+   * The forecast, or null where nothing can be said: a panel without any value.
+   *
+   * @throws RangeError where there is no such series, or an input is none of `inputs` or not of the length of the horizon
+   */
+  forecast(series: number, changed?: ChangedInputs): SeriesForecast | null;
+  /** What the mean is made of: parts that add up to it exactly. null with `forecast`. */
+  explain(series: number, changed?: ChangedInputs): ForecastExplanation | null;
+  /** The same choices on newer history of the same series, in the same order; series that are new may follow. Quantiles adapt to what came since. */
+  update(panel: Panel, options: ForecasterOptions): Promise<Forecaster>;
+  save(): SavedModel;
+}
+
+/** Inputs that shall be otherwise than the panel said, by name: one value for each step of the horizon. "What if the price were 5?" */
+export type ChangedInputs = Readonly<Record<string, Float64Array>>;
+
+/** Everything in the unit of the series. */
+export interface SeriesForecast {
+  /** What it rests on: the history of the series, or for want of one that of the others. */
+  readonly basis: "history" | "others";
+  /** Shape (horizon). */
+  readonly mean: Float64Array;
+  /** For each level one value a step, shape (levels, horizon), row-major. They do not cross. */
+  readonly quantiles: Float64Array;
+  /** Quantiles of the sum of the first 1, 2, ... steps: what an order must cover. Same shape. The mean of a sum is the sum of means. */
+  readonly cumulative: Float64Array;
+}
+
+/** mean[h] = level + trend[h] + the seasons and inputs at h + limit[h]. */
+export interface ForecastExplanation {
+  /** Where the series is at its end, free of seasons and inputs. */
+  readonly level: number;
+  /** How far it moves from there, shape (horizon). */
+  readonly trend: Float64Array;
+  /** For each season what it adds, shape (horizon). */
+  readonly seasons: readonly Float64Array[];
+  /** For each input and calendar column what it adds against its usual value, shape (horizon). */
+  readonly inputs: readonly Float64Array[];
+  /** What bounds and sums of the hierarchy moved, shape (horizon): a mean that may not be negative is held at 0. */
+  readonly limit: Float64Array;
+  /** Whose forecasts are combined, with weights that add up to 1. */
+  readonly methods: readonly { readonly name: string; readonly weight: number }[];
+}
+
+/** Errors at origins of the past. NaN where a series was too short for any. */
+export interface ForecastAccuracy {
+  /** Origins of each series, at most: the last a horizon before its end. */
+  readonly origins: number;
+  /** Mean absolute error of each series and step ahead, shape (count, horizon), row-major: of this forecaster, and of seasonal naive. */
+  readonly errors: Float64Array;
+  readonly naiveErrors: Float64Array;
+  /** Mean of forecast less truth, same shape: above 0 where it says too much. */
+  readonly bias: Float64Array;
+  /** Scale of each series for scaled errors: mean absolute change from one season to the next, NaN where there is none. */
+  readonly scales: Float64Array;
 }
 
 /** A column of vectors that a pretrained encoder makes of a text. */

@@ -1,0 +1,200 @@
+/** The fitted forecasts of a panel: parts that add up to means, scales and shapes that make quantiles, all in flat arrays. */
+import type { Panel, SeriesKey } from "../data/series.ts";
+import type {
+  ChangedInputs,
+  ForecastAccuracy,
+  Forecaster,
+  ForecasterOptions,
+  ForecastExplanation,
+  SavedModel,
+  SeriesForecast,
+} from "../model.ts";
+import { shapeAt } from "./quantile-shapes.ts";
+import type { CompleteForecastSettings } from "./settings.ts";
+
+export const forecasterKind = "panel-forecast";
+export const forecasterFormat = 1;
+
+/** Basis of a forecast, as numbers. */
+export const NONE = 0;
+export const HISTORY = 1;
+export const OTHERS = 2;
+
+/** What was chosen at origins of the past and holds for newer history too. */
+export interface ForecastChoices {
+  readonly methods: readonly string[];
+  /** For each class of series one weight a method, shape (classes, methods), row-major. */
+  readonly weights: Float64Array;
+  /** For each class quantiles of scaled errors, of a step and of the sum up to it, each of shape (horizon, levels of shapes). */
+  readonly stepShapes: readonly Float64Array[];
+  readonly sumShapes: readonly Float64Array[];
+  /** What is added to a level so that as many values as promised lie below its quantile, shape (levels). */
+  readonly drift: Float64Array;
+}
+
+export interface ForecastParts {
+  readonly settings: CompleteForecastSettings;
+  /** Whether forecasts may not be negative, and whether quantiles are whole numbers. */
+  readonly isNonNegative: boolean;
+  readonly isInteger: boolean;
+  readonly choices: ForecastChoices;
+  readonly keys: readonly SeriesKey[];
+  readonly inputs: readonly string[];
+  readonly origins: Int32Array;
+  readonly basis: Uint8Array;
+  readonly classes: Uint8Array;
+  /** Usual error, shape (count). */
+  readonly scales: Float64Array;
+  /** Shape (count). */
+  readonly levels: Float64Array;
+  /** Shape (count, horizon). */
+  readonly trends: Float64Array;
+  /** Shape (count, seasons, horizon). */
+  readonly seasonParts: Float64Array;
+  /** What each input adds a unit, shape (count, inputs), its usual value, same shape, and its values, shape (count, inputs, horizon). */
+  readonly coefficients: Float64Array;
+  readonly usual: Float64Array;
+  readonly ahead: Float64Array;
+  /** What sums of the hierarchy moved, shape (count, horizon). */
+  readonly moved: Float64Array;
+  readonly accuracy: ForecastAccuracy;
+}
+
+/** How a newer panel is forecast with the choices of these parts: handed in, since the fit stands above. */
+export type Update = (parts: ForecastParts, panel: Panel, options: ForecasterOptions) => Promise<Forecaster>;
+
+export function panelForecaster(parts: ForecastParts, update: Update): Forecaster {
+  const { settings, choices, keys, inputs, origins, basis, classes, scales, accuracy } = parts;
+  const { horizon, levels, seasons } = settings;
+  const count = basis.length;
+
+  const explain = (series: number, changed: ChangedInputs = {}): ForecastExplanation | null => {
+    if (!(Number.isInteger(series) && series >= 0 && series < count))
+      throw new RangeError(`series: must be a whole number from 0 to ${count - 1}, got ${series}`);
+    checkChanged(changed, inputs, horizon);
+    if (basis[series] === NONE) return null;
+    const level = parts.levels[series]!;
+    const trend = parts.trends.slice(series * horizon, (series + 1) * horizon);
+    const seasonParts = seasons.map((_, at) => {
+      const from = (series * seasons.length + at) * horizon;
+      return parts.seasonParts.slice(from, from + horizon);
+    });
+    const inputParts = inputs.map((name, at) => {
+      const place = series * inputs.length + at;
+      const values = changed[name] ?? parts.ahead.subarray(place * horizon, (place + 1) * horizon);
+      const [coefficient, usual] = [parts.coefficients[place]!, parts.usual[place]!];
+      return Float64Array.from(values, (value) => (Number.isNaN(value) ? 0 : coefficient * (value - usual)));
+    });
+    const limit = parts.moved.slice(series * horizon, (series + 1) * horizon);
+    if (parts.isNonNegative) {
+      for (let step = 0; step < horizon; step++) {
+        const sum = sumAt({ level, trend, seasons: seasonParts, inputs: inputParts, limit }, step);
+        if (sum < 0) limit[step]! -= sum;
+      }
+    }
+    const weights = choices.methods.map((name, at) => ({
+      name,
+      weight: choices.weights[classes[series]! * choices.methods.length + at]!,
+    }));
+    const methods = weights.filter(({ weight }) => weight > 0);
+    return { level, trend, seasons: seasonParts, inputs: inputParts, limit, methods };
+  };
+
+  const bounded = (value: number): number => {
+    const bound = parts.isNonNegative ? Math.max(0, value) : value;
+    return parts.isInteger ? Math.round(bound) : bound;
+  };
+
+  return {
+    kind: forecasterKind,
+    horizon,
+    levels,
+    seasons,
+    inputs,
+    count,
+    keys,
+    origins,
+    accuracy,
+    explain,
+    forecast(series, changed): SeriesForecast | null {
+      const explanation = explain(series, changed);
+      if (!explanation) return null;
+      const mean = Float64Array.from({ length: horizon }, (_, step) => sumAt(explanation, step));
+      // Holding a sum at 0 leaves what rounding left.
+      if (parts.isNonNegative) for (let step = 0; step < horizon; step++) mean[step] = Math.max(0, mean[step]!);
+      const quantiles = new Float64Array(levels.length * horizon);
+      const cumulative = new Float64Array(levels.length * horizon);
+      const own = classes[series]!;
+      levels.forEach((level, at) => {
+        const shifted = Math.min(0.9995, Math.max(0.0005, level + choices.drift[at]!));
+        let total = 0;
+        for (let step = 0; step < horizon; step++) {
+          total += mean[step]!;
+          const place = at * horizon + step;
+          quantiles[place] = bounded(mean[step]! + scales[series]! * shapeAt(choices.stepShapes[own]!, step, shifted));
+          cumulative[place] = bounded(total + scales[series]! * shapeAt(choices.sumShapes[own]!, step, shifted));
+        }
+      });
+      return { basis: basis[series] === HISTORY ? "history" : "others", mean, quantiles, cumulative };
+    },
+    update: (panel, options) => update(parts, panel, options),
+    save: () => save(parts),
+  };
+}
+
+/** In the order in which the parts are said to add up. */
+export function sumAt({ level, trend, seasons, inputs, limit }: Omit<ForecastExplanation, "methods">, step: number): number {
+  let sum = level + trend[step]!;
+  for (const season of seasons) sum += season[step]!;
+  for (const input of inputs) sum += input[step]!;
+  return sum + limit[step]!;
+}
+
+function checkChanged(changed: ChangedInputs, inputs: readonly string[], horizon: number): void {
+  for (const [name, values] of Object.entries(changed)) {
+    if (!inputs.includes(name)) throw new RangeError(`input ${name}: is not read; read are ${inputs.join(", ") || "none"}`);
+    if (values.length !== horizon) throw new RangeError(`input ${name}: must have ${horizon} values, has ${values.length}`);
+    const odd = values.findIndex((value) => Math.abs(value) > 1e100);
+    if (odd >= 0) throw new RangeError(`input ${name}, step ${odd + 1}: ${values[odd]} is out of range`);
+  }
+}
+
+function save(parts: ForecastParts): SavedModel {
+  const { settings, isNonNegative, isInteger, choices, keys, inputs, accuracy } = parts;
+  return {
+    header: {
+      kind: forecasterKind,
+      format: forecasterFormat,
+      settings,
+      isNonNegative,
+      isInteger,
+      methods: choices.methods,
+      classes: choices.stepShapes.length,
+      keys: keys.map(({ name }) => name),
+      inputs,
+      accuracyOrigins: accuracy.origins,
+    },
+    tensors: {
+      weights: choices.weights,
+      drift: choices.drift,
+      ...Object.fromEntries(choices.stepShapes.map((shapes, at) => [`stepShapes${at}`, shapes])),
+      ...Object.fromEntries(choices.sumShapes.map((shapes, at) => [`sumShapes${at}`, shapes])),
+      ...Object.fromEntries(keys.map(({ values }, at) => [`key${at}`, new TextEncoder().encode(JSON.stringify(values))])),
+      origins: parts.origins,
+      basis: parts.basis,
+      classes: parts.classes,
+      scales: parts.scales,
+      levels: parts.levels,
+      trends: parts.trends,
+      seasonParts: parts.seasonParts,
+      coefficients: parts.coefficients,
+      usual: parts.usual,
+      ahead: parts.ahead,
+      moved: parts.moved,
+      errors: accuracy.errors,
+      naiveErrors: accuracy.naiveErrors,
+      bias: accuracy.bias,
+      seasonalScales: accuracy.scales,
+    },
+  };
+}

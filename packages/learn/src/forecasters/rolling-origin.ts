@@ -1,0 +1,30 @@
+/**
+ * Origins of the past: a series is cut, what was cut off is forecast from what is left, and the errors are those that the forecast would have made.
+ * Tashman: Out-of-sample Tests of Forecasting Accuracy, IJF 2000. Origin 0 is the end of the series, the others lie before it.
+ *
+ *   history ...........................|
+ *   origin 1   ...............|<- horizon ->|
+ *   origin 2   .........|<- horizon ->|<- stride
+ */
+
+export interface Origins {
+  /** Besides origin 0. */
+  readonly count: number;
+  readonly stride: number;
+}
+
+/** Values that are left at least where a series is cut. */
+export function leastHistory(periods: readonly number[]): number {
+  return Math.max(4, 2 * (periods[0] ?? 1) + 2);
+}
+
+/**
+ * How many of `length` values are left at an origin, or -1 where there would be too few. The first origin of a series shorter than that lies later,
+ * and its forecast is judged on fewer steps.
+ */
+export function cutAt(length: number, origin: number, horizon: number, { stride }: Origins, least: number): number {
+  if (origin === 0) return length;
+  const cut = length - horizon - (origin - 1) * stride;
+  if (cut >= least) return cut;
+  return origin === 1 && length > least ? least : -1;
+}
