@@ -54,7 +54,7 @@ export function seriesCount({ offsets }: Panel): number {
 
 /** The values of one series: a view. */
 export function valuesOf({ offsets, values }: Panel, series: number): Float64Array {
-  return values.subarray(offsets[series]!, offsets[series + 1]!);
+  return values.subarray(offsets[series], offsets[series + 1]);
 }
 
 /** The step behind the last value: the first that is to be forecast. */

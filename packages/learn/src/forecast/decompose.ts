@@ -1,36 +1,67 @@
 /**
- * Classical decomposition: the trend is a centred moving average over one season, and a place in the season differs from it by the same amount, or
- * factor, every time. Macaulay: The Smoothing of Time Series, NBER 1931; the means of all places make up 0, or 1 for factors.
+ * Classical decomposition with seasons that may change: the trend is a centred moving average over one season; how a place in the season differs from
+ * it, by an amount or a factor, is a mean over the seasons that weighs those nearby most. Macaulay: The Smoothing of Time Series, NBER 1931; with
+ * moving weights as in Cleveland, Cleveland, McRae, Terpenning: STL, Journal of Official Statistics 1990.
  */
 
 export interface SeasonalPattern {
   readonly period: number;
   readonly isFactor: boolean;
-  /** Of each place in the season, place 0 being that of the first value, shape (period). */
+  /** At each value, and of the season that follows the last: shape (values + period). */
   readonly indices: Float64Array;
 }
 
+/** What a season less far away counts; 1 is the same pattern throughout. */
+const FADE = 0.8;
+
 /** Needs two seasons; factors need values above 0. O(values). */
-export function seasonalPattern(values: Float64Array, period: number, isFactor: boolean): SeasonalPattern {
+export function seasonalPattern(values: Float64Array, period: number, isFactor: boolean, fade: number = FADE): SeasonalPattern {
+  const count = values.length;
   const trend = movingAverage(values, period);
   const margin = period >> 1;
-  const indices = new Float64Array(period);
-  const counts = new Uint32Array(period);
-  for (let at = margin; at < values.length - margin; at++) {
-    const place = at % period;
-    indices[place]! += isFactor ? values[at]! / trend[at - margin]! : values[at]! - trend[at - margin]!;
-    counts[place]!++;
-  }
-  let sum = 0;
+  const indices = new Float64Array(count + period);
+  const neutral = isFactor ? 1 : 0;
   for (let place = 0; place < period; place++) {
-    indices[place]! /= Math.max(1, counts[place]!);
-    sum += indices[place]!;
+    // Sums of weights and weighted differences, forwards and backwards, at each season; each holds its own season once.
+    const seasons = Math.ceil((count + period - place) / period);
+    const weights = new Float64Array(seasons);
+    const sums = new Float64Array(seasons);
+    let [weight, sum] = [0, 0];
+    for (let season = 0; season < seasons; season++) {
+      const at = place + season * period;
+      weight *= fade;
+      sum *= fade;
+      if (at >= margin && at < count - margin) {
+        weight += 1;
+        sum += isFactor ? values[at]! / trend[at - margin]! : values[at]! - trend[at - margin]!;
+      }
+      weights[season] = weight;
+      sums[season] = sum;
+    }
+    [weight, sum] = [0, 0];
+    for (let season = seasons - 1; season >= 0; season--) {
+      weights[season]! += weight;
+      sums[season]! += sum;
+      const at = place + season * period;
+      if (at >= margin && at < count - margin) {
+        weight += 1;
+        sum += isFactor ? values[at]! / trend[at - margin]! : values[at]! - trend[at - margin]!;
+      }
+      weight *= fade;
+      sum *= fade;
+      indices[at] = weights[season]! > 0 ? sums[season]! / weights[season]! : neutral;
+    }
   }
-  const mean = sum / period;
-  for (let place = 0; place < period; place++) {
-    if (isFactor) indices[place] = Math.max(indices[place]! / mean, 1e-3);
-    else indices[place]! -= mean;
+  // The places of a season make up nothing.
+  const means = centredTrend(indices, period);
+  for (let at = 0; at < indices.length; at++) {
+    const from = Math.min(Math.max(0, at - margin), indices.length - period);
+    let mean = 0;
+    for (let k = 0; k < period; k++) mean += indices[from + k]! / period;
+    means[at] = mean;
   }
+  for (let at = 0; at < indices.length; at++)
+    indices[at] = isFactor ? Math.max(indices[at]! / means[at]!, 1e-3) : indices[at]! - means[at]!;
   return { period, isFactor, indices };
 }
 
@@ -50,6 +81,17 @@ function movingAverage(values: Float64Array, period: number): Float64Array {
 }
 
 /** The values without the season. O(values). */
-export function adjusted(values: Float64Array, { period, isFactor, indices }: SeasonalPattern): Float64Array {
-  return values.map((value, at) => (isFactor ? value / indices[at % period]! : value - indices[at % period]!));
+export function adjusted(values: Float64Array, { isFactor, indices }: SeasonalPattern): Float64Array {
+  return values.map((value, at) => (isFactor ? value / indices[at]! : value - indices[at]!));
+}
+
+/** Centred averages over a window that is cut off at both ends, shape as `values`: the trend. O(values). */
+export function centredTrend(values: Float64Array, window: number): Float64Array {
+  const margin = window >> 1;
+  const sums = new Float64Array(values.length + 1);
+  for (let at = 0; at < values.length; at++) sums[at + 1] = sums[at]! + values[at]!;
+  return values.map((_, at) => {
+    const [from, to] = [Math.max(0, at - margin), Math.min(values.length, at + margin + 1)];
+    return (sums[to]! - sums[from]!) / (to - from);
+  });
 }

@@ -26,11 +26,11 @@ export interface EtsState {
 }
 
 /**
- * Runs over the values, moves the state to their end and returns what is minimised: n log(sum of squared errors), of relative errors and twice the
+ * Runs over the values, moves the state to their end, writes errors to `into` where that is given, and returns what is minimised: n log(sum of squared errors), of relative errors and twice the
  * logarithms of the expected values where errors are multiplicative (equation 6 of the paper). Infinity where a form that multiplies meets
  * what is not above 0. O(values).
  */
-export function runEts(form: EtsForm, values: Float64Array, state: EtsState): number {
+export function runEts(form: EtsForm, values: Float64Array, state: EtsState, into: Float64Array | null = null): number {
   const { alpha, beta, gamma, season } = state;
   const phi = form.trend === "damped" ? state.phi : 1;
   const hasTrend = form.trend !== "none";
@@ -60,6 +60,7 @@ export function runEts(form: EtsForm, values: Float64Array, state: EtsState): nu
       }
     }
     squares += error * error;
+    if (into) into[at] = error;
     if (kind === 2 && !(base > 1e-12 && own > 1e-12)) return Infinity;
     const free = kind === 0 ? value : kind === 1 ? value - own : value / own;
     const next = base + alpha * (free - base);

@@ -5,6 +5,7 @@
  * Departures: first states of the season are those of the classical decomposition and are not moved, which takes a tenth of the time; multiplicative
  * errors are tried with multiplicative seasons and without any, and additive ones otherwise; trends do not multiply.
  */
+import { solveSymmetric } from "../math/cholesky.ts";
 import { nelderMead } from "../math/nelder-mead.ts";
 import { adjusted, seasonalPattern } from "./decompose.ts";
 import { expectedAhead, runEts } from "./ets-filter.ts";
@@ -31,31 +32,38 @@ export function ets(series: LocalSeries, horizon: number): LocalForecast {
   return { mean, level: fit.state.level, seasons: periods.map((one) => (one === period ? season : new Float64Array(horizon))) };
 }
 
-/** The fit of least AICc; null where there are too few values for any. */
+/**
+ * The fit of least AICc; null where there are too few values for any. Errors and seasons are chosen without a trend first, then trends for those
+ * that come close to the best.
+ */
 export function chooseEts(values: Float64Array, period: number): EtsFit | null {
   let best: EtsFit | null = null;
-  for (const form of formsOf(values, period)) {
+  const fits: EtsFit[] = [];
+  const add = (form: EtsForm): void => {
     const fit = fitEts(form, values);
-    if (fit && (!best || fit.aicc < best.aicc)) best = fit;
+    if (!fit) return;
+    fits.push(fit);
+    if (!best || fit.aicc < best.aicc) best = fit;
+  };
+  for (const form of formsOf(values, period)) add(form);
+  const close = fits.filter((fit) => fit.aicc <= best!.aicc + CLOSE);
+  for (const { form } of close) {
+    add({ ...form, trend: "additive" });
+    add({ ...form, trend: "damped" });
   }
   return best;
 }
 
+const CLOSE = 2;
+
 function formsOf(values: Float64Array, period: number): EtsForm[] {
   const isPositive = values.every((value) => value > 0);
-  const trends = ["none", "additive", "damped"] as const;
-  const forms: EtsForm[] = trends.flatMap((trend) => [
-    { error: "additive", trend, season: "none", period: 1 },
-    ...(isPositive ? [{ error: "multiplicative", trend, season: "none", period: 1 } as const] : []),
-  ]);
+  const forms: EtsForm[] = [{ error: "additive", trend: "none", season: "none", period: 1 }];
+  if (isPositive) forms.push({ error: "multiplicative", trend: "none", season: "none", period: 1 });
   if (period === 1) return forms;
-  return [
-    ...forms,
-    ...trends.flatMap((trend): EtsForm[] => [
-      { error: "additive", trend, season: "additive", period },
-      ...(isPositive ? [{ error: "multiplicative", trend, season: "multiplicative", period } as const] : []),
-    ]),
-  ];
+  forms.push({ error: "additive", trend: "none", season: "additive", period });
+  if (isPositive) forms.push({ error: "multiplicative", trend: "none", season: "multiplicative", period });
+  return forms;
 }
 
 const LEAST = 1e-4;
@@ -68,7 +76,9 @@ export function fitEts(form: EtsForm, values: Float64Array): EtsFit | null {
   const count = values.length;
   const parameters = 2 + (hasTrend ? 2 : 0) + (trend === "damped" ? 1 : 0) + (hasSeason ? period : 0) + 1; // the last is the variance
   if (count < parameters + 3 || (hasSeason && count < 2 * period)) return null;
+  // The pattern at the beginning.
   const pattern = hasSeason ? seasonalPattern(values, period, season === "multiplicative") : null;
+  const firstSeason = pattern ? pattern.indices.slice(0, period) : null;
   const first = firstStates(pattern ? adjusted(values, pattern) : values, hasTrend, Math.max(10, 2 * period));
   const unit = Math.max(scaleOf(values), 1e-12 * Math.abs(first.level), 1e-200);
   const state: EtsState = { alpha: 0, beta: 0, gamma: 0, phi: 1, level: 0, slope: 0, season: new Float64Array(period), place: 0 };
@@ -92,7 +102,7 @@ export function fitEts(form: EtsForm, values: Float64Array): EtsFit | null {
     if (hasSeason) {
       state.gamma = point[atGamma]! * (1 - state.alpha);
       if (!(point[atGamma]! >= LEAST && point[atGamma]! <= 1 - LEAST)) return false;
-      state.season.set(pattern!.indices);
+      state.season.set(firstSeason!);
     }
     state.place = 0;
     return true;
@@ -112,12 +122,68 @@ export function fitEts(form: EtsForm, values: Float64Array): EtsFit | null {
     ...(hasSeason ? [0.1] : []),
   ]);
   const objective = (trial: Float64Array): number => (begin(trial) ? runEts(form, values, state) : Infinity);
-  const least = nelderMead(objective, point, steps, { maxEvaluations: 80 * point.length, tolerance: 1e-6 });
+  const settings = { maxEvaluations: 60 * point.length, tolerance: 1e-6 };
+  let least = nelderMead(objective, point, steps, settings);
   if (least === Infinity) return null;
+  if (firstSeason) {
+    for (let round = 0; round < ROUNDS; round++) {
+      moveSeason(firstSeason, count, (errors) => (begin(point) ? runEts(form, values, state, errors) : Infinity));
+      least = nelderMead(
+        objective,
+        point,
+        steps.map((one) => one / 4),
+        settings,
+      );
+    }
+  }
   begin(point);
   runEts(form, values, state);
   const aicc = least + 2 * parameters + (2 * parameters * (parameters + 1)) / (count - parameters - 1);
   return { form, state, aicc };
+}
+
+const ROUNDS = 1;
+
+/**
+ * Moves the first states of the season by one step of Gauss and Newton: errors are linear in them, or nearly so, and their derivatives are
+ * differences of as many passes as there are places in the season. O(period^2 x values).
+ */
+function moveSeason(indices: Float64Array, count: number, run: (errors: Float64Array | null) => number): void {
+  const period = indices.length;
+  const before = run(null);
+  const errors = new Float64Array(count);
+  run(errors);
+  const first = indices.slice();
+  const reach = 1e-3 * Math.max(1e-12, Math.sqrt(first.reduce((sum, one) => sum + one * one, 0) / period));
+  const slopes = Array.from({ length: period }, (_, place) => {
+    const moved = new Float64Array(count);
+    indices[place] = first[place]! + reach;
+    const isPossible = run(moved) < Infinity;
+    indices[place] = first[place]!;
+    return isPossible ? moved.map((error, at) => (error - errors[at]!) / reach) : null;
+  });
+  if (slopes.includes(null)) return;
+  const gram = new Float64Array(period * period);
+  const right = new Float64Array(period);
+  for (let i = 0; i < period; i++) {
+    for (let j = 0; j <= i; j++) gram[i * period + j] = dot(slopes[i]!, slopes[j]!);
+    right[i] = -dot(slopes[i]!, errors);
+  }
+  const ridge = 1e-6 * gram.reduce((most, one) => Math.max(most, one), 0); // levels and seasons may stand for each other
+  for (let i = 0; i < period; i++) gram[i * period + i]! += ridge;
+  const step = solveSymmetric(gram, right, period);
+  if (!step) return;
+  for (let share = 1; share > 0.1; share /= 2) {
+    for (let place = 0; place < period; place++) indices[place] = first[place]! + share * step[place]!;
+    if (run(null) < before) return;
+  }
+  indices.set(first);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
+  return sum;
 }
 
 /** A line through the first values, at step 0 (the one before the first value); without a trend their mean. */

@@ -4,6 +4,7 @@ import { list, oneOf, record, text, tensor, whole } from "../saved/values.ts";
 import { updateForecaster } from "./fit-forecaster.ts";
 import { forecasterFormat, forecasterKind, OTHERS, panelForecaster } from "./panel-forecaster.ts";
 import { shapeLevels } from "./quantile-shapes.ts";
+import { classCount } from "./series-class.ts";
 import { completeForecastSettings } from "./settings.ts";
 import type { ForecastSettings } from "./settings.ts";
 
@@ -23,15 +24,13 @@ export function loadForecaster(saved: SavedModel): Forecaster {
   const flag = (name: string): boolean => oneOf(header[name], [true, false], name);
   const methods = list(header["methods"], "methods", text);
   const inputs = list(header["inputs"], "inputs", text);
-  const classCount = whole(header["classes"], "classes");
   const basis = tensor(tensors, "basis", Uint8Array);
   if (basis.some((one) => one > OTHERS)) throw new Error("tensor basis: holds a value that is no basis");
   const count = basis.length;
   const classes = tensor(tensors, "classes", Uint8Array, count);
   if (classes.some((one) => one >= classCount)) throw new Error(`tensor classes: holds a class that is not below ${classCount}`);
   const numbers = (name: string, length: number): Float64Array => tensor(tensors, name, Float64Array, length);
-  const shapes = (name: string): Float64Array[] =>
-    Array.from({ length: classCount }, (_, at) => numbers(`${name}${at}`, horizon * shapeLevels.length));
+  const each = <T>(make: (at: number) => T): T[] => Array.from({ length: classCount }, (_, at) => make(at));
   return panelForecaster(
     {
       settings,
@@ -39,9 +38,15 @@ export function loadForecaster(saved: SavedModel): Forecaster {
       isInteger: flag("isInteger"),
       choices: {
         methods,
-        weights: numbers("weights", classCount * methods.length),
-        stepShapes: shapes("stepShapes"),
-        sumShapes: shapes("sumShapes"),
+        classes: each((at) => ({
+          weights: numbers(`classWeights${at}`, methods.length),
+          losses: withGaps(tensors, `classLosses${at}`, methods.length),
+        })),
+        shapes: each((at) => ({
+          profile: numbers(`profile${at}`, horizon),
+          steps: numbers(`stepShapes${at}`, horizon * shapeLevels.length),
+          sums: numbers(`sumShapes${at}`, horizon * shapeLevels.length),
+        })),
         drift: numbers("drift", settings.levels.length),
       },
       keys: list(header["keys"], "keys", text).map((name, at) => ({ name, values: keyValues(tensors, `key${at}`, count) })),
@@ -49,7 +54,9 @@ export function loadForecaster(saved: SavedModel): Forecaster {
       origins: tensor(tensors, "origins", Int32Array, count),
       basis,
       classes,
+      weights: numbers("weights", count * methods.length),
       scales: numbers("scales", count),
+      factors: numbers("factors", count),
       levels: numbers("levels", count),
       trends: numbers("trends", count * horizon),
       seasonParts: numbers("seasonParts", count * seasons.length * horizon),

@@ -1,26 +1,26 @@
 /**
  * What each method says of each series of a batch, at its end and at origins of the past: one block of shared memory that threads fill, series by
- * series.
+ * series. What inputs add is taken off before and put on after.
  */
 import { seriesCount } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
+import { flat } from "../forecast/method.ts";
+import type { LocalForecast } from "../forecast/method.ts";
 import { localMethods } from "../forecast/methods.ts";
-import type { LocalMethodName } from "../forecast/methods.ts";
 import { prepareSeries } from "../forecast/prepare-series.ts";
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
+import { inputEffects } from "./input-effects.ts";
+import type { Plan } from "./plan.ts";
 import { cutAt, leastHistory } from "./rolling-origin.ts";
-import type { Origins } from "./rolling-origin.ts";
 
 /** Everything a thread needs, on shared memory. */
 export interface MembersJob {
-  readonly panel: Pick<Panel, "offsets" | "values" | "censored">;
-  /** Series of the batch, by number. */
+  readonly panel: SharedPanel;
+  /** Series of the batch, by number, and the class of each. */
   readonly batch: Uint32Array;
-  readonly methods: readonly LocalMethodName[];
-  readonly seasons: readonly number[];
-  readonly horizon: number;
-  readonly origins: Origins;
+  readonly classes: Uint8Array;
+  readonly plan: Plan;
   readonly members: Members;
   /** Place in the batch that no thread has taken. */
   readonly next: Int32Array;
@@ -33,6 +33,9 @@ export interface Members {
   readonly levels: Float64Array;
   /** At the end of the series, shape (batch, methods, seasons, horizon). */
   readonly seasonParts: Float64Array;
+  /** At the end of the series, each of shape (batch, inputs). */
+  readonly coefficients: Float64Array;
+  readonly usual: Float64Array;
 }
 
 export interface MembersOptions {
@@ -45,23 +48,30 @@ export interface MembersOptions {
 /** Series that a thread takes at a time. */
 const CHUNK = 8;
 
-type Task = Pick<MembersJob, "panel" | "batch" | "methods" | "seasons" | "horizon" | "origins">;
-
 /** O(series x origins x methods x some thousand x values) over all threads. */
-export async function forecastMembers(task: Task, { threads, signal, onProgress }: MembersOptions): Promise<Members> {
-  const { batch, methods, seasons, horizon, origins } = task;
+export async function forecastMembers(
+  task: Omit<MembersJob, "members" | "next">,
+  { threads, signal, onProgress }: MembersOptions,
+): Promise<Members> {
+  const { batch, panel, plan } = task;
+  const { methods, seasons, horizon, origins } = plan;
   const count = batch.length;
   const members: Members = {
     means: shared(count * (origins.count + 1) * methods.length * horizon).fill(Number.NaN),
     levels: shared(count * methods.length),
     seasonParts: shared(count * methods.length * seasons.length * horizon),
+    coefficients: shared(count * panel.inputs.length),
+    usual: shared(count * panel.inputs.length),
   };
   const job: MembersJob = { ...task, members, next: new Int32Array(new SharedArrayBuffer(4)) };
   let done = 0;
-  const onChunk = (): void => onProgress?.(Math.min(count, (done += CHUNK)));
-  // Starting a thread takes as long as some hundred series.
-  if (threads > 0 && count > 4 * CHUNK) {
-    await runWorkers(new URL("./members-worker", import.meta.url), job, threads, { signal, onMessage: onChunk });
+  const onChunk = (): void => onProgress?.((done = Math.min(count, done + CHUNK)));
+  // Starting a thread takes as long as some hundred short series.
+  if (threads > 0 && count > CHUNK) {
+    await runWorkers(new URL("./members-worker", import.meta.url), job, Math.min(threads, Math.ceil(count / CHUNK)), {
+      signal,
+      onMessage: onChunk,
+    });
   } else {
     const pace = new Pace(1, signal);
     for (const _chunk of fillMembers(job)) {
@@ -81,43 +91,124 @@ export function* fillMembers(job: MembersJob): Generator<void, void> {
   }
 }
 
-function fillSeries({ panel, batch, methods, seasons, horizon, origins, members }: MembersJob, at: number): void {
+function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: number): void {
+  const { methods, wanted, seasons, horizon, origins } = plan;
   const { offsets, values, censored } = panel;
   const [from, to] = [offsets[batch[at]!]!, offsets[batch[at]! + 1]!];
   const whole = seasons.map(Math.round);
   for (let origin = 0; origin <= origins.count; origin++) {
-    const cut = cutAt(to - from, origin, horizon, origins, leastHistory(whole));
+    const cut = cutAt(to - from, origin, horizon, origins, leastHistory(seasons));
     if (cut < 0) break;
     const series = prepareSeries(values.subarray(from, from + cut), censored?.subarray(from, from + cut) ?? null, seasons);
-    if (!series) break;
+    if (!series) continue;
     const { gap } = series;
-    methods.forEach((name, method) => {
-      const { mean, level, seasons: parts } = localMethods[name](series, horizon + gap);
+    const first = cut - gap - series.values.length; // place of its first value that is known
+    const columns = panel.inputs.map((_, input) => inputValues(panel, input, batch[at]!, first, cut + horizon, horizon));
+    const { coefficients, usual } = inputEffects(
+      series.values,
+      columns.map((column) => column.subarray(0, series.values.length)),
+      series.periods[0] ?? 1,
+    );
+    const effectAt = (place: number): number => {
+      let sum = 0;
+      for (let input = 0; input < columns.length; input++) {
+        const value = columns[input]![place]!;
+        if (!Number.isNaN(value)) sum += coefficients[input]! * (value - usual[input]!);
+      }
+      return sum;
+    };
+    const free =
+      columns.length === 0 ? series : { ...series, values: series.values.map((value, place) => value - effectAt(place)) };
+    const bound = 10 * series.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    for (const method of wanted[classes[at]!]!) {
+      const isNaive = method === 0; // the measure of all others knows no inputs
+      const { values: history } = isNaive ? series : free;
+      const forecast = localMethods[methods[method]!](isNaive ? series : free, horizon + gap);
+      const { mean, level, seasons: parts } = sane(forecast, history, bound);
       const into = ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
-      members.means.set(mean.subarray(gap), into);
-      if (origin > 0) return;
+      for (let step = 0; step < horizon; step++)
+        members.means[into + step] = mean[gap + step]! + (isNaive || origin === 0 ? 0 : effectAt(history.length + gap + step));
+      if (origin > 0) continue;
       const place = at * methods.length + method;
       members.levels[place] = level;
       parts.forEach((part, which) => {
         const season = whole.indexOf(series.periods[which]!);
         members.seasonParts.set(part.subarray(gap), (place * seasons.length + season) * horizon);
       });
-    });
+    }
+    if (origin > 0) continue;
+    members.coefficients.set(coefficients, at * columns.length);
+    members.usual.set(usual, at * columns.length);
   }
 }
 
-export function shared(length: number): Float64Array {
+/** A forecast that runs away, or is none, becomes the last value. */
+function sane(forecast: LocalForecast, values: Float64Array, bound: number): LocalForecast {
+  const isSane = Number.isFinite(forecast.level) && forecast.mean.every((value) => Math.abs(value) <= bound);
+  return isSane ? forecast : flat(values.at(-1)!, forecast.mean.length);
+}
+
+/** The panel on memory that threads share. */
+export interface SharedPanel extends Pick<Panel, "offsets" | "values" | "censored"> {
+  /** Inputs, then calendar columns. `ahead` is null of the latter: `history` goes on behind the series, and place 0 of series i is `shifts[i]`. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly history: Float64Array;
+    readonly ahead: Float64Array | null;
+    readonly shifts: Int32Array | null;
+  }[];
+}
+
+/** O(values). */
+export function sharedPanel(panel: Panel): SharedPanel {
+  const offsets = new Uint32Array(new SharedArrayBuffer((seriesCount(panel) + 1) * 4));
+  offsets.set(panel.offsets);
+  let censored: Uint8Array | undefined;
+  if (panel.censored) (censored = new Uint8Array(new SharedArrayBuffer(panel.censored.length))).set(panel.censored);
+  return {
+    offsets,
+    values: sharedCopy(panel.values),
+    censored,
+    inputs: [
+      ...(panel.inputs ?? []).map(({ name, history, ahead }) => ({
+        name,
+        history: sharedCopy(history),
+        ahead: sharedCopy(ahead),
+        shifts: null,
+      })),
+      ...(panel.calendar ?? []).map(({ name, start, values }) => {
+        const shifts = new Int32Array(new SharedArrayBuffer(panel.starts.length * 4));
+        panel.starts.forEach((first, series) => (shifts[series] = first - start));
+        return { name, history: sharedCopy(values), ahead: null, shifts };
+      }),
+    ],
+  };
+}
+
+/** Values of an input at the places from <= place < to of a series, places behind its end being those ahead. */
+export function inputValues(
+  { offsets, inputs }: SharedPanel,
+  input: number,
+  series: number,
+  from: number,
+  to: number,
+  horizon: number,
+): Float64Array {
+  const { history, ahead, shifts } = inputs[input]!;
+  if (!ahead) return history.subarray(shifts![series]! + from, shifts![series]! + to);
+  const length = offsets[series + 1]! - offsets[series]!;
+  return Float64Array.from({ length: to - from }, (_, at) => {
+    const place = from + at;
+    return place < length ? history[offsets[series]! + place]! : ahead[series * horizon + place - length]!;
+  });
+}
+
+function shared(length: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(length * 8));
 }
 
-/** The panel on memory that threads share. O(values). */
-export function sharedPanel(panel: Panel): MembersJob["panel"] {
-  const values = shared(panel.values.length);
-  values.set(panel.values);
-  const offsets = new Uint32Array(new SharedArrayBuffer((seriesCount(panel) + 1) * 4));
-  offsets.set(panel.offsets);
-  if (!panel.censored) return { offsets, values };
-  const censored = new Uint8Array(new SharedArrayBuffer(panel.censored.length));
-  censored.set(panel.censored);
-  return { offsets, values, censored };
+function sharedCopy(values: Float64Array): Float64Array {
+  const copy = shared(values.length);
+  copy.set(values);
+  return copy;
 }

@@ -9,8 +9,12 @@ import type {
   SavedModel,
   SeriesForecast,
 } from "../model.ts";
+import type { ErrorShapes } from "./assemble.ts";
+import type { MethodChoice } from "./choose-methods.ts";
 import { shapeAt } from "./quantile-shapes.ts";
+import { INTERMITTENT } from "./series-class.ts";
 import type { CompleteForecastSettings } from "./settings.ts";
+import { countAt } from "./spread.ts";
 
 export const forecasterKind = "panel-forecast";
 export const forecasterFormat = 1;
@@ -23,11 +27,9 @@ export const OTHERS = 2;
 /** What was chosen at origins of the past and holds for newer history too. */
 export interface ForecastChoices {
   readonly methods: readonly string[];
-  /** For each class of series one weight a method, shape (classes, methods), row-major. */
-  readonly weights: Float64Array;
-  /** For each class quantiles of scaled errors, of a step and of the sum up to it, each of shape (horizon, levels of shapes). */
-  readonly stepShapes: readonly Float64Array[];
-  readonly sumShapes: readonly Float64Array[];
+  /** For each class of series its methods and what errors look like. */
+  readonly classes: readonly MethodChoice[];
+  readonly shapes: readonly ErrorShapes[];
   /** What is added to a level so that as many values as promised lie below its quantile, shape (levels). */
   readonly drift: Float64Array;
 }
@@ -43,8 +45,11 @@ export interface ForecastParts {
   readonly origins: Int32Array;
   readonly basis: Uint8Array;
   readonly classes: Uint8Array;
-  /** Usual error, shape (count). */
+  /** Of each method for each series, shape (count, methods). */
+  readonly weights: Float64Array;
+  /** Unit of the errors of a series, and how much larger than the others' they are in what it moves by; of counts variance over mean. */
   readonly scales: Float64Array;
+  readonly factors: Float64Array;
   /** Shape (count). */
   readonly levels: Float64Array;
   /** Shape (count, horizon). */
@@ -94,13 +99,15 @@ export function panelForecaster(parts: ForecastParts, update: Update): Forecaste
     }
     const weights = choices.methods.map((name, at) => ({
       name,
-      weight: choices.weights[classes[series]! * choices.methods.length + at]!,
+      weight: parts.weights[series * choices.methods.length + at]!,
     }));
     const methods = weights.filter(({ weight }) => weight > 0);
     return { level, trend, seasons: seasonParts, inputs: inputParts, limit, methods };
   };
 
-  const bounded = (value: number): number => {
+  const quantile = (series: number, mean: number, score: number): number => {
+    if (classes[series] === INTERMITTENT) return countAt(mean, scales[series]!, score);
+    const value = mean + scales[series]! * score;
     const bound = parts.isNonNegative ? Math.max(0, value) : value;
     return parts.isInteger ? Math.round(bound) : bound;
   };
@@ -124,15 +131,15 @@ export function panelForecaster(parts: ForecastParts, update: Update): Forecaste
       if (parts.isNonNegative) for (let step = 0; step < horizon; step++) mean[step] = Math.max(0, mean[step]!);
       const quantiles = new Float64Array(levels.length * horizon);
       const cumulative = new Float64Array(levels.length * horizon);
-      const own = classes[series]!;
+      const shapes = choices.shapes[classes[series]!]!;
       levels.forEach((level, at) => {
         const shifted = Math.min(0.9995, Math.max(0.0005, level + choices.drift[at]!));
         let total = 0;
         for (let step = 0; step < horizon; step++) {
           total += mean[step]!;
           const place = at * horizon + step;
-          quantiles[place] = bounded(mean[step]! + scales[series]! * shapeAt(choices.stepShapes[own]!, step, shifted));
-          cumulative[place] = bounded(total + scales[series]! * shapeAt(choices.sumShapes[own]!, step, shifted));
+          quantiles[place] = quantile(series, mean[step]!, shapeAt(shapes.steps, step, shifted));
+          cumulative[place] = quantile(series, total, shapeAt(shapes.sums, step, shifted));
         }
       });
       return { basis: basis[series] === HISTORY ? "history" : "others", mean, quantiles, cumulative };
@@ -169,21 +176,32 @@ function save(parts: ForecastParts): SavedModel {
       isNonNegative,
       isInteger,
       methods: choices.methods,
-      classes: choices.stepShapes.length,
       keys: keys.map(({ name }) => name),
       inputs,
       accuracyOrigins: accuracy.origins,
     },
     tensors: {
-      weights: choices.weights,
       drift: choices.drift,
-      ...Object.fromEntries(choices.stepShapes.map((shapes, at) => [`stepShapes${at}`, shapes])),
-      ...Object.fromEntries(choices.sumShapes.map((shapes, at) => [`sumShapes${at}`, shapes])),
+      ...Object.fromEntries(
+        choices.classes.flatMap(({ weights, losses }, at) => [
+          [`classWeights${at}`, weights],
+          [`classLosses${at}`, losses],
+        ]),
+      ),
+      ...Object.fromEntries(
+        choices.shapes.flatMap(({ profile, steps, sums }, at) => [
+          [`profile${at}`, profile],
+          [`stepShapes${at}`, steps],
+          [`sumShapes${at}`, sums],
+        ]),
+      ),
       ...Object.fromEntries(keys.map(({ values }, at) => [`key${at}`, new TextEncoder().encode(JSON.stringify(values))])),
       origins: parts.origins,
       basis: parts.basis,
       classes: parts.classes,
+      weights: parts.weights,
       scales: parts.scales,
+      factors: parts.factors,
       levels: parts.levels,
       trends: parts.trends,
       seasonParts: parts.seasonParts,

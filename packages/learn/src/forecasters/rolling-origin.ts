@@ -13,9 +13,10 @@ export interface Origins {
   readonly stride: number;
 }
 
-/** Values that are left at least where a series is cut. */
-export function leastHistory(periods: readonly number[]): number {
-  return Math.max(4, 2 * (periods[0] ?? 1) + 2);
+/** Values that are left at least where a series is cut: two of the shortest season and some. */
+export function leastHistory(seasons: readonly number[]): number {
+  const shortest = seasons.reduce((least, season) => Math.min(least, season), Infinity);
+  return shortest === Infinity ? 4 : Math.max(4, Math.round(2 * shortest) + 2);
 }
 
 /**

@@ -32,7 +32,7 @@ export function nelderMead(
     return objective(trial);
   };
   const accept = (at: number, value: number): void => {
-    [corners[at], trial] = [trial, corners[at]! as Float64Array<ArrayBuffer>];
+    [corners[at], trial] = [trial, corners[at]!];
     values[at] = value;
   };
   for (;;) {

@@ -28,3 +28,26 @@ const d = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408
 function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 }
+
+/**
+ * The share that lies below `value`. Hart's algorithm as in West: Better Approximations to Cumulative Normal Functions, Wilmott 2005: exact to double
+ * precision.
+ */
+export function normalShare(value: number): number {
+  const x = Math.abs(value);
+  if (x > 37) return value > 0 ? 1 : 0;
+  const bell = Math.exp((-x * x) / 2);
+  const tail =
+    x < 7.07106781186547
+      ? (bell * polynomial(above, x)) / polynomial(below, x)
+      : bell / (x + 1 / (x + 2 / (x + 3 / (x + 4 / (x + 0.65))))) / 2.506628274631;
+  return value > 0 ? 1 - tail : tail;
+}
+
+const above = [
+  3.52624965998911e-2, 0.700383064443688, 6.37396220353165, 33.912866078383, 112.079291497871, 221.213596169931, 220.206867912376,
+];
+const below = [
+  8.83883476483184e-2, 1.75566716318264, 16.064177579207, 86.7807322029461, 296.564248779674, 637.333633378831, 793.826512519948,
+  440.413735824752,
+];

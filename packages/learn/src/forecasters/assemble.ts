@@ -1,0 +1,220 @@
+/**
+ * From what members say to the parts of a forecaster: weights of each series, the parts of its mean, its errors at origins of the past, and the pool
+ * of scaled errors that quantiles are made of.
+ */
+import { endOf, seriesCount, valuesOf } from "../data/series.ts";
+import type { Panel } from "../data/series.ts";
+import { mix } from "../math/hash.ts";
+import { seasonalScale } from "../metrics/forecast.ts";
+
+import { pastOrigins, placeOf, shortestPeriod } from "./judge.ts";
+import type { Members } from "./members.ts";
+import { HISTORY } from "./panel-forecaster.ts";
+import type { ForecastParts } from "./panel-forecaster.ts";
+import type { Plan } from "./plan.ts";
+import { fitShapes } from "./quantile-shapes.ts";
+import { classCount, INTERMITTENT } from "./series-class.ts";
+import { countRatio, countScore, usualChange } from "./spread.ts";
+
+export type SeriesParts = Omit<ForecastParts, "settings" | "isNonNegative" | "isInteger" | "choices" | "keys" | "inputs">;
+
+/** Empty parts of all series of a panel. */
+export function emptyParts(
+  panel: Panel,
+  classes: Uint8Array,
+  { methods, horizon, seasons, origins }: Plan,
+  inputs: number,
+): SeriesParts {
+  const count = seriesCount(panel);
+  const size = count * horizon;
+  const unknown = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
+  return {
+    origins: Int32Array.from({ length: count }, (_, series) => endOf(panel, series)),
+    basis: new Uint8Array(count),
+    classes,
+    weights: new Float64Array(count * methods.length),
+    factors: new Float64Array(count).fill(1),
+    scales: new Float64Array(count),
+    levels: new Float64Array(count),
+    trends: new Float64Array(size),
+    seasonParts: new Float64Array(size * seasons.length),
+    coefficients: new Float64Array(count * inputs),
+    usual: new Float64Array(count * inputs),
+    ahead: unknown(size * inputs),
+    moved: new Float64Array(size),
+    accuracy: {
+      origins: origins.count,
+      errors: unknown(size),
+      naiveErrors: unknown(size),
+      bias: unknown(size),
+      scales: unknown(count),
+    },
+  };
+}
+
+/** Writes weights, level, trend and seasons of one series that is at place `at` of a batch. */
+export function combineSeries(
+  series: number,
+  at: number,
+  weights: Float64Array,
+  members: Members,
+  plan: Plan,
+  into: SeriesParts,
+): void {
+  const { methods, horizon, seasons } = plan;
+  const { means, levels, seasonParts, coefficients, usual } = members;
+  const used = [...weights.keys()].filter((method) => weights[method]! > 0);
+  const inputs = into.coefficients.length / into.basis.length;
+  if (used.some((method) => Number.isNaN(means[placeOf(plan, at, 0, method)]!))) return;
+  into.basis[series] = HISTORY;
+  into.weights.set(weights, series * methods.length);
+  let level = 0;
+  for (const method of used) level += weights[method]! * levels[at * methods.length + method]!;
+  into.levels[series] = level;
+  for (let step = 0; step < horizon; step++) {
+    let trend = -level;
+    for (const method of used) trend += weights[method]! * means[placeOf(plan, at, 0, method) + step]!;
+    for (let season = 0; season < seasons.length; season++) {
+      let part = 0;
+      for (const method of used)
+        part += weights[method]! * seasonParts[((at * methods.length + method) * seasons.length + season) * horizon + step]!;
+      into.seasonParts[(series * seasons.length + season) * horizon + step] = part;
+      trend -= part;
+    }
+    into.trends[series * horizon + step] = trend;
+  }
+  for (let input = 0; input < inputs; input++) {
+    // Seasonal naive knows no inputs.
+    into.coefficients[series * inputs + input] = (1 - weights[0]!) * coefficients[at * inputs + input]!;
+    into.usual[series * inputs + input] = usual[at * inputs + input]!;
+  }
+}
+
+/** Scaled errors of the series of a batch at origins of the past: of steps, and of sums up to them. NaN where there is none. */
+export interface BatchErrors {
+  /** Shape (batch, origins, horizon): in units of the series, or where counts lie among those expected. */
+  readonly steps: Float64Array;
+  readonly sums: Float64Array;
+}
+
+/** Writes the accuracy of one series and its scaled errors. O(origins x horizon x methods). */
+export function judgeSeries(
+  panel: Panel,
+  series: number,
+  at: number,
+  weights: Float64Array,
+  { means }: Members,
+  plan: Plan,
+  isNonNegative: boolean,
+  { accuracy, classes }: SeriesParts,
+  { steps, sums }: BatchErrors,
+): void {
+  const { horizon, seasons, origins } = plan;
+  const counts = new Uint32Array(horizon);
+  const [errors, naive, over] = [new Float64Array(horizon), new Float64Array(horizon), new Float64Array(horizon)];
+  const used = [...weights.keys()].filter((method) => weights[method]! > 0);
+  for (const { origin, truth, history, unit } of pastOrigins(panel, series, plan)) {
+    const into = (at * origins.count + origin - 1) * horizon;
+    const isCount = classes[series] === INTERMITTENT;
+    const ratio = isCount ? countRatio(history) : 0;
+    let [expected, demand] = [0, 0];
+    for (let step = 0; step < truth.length; step++) {
+      let mean = 0;
+      for (const method of used) mean += weights[method]! * means[placeOf(plan, at, origin, method) + step]!;
+      if (isNonNegative) mean = Math.max(0, mean);
+      const value = truth[step]!;
+      expected += mean;
+      demand += value;
+      if (Number.isNaN(value) || Number.isNaN(mean)) continue;
+      counts[step]!++;
+      errors[step]! += Math.abs(value - mean);
+      over[step]! += mean - value;
+      naive[step]! += Math.abs(value - means[placeOf(plan, at, origin, 0) + step]!);
+      const chance = mix(series * 31 + origin * 1009 + step) / 2 ** 32;
+      steps[into + step] = isCount ? countScore(mean, ratio, value, chance) : (value - mean) / unit;
+      if (!Number.isNaN(demand))
+        sums[into + step] = isCount ? countScore(expected, ratio, demand, chance) : (demand - expected) / unit;
+    }
+  }
+  for (let step = 0; step < horizon; step++) {
+    const place = series * horizon + step;
+    accuracy.errors[place] = errors[step]! / counts[step]!;
+    accuracy.naiveErrors[place] = naive[step]! / counts[step]!;
+    accuracy.bias[place] = over[step]! / counts[step]!;
+  }
+  accuracy.scales[series] = seasonalScale(valuesOf(panel, series), shortestPeriod(seasons));
+}
+
+/** What errors of a class look like. */
+export interface ErrorShapes {
+  /** Mean absolute scaled error of each step, shape (horizon): what a series with usual errors has. */
+  readonly profile: Float64Array;
+  readonly steps: Float64Array;
+  readonly sums: Float64Array;
+}
+
+/** Origins that the belief counts as that errors of a series are as large as those of others, in its unit. */
+const PRIOR = 2;
+
+/**
+ * How much larger than usual the errors of a series are, by all its origins but `left`: shape of a class is measured on origins with the unit that
+ * the others imply, as it will be used.
+ */
+export function errorFactor(
+  steps: Float64Array,
+  at: number,
+  left: number,
+  profile: Float64Array,
+  { origins, horizon }: Plan,
+): number {
+  let sum = PRIOR;
+  let count = PRIOR;
+  for (let origin = 0; origin < origins.count; origin++) {
+    if (origin === left) continue;
+    let [own, known] = [0, 0];
+    for (let step = 0; step < horizon; step++) {
+      const error = Math.abs(steps[(at * origins.count + origin) * horizon + step]!) / profile[step]!;
+      if (!Number.isFinite(error)) continue;
+      own += error;
+      known++;
+    }
+    if (known === 0) continue;
+    sum += own / known;
+    count++;
+  }
+  return sum / count;
+}
+
+/** The shapes of each class from the errors of a batch. O(batch x origins x horizon). */
+export function shapesOf(classes: Uint8Array, { steps, sums }: BatchErrors, plan: Plan): ErrorShapes[] {
+  const { origins, horizon } = plan;
+  return Array.from({ length: classCount }, (_, own): ErrorShapes => {
+    const places = [...classes.keys()].filter((at) => classes[at] === own);
+    const errorsAt = (errors: Float64Array, step: number, scaled: boolean, profile: Float64Array): Float64Array => {
+      const found: number[] = [];
+      for (const at of places) {
+        for (let origin = 0; origin < origins.count; origin++) {
+          const error = errors[(at * origins.count + origin) * horizon + step]!;
+          if (Number.isNaN(error)) continue;
+          found.push(scaled ? error / errorFactor(steps, at, origin, profile, plan) : error);
+        }
+      }
+      return Float64Array.from(found);
+    };
+    const profile = new Float64Array(horizon).fill(1);
+    for (let step = 0; step < horizon; step++) {
+      const all = errorsAt(steps, step, false, profile);
+      profile[step] = all.reduce((sum, error) => sum + Math.abs(error) / all.length, 0) || profile[step - 1] || 1;
+    }
+    const isScaled = own !== INTERMITTENT;
+    const shape = (errors: Float64Array): Float64Array =>
+      fitShapes(Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, isScaled, profile)));
+    return { profile, steps: shape(steps), sums: shape(sums) };
+  });
+}
+
+/** Usual error of a series at its end: of counts their variance over mean. */
+export function scaleOf(panel: Panel, series: number, seriesClass: number, factor: number, seasons: readonly number[]): number {
+  const values = valuesOf(panel, series);
+  return seriesClass === INTERMITTENT ? countRatio(values) : factor * usualChange(values, shortestPeriod(seasons));
+}

@@ -1,0 +1,83 @@
+/** What is to be run for which class of series, at how many origins of the past: as much as the budget has room for. */
+import { seriesCount } from "../data/series.ts";
+import type { Panel } from "../data/series.ts";
+import type { LocalMethodName } from "../forecast/methods.ts";
+import type { Origins } from "./rolling-origin.ts";
+import type { CompleteForecastSettings } from "./settings.ts";
+
+/** What members and judgements of a batch share. */
+export interface Plan {
+  /** By name; the order of weights. The first is seasonal naive. */
+  readonly methods: readonly LocalMethodName[];
+  /** For each class the methods that it may use, by place in `methods`. */
+  readonly wanted: readonly (readonly number[])[];
+  readonly horizon: number;
+  readonly seasons: readonly number[];
+  readonly origins: Origins;
+}
+
+const smooth: readonly LocalMethodName[] = ["ets", "theta", "dynamicTheta", "complexSmoothing", "autoregression"];
+const intermittent: readonly LocalMethodName[] = ["sba", "tsb", "temporalAggregation", "theta"];
+
+/** Microseconds a value of each method, on a usual machine; what is not named takes less than one. */
+const costs: Readonly<Partial<Record<LocalMethodName, number>>> = {
+  ets: 25,
+  dynamicTheta: 3,
+  complexSmoothing: 3,
+  autoregression: 3,
+};
+
+/** Errors of the past that are wanted for each step ahead, where a panel has few series. */
+const ERRORS = 200;
+const MOST_ORIGINS = 24;
+const LEAST_ORIGINS = 3;
+
+export function planFor({ horizon, seasons, method, budget }: CompleteForecastSettings, panel: Panel): Plan {
+  const count = seriesCount(panel);
+  const many = Math.min(MOST_ORIGINS, Math.max(LEAST_ORIGINS, Math.ceil(ERRORS / count)));
+  const planOf = (names: readonly LocalMethodName[], origins: number): Plan => {
+    const methods = [...new Set<LocalMethodName>(["seasonalNaive", ...names])];
+    const placesOf = (wanted: readonly LocalMethodName[]): number[] =>
+      [...methods.keys()].filter((at) => at === 0 || wanted.includes(methods[at]!));
+    return {
+      methods,
+      wanted: method === "auto" ? [placesOf(smooth), placesOf(intermittent)] : [placesOf(names), placesOf(names)],
+      horizon,
+      seasons,
+      // Origins of many lie closer together, so that even short histories have some.
+      origins: { count: origins, stride: Math.max(1, Math.floor(horizon / (origins > LEAST_ORIGINS ? 4 : 2))) },
+    };
+  };
+  if (method !== "auto") return planOf([method], many);
+  const all = [...smooth, ...intermittent];
+  const ladder: readonly (() => Plan)[] = [
+    () => planOf(all, many),
+    () => planOf(all, LEAST_ORIGINS),
+    () => planOf(all, 1),
+    () =>
+      planOf(
+        all.filter((name) => name !== "ets"),
+        1,
+      ),
+    () => planOf(["theta", "sba", "tsb"], 1),
+  ];
+  for (const step of ladder) {
+    const plan = step();
+    if (secondsOf(plan, panel) <= budget) return plan;
+  }
+  return ladder.at(-1)!();
+}
+
+/** With two threads, were every series of the panel to try every method. */
+function secondsOf({ methods, origins }: Plan, { values }: Panel): number {
+  const cost = methods.reduce((sum, name) => sum + (costs[name] ?? 0.5), 0);
+  return (values.length * (origins.count + 1) * cost) / 2e6;
+}
+
+/** The same with the methods that were chosen alone. */
+export function chosenPlan(plan: Plan, weights: readonly Float64Array[]): Plan {
+  return {
+    ...plan,
+    wanted: plan.wanted.map((wanted, at) => wanted.filter((method) => method === 0 || weights[at]![method]! > 0)),
+  };
+}
