@@ -97,7 +97,7 @@ export interface BatchErrors {
   readonly sums: Float64Array;
 }
 
-/** Writes the accuracy of one series and its scaled errors. O(origins x horizon x methods). */
+/** Writes the accuracy of one series, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). O(origins x horizon x methods). */
 export function judgeSeries(
   panel: Panel,
   series: number,
@@ -108,6 +108,7 @@ export function judgeSeries(
   isNonNegative: boolean,
   { accuracy, classes }: SeriesParts,
   { steps, sums }: BatchErrors,
+  raw: Float64Array | null,
 ): void {
   const { horizon, seasons, origins } = plan;
   const counts = new Uint32Array(horizon);
@@ -127,6 +128,7 @@ export function judgeSeries(
       demand += value;
       if (Number.isNaN(value) || Number.isNaN(mean)) continue;
       counts[step]!++;
+      if (raw) raw[(series * origins.count + origin - 1) * horizon + step] = value - mean;
       errors[step]! += Math.abs(value - mean);
       over[step]! += mean - value;
       naive[step]! += Math.abs(value - means[placeOf(plan, at, origin, 0) + step]!);
@@ -144,6 +146,9 @@ export function judgeSeries(
   }
   accuracy.scales[series] = seasonalScale(valuesOf(panel, series), shortestPeriod(seasons));
 }
+
+/** As `fitShapes` takes it: pinball losses were least about here. */
+const MIRRORED = 0.5;
 
 /** What errors of a class look like. */
 export interface ErrorShapes {
@@ -208,7 +213,10 @@ export function shapesOf(classes: Uint8Array, { steps, sums }: BatchErrors, plan
     }
     const isScaled = own !== INTERMITTENT;
     const shape = (errors: Float64Array): Float64Array =>
-      fitShapes(Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, isScaled, profile)));
+      fitShapes(
+        Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, isScaled, profile)),
+        isScaled ? MIRRORED : 0,
+      );
     return { profile, steps: shape(steps), sums: shape(sums) };
   });
 }

@@ -6,16 +6,21 @@ import { checkPanel, endOf, seriesCount, valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
 import type { Forecaster, ForecasterOptions } from "../model.ts";
 import { combineSeries, emptyParts, errorFactor, judgeSeries, scaleOf, shapesOf } from "./assemble.ts";
-import type { BatchErrors, ErrorShapes, SeriesParts } from "./assemble.ts";
+import type { BatchErrors, ErrorShapes } from "./assemble.ts";
 import { chooseMethods, seriesWeights } from "./choose-methods.ts";
 import type { MethodChoice } from "./choose-methods.ts";
 import { forecastMembers, sharedPanel } from "./members.ts";
-import { OTHERS, NONE, panelForecaster } from "./panel-forecaster.ts";
+import { keepAccuracy, newerDrift, placesBefore } from "./newer-history.ts";
+import { HISTORY, meanOf, NONE, OTHERS, panelForecaster } from "./panel-forecaster.ts";
 import type { ForecastParts } from "./panel-forecaster.ts";
 import { chosenPlan, planFor } from "./plan.ts";
-import { classCount, classOf, SMOOTH } from "./series-class.ts";
+import type { Plan } from "./plan.ts";
+import { reconcile } from "./reconcile.ts";
+import { classCount, classOf, INTERMITTENT, SMOOTH } from "./series-class.ts";
 import { completeForecastSettings } from "./settings.ts";
 import type { CompleteForecastSettings, ForecastSettings } from "./settings.ts";
+import { withSums } from "./sums.ts";
+import type { Groups } from "./sums.ts";
 
 /**
  * Fits the forecasts of all series of a panel. The same settings, panel and seed give the same forecasts whatever the number of threads.
@@ -31,29 +36,33 @@ export async function fitForecaster(settings: ForecastSettings, panel: Panel, op
   return panelForecaster(await fitParts(complete, panel, options), updateForecaster);
 }
 
-/** The same choices on newer history. */
+/**
+ * The same choices on newer history: methods, weights and shapes of errors stay, and levels shift by what newer values were against their quantiles.
+ *
+ * @throws RangeError where series have gone: those that ended go on with 0 or missing values
+ */
 export async function updateForecaster(old: ForecastParts, panel: Panel, options: ForecasterOptions): Promise<Forecaster> {
-  return panelForecaster(await fitParts(old.settings, panel, options), updateForecaster);
+  checkPanel(panel, old.settings.horizon);
+  return panelForecaster(await updateParts(old, panel, options), updateForecaster);
 }
 
 /** Series of a batch: choices are made on the first, evenly spread over the panel. */
 const BATCH = 4096;
 
-async function fitParts(
-  settings: CompleteForecastSettings,
-  panel: Panel,
-  { threads = 0, signal, onProgress }: ForecasterOptions,
-): Promise<ForecastParts> {
+async function fitParts(settings: CompleteForecastSettings, given: Panel, options: ForecasterOptions): Promise<ForecastParts> {
+  const { threads = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
+  const { panel, groups } = withSums(given, settings.hierarchy, settings.horizon);
   const count = seriesCount(panel);
   const isNonNegative = settings.nonNegative ?? !panel.values.some((value) => value < 0);
   const isInteger =
     settings.integer ?? (isNonNegative && panel.values.every((value) => Number.isNaN(value) || Number.isInteger(value)));
-  const classes = Uint8Array.from({ length: count }, (_, series) => (isInteger ? classOf(valuesOf(panel, series)) : SMOOTH));
+  const classes = classesOf(panel, isInteger);
   const data = sharedPanel(panel);
   const all = planFor(settings, panel);
   const parts = emptyParts(panel, classes, all, data.inputs.length);
   parts.ahead.set(inputsAhead(panel, settings.horizon));
+  const raw = groups.length > 0 ? new Float64Array(count * all.origins.count * settings.horizon) : null;
   let plan = all;
   let choices: MethodChoice[] | null = null;
   let shapes: ErrorShapes[] | null = null;
@@ -84,7 +93,7 @@ async function fitParts(
     for (const [at, series] of batch.entries()) {
       const weights = seriesWeights(panel, series, at, members, plan, choices[own[at]!]!);
       combineSeries(series, at, weights, members, plan, parts);
-      judgeSeries(panel, series, at, weights, members, plan, isNonNegative, parts, errors);
+      judgeSeries(panel, series, at, weights, members, plan, isNonNegative, parts, errors, raw);
     }
     shapes ??= shapesOf(own, errors, plan);
     for (const [at, series] of batch.entries()) {
@@ -98,9 +107,7 @@ async function fitParts(
     );
     done += batch.length;
   }
-  borrow(parts, settings.horizon);
-  onProgress?.(1, "forecast");
-  return {
+  const fitted: ForecastParts = {
     settings,
     isNonNegative,
     isInteger,
@@ -109,6 +116,82 @@ async function fitParts(
     inputs: data.inputs.map(({ name }) => name),
     ...parts,
   };
+  borrow(fitted);
+  agree(fitted, groups, raw);
+  onProgress?.(1, "forecast");
+  return fitted;
+}
+
+async function updateParts(old: ForecastParts, given: Panel, options: ForecasterOptions): Promise<ForecastParts> {
+  const { threads = 0, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const { settings, choices, isInteger } = old;
+  const { panel, groups } = withSums(given, settings.hierarchy, settings.horizon);
+  const count = seriesCount(panel);
+  const before = placesBefore(old, panel);
+  const classes = classesOf(panel, isInteger);
+  const data = sharedPanel(panel);
+  if (old.inputs.join("\n") !== data.inputs.map(({ name }) => name).join("\n"))
+    throw new RangeError(`inputs: must be ${old.inputs.join(", ") || "none"} as before`);
+  const planned = planFor(settings, panel);
+  const plan = chosenPlan(
+    { ...planned, methods: choices.methods as Plan["methods"], origins: { ...planned.origins, count: 0 } },
+    choices.classes.map(({ weights }) => weights),
+  );
+  const parts = emptyParts(panel, classes, plan, data.inputs.length);
+  parts.ahead.set(inputsAhead(panel, settings.horizon));
+  let done = 0;
+  for (const batch of batchesOf(count)) {
+    const own = Uint8Array.from(batch, (series) => classes[series]!);
+    const members = await forecastMembers(
+      { panel: data, batch, classes: own, plan },
+      { threads, signal, onProgress: (ready) => onProgress?.((0.98 * (done + ready)) / count, "forecasting") },
+    );
+    for (const [at, series] of batch.entries()) {
+      const place = before[series]!;
+      const isKnown = place >= 0 && old.basis[place] === HISTORY && old.classes[place] === own[at];
+      const methods = choices.methods.length;
+      const weights = isKnown ? old.weights.slice(place * methods, (place + 1) * methods) : choices.classes[own[at]!]!.weights;
+      combineSeries(series, at, weights, members, plan, parts);
+      parts.factors[series] = isKnown ? old.factors[place]! : 1;
+      parts.scales[series] = scaleOf(panel, series, own[at]!, parts.factors[series], plan.seasons);
+    }
+    done += batch.length;
+  }
+  keepAccuracy(old, parts, before);
+  const updated: ForecastParts = {
+    ...old,
+    ...parts,
+    accuracy: { ...parts.accuracy, origins: old.accuracy.origins },
+    keys: panel.keys,
+    choices: { ...choices, drift: newerDrift(old, panel, before) },
+  };
+  borrow(updated);
+  agree(updated, groups, null);
+  onProgress?.(1, "forecast");
+  return updated;
+}
+
+/** Sums agree with what they are made of. */
+function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): void {
+  if (groups.length === 0) return;
+  const { horizon } = parts.settings;
+  const count = parts.basis.length;
+  const means = new Float64Array(count * horizon);
+  for (let series = 0; series < count; series++) means.set(meanOf(parts, series), series * horizon);
+  const before = means.slice();
+  // An update has no errors of its own; what series usually err by says as much.
+  const errors =
+    raw ??
+    parts.scales.map((scale, series) =>
+      parts.classes[series] === INTERMITTENT ? Math.sqrt(scale * Math.max(parts.levels[series]!, 0.01)) : scale,
+    );
+  reconcile(means, horizon, groups, errors, parts.isNonNegative);
+  for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - before[place]!;
+}
+
+function classesOf(panel: Panel, isInteger: boolean): Uint8Array {
+  return Uint8Array.from({ length: seriesCount(panel) }, (_, series) => (isInteger ? classOf(valuesOf(panel, series)) : SMOOTH));
 }
 
 /** A method that is asked for stands alone. */
@@ -135,7 +218,7 @@ function* batchesOf(count: number): Generator<Uint32Array, void> {
 }
 
 /** Series without a value of their own are expected to be like the others, and may be like any of them. */
-function borrow({ basis, levels, trends, seasonParts, scales, classes }: SeriesParts, horizon: number): void {
+function borrow({ basis, levels, trends, seasonParts, scales, classes, settings: { horizon } }: ForecastParts): void {
   const known = [...basis.keys()].filter((series) => basis[series] !== NONE);
   if (known.length === 0 || known.length === basis.length) return;
   const level = known.reduce((sum, series) => sum + levels[series]! / known.length, 0);

@@ -69,84 +69,103 @@ export interface ForecastParts {
 export type Update = (parts: ForecastParts, panel: Panel, options: ForecasterOptions) => Promise<Forecaster>;
 
 export function panelForecaster(parts: ForecastParts, update: Update): Forecaster {
-  const { settings, choices, keys, inputs, origins, basis, classes, scales, accuracy } = parts;
+  const { settings, keys, inputs, origins, basis, accuracy } = parts;
   const { horizon, levels, seasons } = settings;
-  const count = basis.length;
-
-  const explain = (series: number, changed: ChangedInputs = {}): ForecastExplanation | null => {
-    if (!(Number.isInteger(series) && series >= 0 && series < count))
-      throw new RangeError(`series: must be a whole number from 0 to ${count - 1}, got ${series}`);
-    checkChanged(changed, inputs, horizon);
-    if (basis[series] === NONE) return null;
-    const level = parts.levels[series]!;
-    const trend = parts.trends.slice(series * horizon, (series + 1) * horizon);
-    const seasonParts = seasons.map((_, at) => {
-      const from = (series * seasons.length + at) * horizon;
-      return parts.seasonParts.slice(from, from + horizon);
-    });
-    const inputParts = inputs.map((name, at) => {
-      const place = series * inputs.length + at;
-      const values = changed[name] ?? parts.ahead.subarray(place * horizon, (place + 1) * horizon);
-      const [coefficient, usual] = [parts.coefficients[place]!, parts.usual[place]!];
-      return Float64Array.from(values, (value) => (Number.isNaN(value) ? 0 : coefficient * (value - usual)));
-    });
-    const limit = parts.moved.slice(series * horizon, (series + 1) * horizon);
-    if (parts.isNonNegative) {
-      for (let step = 0; step < horizon; step++) {
-        const sum = sumAt({ level, trend, seasons: seasonParts, inputs: inputParts, limit }, step);
-        if (sum < 0) limit[step]! -= sum;
-      }
-    }
-    const weights = choices.methods.map((name, at) => ({
-      name,
-      weight: parts.weights[series * choices.methods.length + at]!,
-    }));
-    const methods = weights.filter(({ weight }) => weight > 0);
-    return { level, trend, seasons: seasonParts, inputs: inputParts, limit, methods };
-  };
-
-  const quantile = (series: number, mean: number, score: number): number => {
-    if (classes[series] === INTERMITTENT) return countAt(mean, scales[series]!, score);
-    const value = mean + scales[series]! * score;
-    const bound = parts.isNonNegative ? Math.max(0, value) : value;
-    return parts.isInteger ? Math.round(bound) : bound;
-  };
-
   return {
     kind: forecasterKind,
     horizon,
     levels,
     seasons,
     inputs,
-    count,
+    count: basis.length,
     keys,
     origins,
     accuracy,
-    explain,
+    explain: (series, changed) => explainOf(parts, series, changed),
     forecast(series, changed): SeriesForecast | null {
-      const explanation = explain(series, changed);
+      const explanation = explainOf(parts, series, changed);
       if (!explanation) return null;
-      const mean = Float64Array.from({ length: horizon }, (_, step) => sumAt(explanation, step));
-      // Holding a sum at 0 leaves what rounding left.
-      if (parts.isNonNegative) for (let step = 0; step < horizon; step++) mean[step] = Math.max(0, mean[step]!);
-      const quantiles = new Float64Array(levels.length * horizon);
-      const cumulative = new Float64Array(levels.length * horizon);
-      const shapes = choices.shapes[classes[series]!]!;
-      levels.forEach((level, at) => {
-        const shifted = Math.min(0.9995, Math.max(0.0005, level + choices.drift[at]!));
-        let total = 0;
-        for (let step = 0; step < horizon; step++) {
-          total += mean[step]!;
-          const place = at * horizon + step;
-          quantiles[place] = quantile(series, mean[step]!, shapeAt(shapes.steps, step, shifted));
-          cumulative[place] = quantile(series, total, shapeAt(shapes.sums, step, shifted));
-        }
-      });
-      return { basis: basis[series] === HISTORY ? "history" : "others", mean, quantiles, cumulative };
+      const mean = totalOf(explanation, parts.isNonNegative);
+      return {
+        basis: basis[series] === HISTORY ? "history" : "others",
+        mean,
+        quantiles: quantilesAbout(parts, series, mean, "steps"),
+        cumulative: quantilesAbout(parts, series, mean, "sums"),
+      };
     },
     update: (panel, options) => update(parts, panel, options),
     save: () => save(parts),
   };
+}
+
+/** The mean as it was fitted, shape (horizon); 0 where there is none. */
+export function meanOf(parts: ForecastParts, series: number): Float64Array {
+  const explanation = explainOf(parts, series);
+  return explanation ? totalOf(explanation, parts.isNonNegative) : new Float64Array(parts.settings.horizon);
+}
+
+/** Quantiles of steps as they were fitted, shape (levels, horizon); null where there are none. */
+export function quantilesOf(parts: ForecastParts, series: number): Float64Array | null {
+  return parts.basis[series] === NONE ? null : quantilesAbout(parts, series, meanOf(parts, series), "steps");
+}
+
+function explainOf(parts: ForecastParts, series: number, changed: ChangedInputs = {}): ForecastExplanation | null {
+  const { settings, choices, inputs, basis } = parts;
+  const { horizon, seasons } = settings;
+  if (!(Number.isInteger(series) && series >= 0 && series < basis.length))
+    throw new RangeError(`series: must be a whole number from 0 to ${basis.length - 1}, got ${series}`);
+  checkChanged(changed, inputs, horizon);
+  if (basis[series] === NONE) return null;
+  const level = parts.levels[series]!;
+  const trend = parts.trends.slice(series * horizon, (series + 1) * horizon);
+  const seasonParts = seasons.map((_, at) => {
+    const from = (series * seasons.length + at) * horizon;
+    return parts.seasonParts.slice(from, from + horizon);
+  });
+  const inputParts = inputs.map((name, at) => {
+    const place = series * inputs.length + at;
+    const values = changed[name] ?? parts.ahead.subarray(place * horizon, (place + 1) * horizon);
+    const [coefficient, usual] = [parts.coefficients[place]!, parts.usual[place]!];
+    return Float64Array.from(values, (value) => (Number.isNaN(value) ? 0 : coefficient * (value - usual)));
+  });
+  const limit = parts.moved.slice(series * horizon, (series + 1) * horizon);
+  if (parts.isNonNegative) {
+    for (let step = 0; step < horizon; step++) {
+      const sum = sumAt({ level, trend, seasons: seasonParts, inputs: inputParts, limit }, step);
+      if (sum < 0) limit[step]! -= sum;
+    }
+  }
+  const methods = choices.methods.map((name, at) => ({ name, weight: parts.weights[series * choices.methods.length + at]! }));
+  return { level, trend, seasons: seasonParts, inputs: inputParts, limit, methods: methods.filter(({ weight }) => weight > 0) };
+}
+
+function totalOf(explanation: ForecastExplanation, isNonNegative: boolean): Float64Array {
+  return Float64Array.from(explanation.trend, (_, step) => {
+    const sum = sumAt(explanation, step);
+    return isNonNegative ? Math.max(0, sum) : sum; // holding a sum at 0 leaves what rounding left
+  });
+}
+
+/** Quantiles of each step, or of the sum up to it, about such means, shape (levels, horizon). */
+function quantilesAbout(parts: ForecastParts, series: number, mean: Float64Array, of: "steps" | "sums"): Float64Array {
+  const { settings, choices, classes, scales, isNonNegative, isInteger } = parts;
+  const { levels, horizon } = settings;
+  const isCount = classes[series] === INTERMITTENT;
+  const scale = scales[series]!;
+  const shapes = choices.shapes[classes[series]!]![of];
+  const quantiles = new Float64Array(levels.length * horizon);
+  for (const [at, level] of levels.entries()) {
+    const shifted = isCount ? level : level + choices.drift[at]!;
+    let total = 0;
+    for (let step = 0; step < horizon; step++) {
+      total = of === "sums" ? total + mean[step]! : mean[step]!;
+      const score = shapeAt(shapes, step, shifted);
+      let value = isCount ? countAt(total, scale, score) : total + scale * score;
+      if (isNonNegative) value = Math.max(0, value);
+      quantiles[at * horizon + step] = isInteger ? Math.round(value) : value;
+    }
+  }
+  return quantiles;
 }
 
 /** In the order in which the parts are said to add up. */

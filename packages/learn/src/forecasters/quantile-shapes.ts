@@ -18,12 +18,16 @@ const PRIOR = 20;
 /**
  * Quantiles of scaled errors at `shapeLevels`, shape (horizon, levels), row-major. `errors`: for each step ahead those that are known. Steps
  * without any have those of the step before.
+ *
+ * `mirrored`, in [0, 1]: how far errors upwards and downwards are taken to be alike. All series of a panel live through the same years, and what went up
+ * in those that were learnt from may go down in the next.
  */
-export function fitShapes(errors: readonly Float64Array[]): Float64Array {
+export function fitShapes(errors: readonly Float64Array[], mirrored: number): Float64Array {
   const shapes = new Float64Array(errors.length * shapeLevels.length);
   let scale = errors.every(({ length }) => length === 0) ? 1 : 0;
   errors.forEach((all, step) => {
     const sorted = all.slice().sort();
+    const sizes = sorted.map(Math.abs).sort();
     const count = sorted.length;
     if (count > 0) scale = Math.max(scale, Math.sqrt(sorted.reduce((sum, error) => sum + error * error, 0) / count));
     if (step > 0 && count === 0) {
@@ -31,11 +35,14 @@ export function fitShapes(errors: readonly Float64Array[]): Float64Array {
       return;
     }
     shapeLevels.forEach((level, at) => {
-      const rank = level * (count + 1);
+      let own = 0;
+      if (count > 0) {
+        const even = (level < 0.5 ? -1 : 1) * quantileOf(sizes, 2 * Math.max(level, 1 - level) - 1);
+        own = (1 - mirrored) * quantileOf(sorted, level) + mirrored * even;
+      }
       // What so many errors can tell of a level ends with the first and the last of them.
-      const own = count === 0 ? 0 : between(sorted, Math.min(count, Math.max(1, rank)) - 1);
-      const tail = Math.min(rank, count + 1 - rank);
-      const trust = count === 0 ? 0 : Math.min(1, tail) * (count / (count + PRIOR));
+      const tail = Math.min(level, 1 - level) * (count + 1);
+      const trust = Math.min(1, tail) * (count / (count + PRIOR));
       shapes[step * shapeLevels.length + at] = trust * own + (1 - trust) * scale * scores[at]!;
     });
     // The two kinds of quantiles may cross where they meet.
@@ -54,7 +61,9 @@ export function shapeAt(shapes: Float64Array, step: number, level: number): numb
   return shapes[from - 1]! + share * (shapes[from]! - shapes[from - 1]!);
 }
 
-function between(sorted: Float64Array, place: number): number {
+/** Of sorted values: as many of one more value lie below it as promised. */
+function quantileOf(sorted: Float64Array, level: number): number {
+  const place = Math.min(sorted.length - 1, Math.max(0, level * (sorted.length + 1) - 1));
   const below = Math.floor(place);
   const above = Math.min(sorted.length - 1, below + 1);
   return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
