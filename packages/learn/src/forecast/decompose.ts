@@ -53,16 +53,27 @@ export function seasonalPattern(values: Float64Array, period: number, isFactor: 
     }
   }
   // The places of a season make up nothing.
-  const means = centredTrend(indices, period);
-  for (let at = 0; at < indices.length; at++) {
+  const sums = new Float64Array(indices.length + 1);
+  for (let at = 0; at < indices.length; at++) sums[at + 1] = sums[at]! + indices[at]!;
+  const means = indices.map((_, at) => {
     const from = Math.min(Math.max(0, at - margin), indices.length - period);
-    let mean = 0;
-    for (let k = 0; k < period; k++) mean += indices[from + k]! / period;
-    means[at] = mean;
-  }
+    return (sums[from + period]! - sums[from]!) / period;
+  });
   for (let at = 0; at < indices.length; at++)
     indices[at] = isFactor ? Math.max(indices[at]! / means[at]!, 1e-3) : indices[at]! - means[at]!;
-  return { period, isFactor, indices };
+  return { period, isFactor, indices: period > LONG ? smoothed(indices, period) : indices };
+}
+
+/** Of a longer season a place is seen too seldom to stand for itself: it is the mean of a 24th of the season about it. */
+export const LONG = 48;
+
+function smoothed(indices: Float64Array, period: number): Float64Array {
+  // A season before and behind, so that both ends have neighbours.
+  const ring = new Float64Array(indices.length + 2 * period);
+  ring.set(indices.subarray(0, period));
+  ring.set(indices, period);
+  ring.set(indices.subarray(indices.length - period), indices.length + period);
+  return centredTrend(ring, Math.round(period / 24)).slice(period, period + indices.length);
 }
 
 /** Centred average over one period (its ends by half where it is even), shape (values - 2 x floor(period / 2)). O(values). */

@@ -12,6 +12,7 @@ import { expectedAhead, runEts } from "./ets-filter.ts";
 import type { EtsForm, EtsState } from "./ets-filter.ts";
 import { flat } from "./method.ts";
 import type { LocalForecast, LocalSeries } from "./method.ts";
+import { withoutSeasons, withSeasons } from "./seasonal-adjust.ts";
 
 export interface EtsFit {
   readonly form: EtsForm;
@@ -22,15 +23,24 @@ export interface EtsFit {
 
 /** O(forms x some hundred x values). */
 export function ets(series: LocalSeries, horizon: number): LocalForecast {
-  const { values, periods } = series;
-  // Long seasons have more states than a series can tell of: the method that decomposes is for them.
-  const period = periods.find((one) => one <= 24) ?? 1;
-  const fit = chooseEts(values, period);
-  if (!fit) return flat(values.at(-1)!, horizon);
+  const { periods } = series;
+  // Long and further seasons have more states than a series can tell of: they are taken out before.
+  const period = periods.find((one) => one <= LONGEST) ?? 1;
+  const { values, patterns } = withoutSeasons(
+    series,
+    periods.filter((one) => one !== period),
+  );
+  const fit = chooseEts(values.subarray(Math.max(0, values.length - LATEST)), period);
+  if (!fit) return flat(series.values.at(-1)!, horizon);
   const { mean, free } = expectedAhead(fit.form, fit.state, horizon);
   const season = mean.map((value, step) => value - free[step]!);
-  return { mean, level: fit.state.level, seasons: periods.map((one) => (one === period ? season : new Float64Array(horizon))) };
+  const seasons = periods.map((one) => (one === period ? season : new Float64Array(horizon)));
+  return withSeasons({ mean, level: fit.state.level, seasons }, patterns, series);
 }
+
+const LONGEST = 24;
+/** What lies further back says little of how fast a series moves today. */
+const LATEST = 480;
 
 /**
  * The fit of least AICc; null where there are too few values for any. Errors and seasons are chosen without a trend first, then trends for those

@@ -5,6 +5,7 @@ import { dynamicTheta } from "./dynamic-theta.ts";
 import { ets } from "./ets.ts";
 import { croston, sba, tsb } from "./intermittent.ts";
 import type { LocalMethod } from "./method.ts";
+import { movingMean } from "./moving-mean.ts";
 import { seasonalNaive } from "./seasonal-naive.ts";
 import { temporalAggregation } from "./temporal-aggregation.ts";
 import { theta } from "./theta.ts";
@@ -20,6 +21,7 @@ export const localMethods = {
   sba,
   tsb,
   temporalAggregation,
+  movingMean,
 } as const satisfies Readonly<Record<string, LocalMethod>>;
 
 export type LocalMethodName = keyof typeof localMethods;

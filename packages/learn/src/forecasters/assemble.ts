@@ -114,7 +114,7 @@ export function judgeSeries(
   const counts = new Uint32Array(horizon);
   const [errors, naive, over] = [new Float64Array(horizon), new Float64Array(horizon), new Float64Array(horizon)];
   const used = [...weights.keys()].filter((method) => weights[method]! > 0);
-  for (const { origin, truth, history, unit } of pastOrigins(panel, series, plan)) {
+  for (const { origin, truth, history, unit } of pastOrigins(panel, series, classes[series]!, plan)) {
     const into = (at * origins.count + origin - 1) * horizon;
     const isCount = classes[series] === INTERMITTENT;
     const ratio = isCount ? countRatio(history) : 0;

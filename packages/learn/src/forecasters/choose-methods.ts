@@ -22,6 +22,9 @@ export interface MethodChoice {
 /** One more method may make it worse by this share: more of them are safer. */
 const SAFER = 0.02;
 
+/** A method that is worse than the best by this factor has no place beside it. */
+const WORSE = 1.3;
+
 /** `batch` are series by number, those of the class at `places`. `tried`: methods that the class may use, at least one. */
 export function chooseMethods(
   panel: Panel,
@@ -46,8 +49,8 @@ export function chooseMethods(
   const all = new Float64Array(methods.length).fill(Number.NaN);
   tried.forEach((method, at) => (all[method] = known ? losses[at]! : 1));
   const ranked = [...tried].sort((one, other) => all[one]! - all[other]! || one - other);
-  const power = seriesClass === INTERMITTENT ? 1 : 2; // of squares, of absolute errors
-  const nested = ranked.map((_, at) => weightsOf(ranked.slice(0, at + 1), all, power));
+  const fit = ranked.filter((method) => all[method]! <= all[ranked[0]!]! * WORSE);
+  const nested = fit.map((_, at) => weightsOf(fit.slice(0, at + 1), all));
   if (!known) return { weights: nested.at(-1)!, losses: all };
   const together = lossesOf(panel, batch, places, members, plan, seriesClass, nested);
   let best = 0;
@@ -63,14 +66,17 @@ function only(method: number, count: number): Float64Array {
   return weights;
 }
 
-function weightsOf(methods: readonly number[], losses: Float64Array, power: number): Float64Array {
+/** Inverse squares of losses. */
+function weightsOf(methods: readonly number[], losses: Float64Array): Float64Array {
   const weights = new Float64Array(losses.length);
   let total = 0;
-  for (const method of methods) total += weights[method] = Math.max(losses[method]!, 1e-9) ** -power;
+  for (const method of methods) total += weights[method] = Math.max(losses[method]!, 1e-9) ** -2;
   return weights.map((weight) => weight / total);
 }
 
-/** Mean loss of each combination; NaN where there is no origin to judge at. */
+/**
+ * Mean loss of each combination: of absolute errors, or of intermittent series the root of squared ones, since half of their values are zero and absolute
+ * errors would have all forecasts so. NaN where there is no origin to judge at. */
 function lossesOf(
   panel: Panel,
   batch: Uint32Array,
@@ -83,19 +89,23 @@ function lossesOf(
   const sums = new Float64Array(combinations.length);
   let count = 0;
   const used = combinations.map((weights) => [...weights.keys()].filter((method) => weights[method]! > 0));
+  const isCount = seriesClass === INTERMITTENT;
   for (const at of places) {
-    for (const { origin, truth, history, unit } of pastOrigins(panel, batch[at]!, plan)) {
-      const own = seriesClass === INTERMITTENT ? rootMeanSquare(history) : unit;
-      if (!(own > 0)) continue;
-      for (let step = 0; step < truth.length; step++) {
-        if (Number.isNaN(truth[step]!)) continue;
-        count++;
-        for (const [which, weights] of combinations.entries()) {
+    for (const { origin, truth, history, unit } of pastOrigins(panel, batch[at]!, seriesClass, plan)) {
+      const own = isCount ? rootMeanSquare(history) : unit;
+      const known = truth.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
+      if (!(own > 0) || known === 0) continue;
+      count++;
+      for (const [which, weights] of combinations.entries()) {
+        let loss = 0;
+        for (let step = 0; step < truth.length; step++) {
+          if (Number.isNaN(truth[step]!)) continue;
           let mean = 0;
           for (const method of used[which]!) mean += weights[method]! * means[placeOf(plan, at, origin, method) + step]!;
           const error = Math.abs(truth[step]! - mean) / own;
-          sums[which]! += seriesClass === INTERMITTENT ? error * error : error;
+          loss += (isCount ? error * error : error) / known;
         }
+        sums[which]! += isCount ? Math.sqrt(loss) : loss;
       }
     }
   }
@@ -119,6 +129,7 @@ const PRIOR = 3;
 export function seriesWeights(
   panel: Panel,
   series: number,
+  seriesClass: number,
   at: number,
   { means }: Members,
   plan: Plan,
@@ -126,7 +137,7 @@ export function seriesWeights(
 ): Float64Array {
   const own = new Float64Array(weights.length);
   let count = 0;
-  for (const { origin, truth, unit } of pastOrigins(panel, series, plan)) {
+  for (const { origin, truth, unit } of pastOrigins(panel, series, seriesClass, plan)) {
     if (!(unit > 0)) continue;
     for (let step = 0; step < truth.length; step++) {
       if (Number.isNaN(truth[step]!)) continue;

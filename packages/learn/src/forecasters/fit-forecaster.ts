@@ -91,7 +91,7 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     const size = batch.length * plan.origins.count * plan.horizon;
     const errors: BatchErrors = { steps: new Float64Array(size).fill(Number.NaN), sums: new Float64Array(size).fill(Number.NaN) };
     for (const [at, series] of batch.entries()) {
-      const weights = seriesWeights(panel, series, at, members, plan, choices[own[at]!]!);
+      const weights = seriesWeights(panel, series, own[at]!, at, members, plan, choices[own[at]!]!);
       combineSeries(series, at, weights, members, plan, parts);
       judgeSeries(panel, series, at, weights, members, plan, isNonNegative, parts, errors, raw);
     }
@@ -194,9 +194,9 @@ function classesOf(panel: Panel, isInteger: boolean): Uint8Array {
   return Uint8Array.from({ length: seriesCount(panel) }, (_, series) => (isInteger ? classOf(valuesOf(panel, series)) : SMOOTH));
 }
 
-/** A method that is asked for stands alone. */
+/** Seasonal naive is what others are measured by, unless it is asked for. */
 function triedOf({ method }: CompleteForecastSettings, wanted: readonly number[]): readonly number[] {
-  return method === "auto" || method === "seasonalNaive" ? wanted : wanted.filter((at) => at > 0);
+  return method === "seasonalNaive" ? wanted : wanted.filter((at) => at > 0);
 }
 
 /** The first batch evenly spread over the series, the others in their order. */

@@ -20,11 +20,16 @@ export function shortestPeriod(seasons: readonly number[]): number {
   return Math.round(Math.min(...seasons, Infinity) === Infinity ? 1 : Math.min(...seasons));
 }
 
-export function pastOrigins(panel: Panel, series: number, { horizon, seasons, origins }: Plan): PastOrigin[] {
+export function pastOrigins(
+  panel: Panel,
+  series: number,
+  seriesClass: number,
+  { horizon, seasons, origins }: Plan,
+): PastOrigin[] {
   const values = valuesOf(panel, series);
   const past: PastOrigin[] = [];
   for (let origin = 1; origin <= origins.count; origin++) {
-    const cut = cutAt(values.length, origin, horizon, origins, leastHistory(seasons));
+    const cut = cutAt(values.length, origin, horizon, origins, leastHistory(seasons, seriesClass));
     if (cut < 0) break;
     const history = values.subarray(0, cut);
     const unit = usualChange(history, shortestPeriod(seasons));

@@ -97,7 +97,7 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
   const [from, to] = [offsets[batch[at]!]!, offsets[batch[at]! + 1]!];
   const whole = seasons.map(Math.round);
   for (let origin = 0; origin <= origins.count; origin++) {
-    const cut = cutAt(to - from, origin, horizon, origins, leastHistory(seasons));
+    const cut = cutAt(to - from, origin, horizon, origins, leastHistory(seasons, classes[at]!));
     if (cut < 0) break;
     const series = prepareSeries(values.subarray(from, from + cut), censored?.subarray(from, from + cut) ?? null, seasons);
     if (!series) continue;

@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 const smooth: readonly LocalMethodName[] = ["ets", "theta", "dynamicTheta", "complexSmoothing", "autoregression"];
-const intermittent: readonly LocalMethodName[] = ["sba", "tsb", "temporalAggregation", "theta"];
+const intermittent: readonly LocalMethodName[] = ["tsb", "temporalAggregation", "movingMean", "theta"];
 
 /** Microseconds a value of each method, on a usual machine; what is not named takes less than one. */
 const costs: Readonly<Partial<Record<LocalMethodName, number>>> = {
@@ -59,7 +59,7 @@ export function planFor({ horizon, seasons, method, budget }: CompleteForecastSe
         all.filter((name) => name !== "ets"),
         1,
       ),
-    () => planOf(["theta", "sba", "tsb"], 1),
+    () => planOf(["theta", "tsb"], 1),
   ];
   for (const step of ladder) {
     const plan = step();

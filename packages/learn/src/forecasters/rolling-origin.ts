@@ -7,14 +7,17 @@
  *   origin 2   .........|<- horizon ->|<- stride
  */
 
+import { INTERMITTENT } from "./series-class.ts";
+
 export interface Origins {
   /** Besides origin 0. */
   readonly count: number;
   readonly stride: number;
 }
 
-/** Values that are left at least where a series is cut: two of the shortest season and some. */
-export function leastHistory(seasons: readonly number[]): number {
+/** Values that are left at least where a series is cut: two of the shortest season and some; methods of counts know no seasons. */
+export function leastHistory(seasons: readonly number[], seriesClass: number): number {
+  if (seriesClass === INTERMITTENT) return 12;
   const shortest = seasons.reduce((least, season) => Math.min(least, season), Infinity);
   return shortest === Infinity ? 4 : Math.max(4, Math.round(2 * shortest) + 2);
 }
