@@ -9,7 +9,7 @@ const dist = join(root, "packages/platform/dist");
 rmSync(dist, { recursive: true, force: true });
 const { status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
-const besides = ["packages/platform/src/**/*.sql", "packages/console/src/**/*", "examples/mailroom/**/*.yaml", "spec/*.json"];
+const besides = ["packages/platform/src/**/*.sql", "packages/console/src/**/*", "examples/*/**/*.yaml", "spec/*.json"];
 for (const file of globSync(besides, { cwd: root })) {
   mkdirSync(join(dist, dirname(file)), { recursive: true });
   cpSync(join(root, file), join(dist, file), { recursive: true });

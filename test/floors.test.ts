@@ -88,7 +88,7 @@ function breach(from: Import): string | undefined {
     return pkg === "learn" ? learnBreach(inside, targetInside) : undefined;
   }
   if (specifier.startsWith("#learn/")) return packageImports[pkg]?.includes("learn") ? undefined : `${pkg} may not import learn`;
-  if (specifier.startsWith("#mailroom/")) return inside.startsWith("main/") ? undefined : "only main/ knows the demo";
+  if (/^#(mailroom|job-centre)\//.test(specifier)) return inside.startsWith("main/") ? undefined : "only main/ knows the demo";
   if (specifier.startsWith("@inlay/")) return `${pkg} may not import ${specifier}`;
   if (specifier.startsWith("#")) {
     if (pkg !== "platform") return `${pkg} has no rooms of platform`;

@@ -297,7 +297,7 @@ export type ForecastChanges = {
 export type ForecastPage = {
   use_case: string;
   model_version: number;
-  every: string;
+  every: "15m" | "30m" | "hour" | "day" | "week" | "month" | "quarter" | "year";
   /** The last step that the model has seen */
   seen_until: string;
   /** Steps that are over since then */
@@ -678,7 +678,7 @@ export type ModelVersion = {
     split: "time";
     /** Begin of the held-out steps */
     split_at: string | null;
-    every: string;
+    every: "15m" | "30m" | "hour" | "day" | "week" | "month" | "quarter" | "year";
     horizon: number;
     series: {
       learnt: number;

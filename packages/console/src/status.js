@@ -345,7 +345,7 @@ function showForecast(card, { model_version: version, every, seen_until: until, 
   ])
     draw(svg, "text", "", where).textContent = of;
   const share = `${Math.round(coverage * 100)} %`;
-  const age = old > 0 ? `, ${old} ${every === "day" ? "days" : `steps (${every})`} ago` : "";
+  const age = old > 0 ? `, ${old} ${/^\d/.test(every) ? "steps" : every}${old === 1 || /^\d/.test(every) ? "" : "s"} ago` : "";
   const says =
     `${series}: ${amount(total.mean)} expected from ${steps[0]?.step} to ${steps.at(-1)?.step}, in ${share} of cases from ${amount(total.lower)} to ${amount(total.upper)}. ` +
     `Seen until ${until}${age}.`;

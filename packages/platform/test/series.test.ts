@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { systemClock } from "#base/clock";
 import type { Clock } from "#base/clock";
 import { isFailure } from "#base/errors";
-import { stepAt, stepNamed, stepText, everyNames } from "#base/steps";
+import { everyNames, stepAt, stepCount, stepNamed, stepText } from "#base/steps";
 import { files } from "#connectors/files/files";
 import { openArtifacts } from "#files/artifacts";
 import { loadProject } from "#project/load-project";
@@ -101,6 +101,13 @@ test("a step is one of the calendar in its zone, and is written so that it can b
       assert.equal(stepNamed(every, "UTC", stepText(every, step)), step, `${every} ${step}`);
   for (const text of ["", "tomorrow", "2026-13-01", "2026-01-01T10:00", "01.02.2026"])
     assert.equal(stepNamed("day", "UTC", text), undefined, text);
+});
+
+test("steps are counted in words", () => {
+  assert.deepEqual(
+    [stepCount("month", 200), stepCount("day", 1), stepCount("15m", 1), stepCount("15m", 96)],
+    ["200 months", "1 day", "1 step of 15 minutes", "96 steps of 15 minutes"],
+  );
 });
 
 test("days of 23 and of 25 hours are one step each, in the zone that is named and in no other", async () => {

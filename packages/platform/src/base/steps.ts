@@ -3,6 +3,7 @@
  * instant of 1970. From a day on a step is one of the calendar in its zone, so that days of 23 and of 25 hours are one each; shorter
  * ones are stretches of UTC. Weeks begin on Monday.
  */
+import { formatCount } from "#base/text";
 
 export const everyNames = ["15m", "30m", "hour", "day", "week", "month", "quarter", "year"] as const;
 export type Every = (typeof everyNames)[number];
@@ -57,6 +58,13 @@ export function stepText(every: Every, step: number): string {
   if (every === "year") return text.slice(0, -20);
   if (every === "month") return text.slice(0, -17);
   return every === "quarter" ? `${text.slice(0, -20)}-Q${Math.floor(start.getUTCMonth() / 3) + 1}` : text.slice(0, -14);
+}
+
+/** A number of steps in words. @example stepCount("month", 3) === "3 months" */
+export function stepCount(every: Every, count: number): string {
+  const unit = isCalendar(every) || every === "hour" ? every : `step of ${every.slice(0, -1)} minute`;
+  const plural = unit.includes(" ") ? unit.replace("step", "steps").replace("minute", "minutes") : `${unit}s`;
+  return `${formatCount(count)} ${count === 1 ? unit.replace("minute", "minutes") : plural}`;
 }
 
 /** The step that a text names: as `stepText` writes it, a date, or an instant in RFC 3339; undefined where it is none of them. */

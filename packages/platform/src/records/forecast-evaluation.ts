@@ -1,5 +1,6 @@
 /** What was measured of forecasts on the last steps, which the judged fit had not seen. */
 import { z } from "zod";
+import { everyNames } from "#base/steps";
 
 const scaled = "as a share of what seasonal naive is off by over the history, mean over series";
 
@@ -25,7 +26,7 @@ export const forecastEvaluationSchema = z.strictObject({
   copied_rows: z.int().describe("0: values of series are no copies of each other"),
   split: z.literal("time"),
   split_at: z.iso.datetime().nullable().describe("Begin of the held-out steps"),
-  every: z.string(),
+  every: z.enum(everyNames),
   horizon: z.int(),
   series: z.strictObject({
     learnt: z.int(),

@@ -1,5 +1,6 @@
 /** Forecasts as a whole: series by series with their intervals, and what changed since the version before. */
 import { z } from "zod";
+import { everyNames } from "#base/steps";
 
 const valueSchema = z.number();
 
@@ -24,7 +25,7 @@ export const seriesAheadSchema = z.strictObject({
 export const forecastPageSchema = z.strictObject({
   use_case: z.string(),
   model_version: z.int(),
-  every: z.string(),
+  every: z.enum(everyNames),
   seen_until: z.string().describe("The last step that the model has seen"),
   steps_old: z.int().describe("Steps that are over since then"),
   coverage: z.number().describe("Share of values that lie from `lower` to `upper`"),

@@ -1,4 +1,5 @@
 /** The model card of a model that looks ahead, in the sections of `model-card.ts`. */
+import { stepCount } from "#base/steps";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
 import type { ForecastEvaluation, ForecastScores } from "#records/forecast-evaluation";
 import { coverOf } from "#records/forecast-use-case";
@@ -22,11 +23,11 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
   return [
     `# ${version.use_case}, version ${version.version}`,
     "",
-    ...detailsSection({ version, useCase }, `looks ahead of \`${useCase.source.value}\`, ${horizon} steps of a ${every} each`),
+    ...detailsSection({ version, useCase }, `looks ahead of \`${useCase.source.value}\` for ${stepCount(every, horizon)}`),
     "## Intended use",
     "",
     purposeOf(useCase) +
-      `A decision is ${order ? "what to order for" : "the sum of"} ${cover === 1 ? `one ${every}` : `${cover} steps of a ${every}`}; what the model does not decide goes to ${otherwise === "review" ? "a person" : `the ${otherwise}`}.`,
+      `A decision is ${order ? "what to order for" : "the sum of"} ${stepCount(every, cover)}; what the model does not decide goes to ${otherwise === "review" ? "a person" : `the ${otherwise}`}.`,
     "",
     "## Factors",
     "",
@@ -88,7 +89,7 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
     "## Caveats and recommendations",
     "",
     bullets([
-      `It says nothing beyond ${horizon} steps after ${evaluation.seen_until}; train it again as new values come (\`--refit\`).`,
+      `It says nothing beyond ${stepCount(every, horizon)} after ${evaluation.seen_until}; train it again as new values come (\`--refit\`).`,
       "Series that it has not learnt from are not decided by it.",
       ...(useCase.source.censored === undefined
         ? ["Days on which something was sold out count as days of little demand, since no column says so."]

@@ -6,12 +6,16 @@ import { formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { decisionText } from "#doors/cli/commands/decide";
 import { progressTo, snapshotLine, versionText } from "#doors/cli/commands/build";
+import { seriesText } from "#doors/cli/commands/forecast";
 import type { Output } from "#doors/cli/output";
 import type { Services } from "#doors/cli/services";
+import type { ForecastPage } from "#flows/look-ahead/look-ahead";
 import type { Decision } from "#records/decision";
+import { passesGates } from "#records/model-version";
 import type { Finding, ReadinessReport } from "#records/readiness-report";
 
 const useCase = "mail-routing";
+const aheadUseCase = "job-seekers";
 
 /** One mail for each of the three ways. None of them is in the data. */
 const mails: readonly { readonly about: string; readonly record: Readonly<Record<string, string | number>> }[] = [
@@ -99,13 +103,20 @@ export const demo: Command = {
         serving.then(() => Promise.reject(new Error("the server stopped at once"))),
       ]);
       const decisions = await decideAll(url, secret, out);
-      out.answer({ version: built.version, readiness: built.report.verdict, decisions, url }, summary(decisions));
+      const ahead = await lookAhead(mailroom.services, out, signal);
+      out.answer({ version: built.version, readiness: built.report.verdict, decisions, ahead, url }, summary(decisions));
       if (options.flag("once")) return;
       say(
         [
           "",
           `Serving at ${url}: status page ${url}/, API ${url}/docs. Ask it yourself:`,
-          ...mails.map((mail) => curl(mail, url, secret)),
+          ...mails.map((mail) => curl(useCase, mail, url, secret)),
+          curl(
+            aheadUseCase,
+            { about: "The model looks ahead", record: { industry: "Construction", month: "2010-03" } },
+            url,
+            secret,
+          ),
           "",
           "Stop with Ctrl-C.",
         ].join("\n"),
@@ -117,6 +128,20 @@ export const demo: Command = {
     }
   },
 };
+
+/** The second use case: what is to come, from the table of counts to a drawing. */
+async function lookAhead(services: Services, out: Output, signal: AbortSignal): Promise<ForecastPage> {
+  out.note(
+    "\n7. Another existing system: job-centre.db, the people who look for work, by industry and month. How many will be there?\n",
+  );
+  const builder = await services.builder();
+  const { version } = await builder.train(aheadUseCase, { signal, onProgress: progressTo(out) });
+  out.note(indent(versionText(version)));
+  const page = await (await services.lookAhead()).forecast(aheadUseCase, { version: version.version, limit: 1, history: 60 });
+  out.note(`\n${indent(seriesText(page, page.series[0]!, { rows: 9, isTable: false }))}\n`);
+  if (passesGates(version)) await (await services.release()).deploy(aheadUseCase, version.version, "demo");
+  return page;
+}
 
 export interface Demo {
   readonly services: Services;
@@ -158,9 +183,9 @@ function summary(decisions: readonly Decision[]): string {
     .join("\n");
 }
 
-function curl({ about, record }: (typeof mails)[number], url: string, secret: string): string {
+function curl(of: string, { about, record }: (typeof mails)[number], url: string, secret: string): string {
   const body = JSON.stringify({ record }).replaceAll("'", "'\\''");
-  return `\n# ${about}\ncurl -s ${url}/v1/use-cases/${useCase}/decisions -H 'authorization: Bearer ${secret}' -H 'content-type: application/json' -d '${body}'`;
+  return `\n# ${about}\ncurl -s ${url}/v1/use-cases/${of}/decisions -H 'authorization: Bearer ${secret}' -H 'content-type: application/json' -d '${body}'`;
 }
 
 function indent(text: string): string {

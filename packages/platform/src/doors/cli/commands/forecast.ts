@@ -1,4 +1,5 @@
 import { failure } from "#base/errors";
+import { stepCount } from "#base/steps";
 import { formatCount, formatNumber, formatPercent, formatSize } from "#base/text";
 import { chart } from "#doors/cli/chart";
 import type { Command } from "#doors/cli/command";
@@ -77,7 +78,7 @@ function numberOption(text: string | undefined, option: string, most: number): n
 }
 
 function head({ use_case: name, model_version: version, seen_until: until, steps_old: old, every }: ForecastPage): string {
-  const age = old > 0 ? `, ${formatCount(old)} ${every === "day" ? "day" : `step (${every})`}${old === 1 ? "" : "s"} ago` : "";
+  const age = old > 0 ? `, ${stepCount(every, old)} ago` : "";
   return `${name} version ${version}, which has seen everything until ${until}${age}.`;
 }
 
@@ -105,7 +106,12 @@ function pageText(page: ForecastPage): string {
   ].join("\n");
 }
 
-function seriesText(page: ForecastPage, { series, steps, history, sum }: SeriesAhead): string {
+/** One series, drawn with its past; as a table too where that is wanted. */
+export function seriesText(
+  page: ForecastPage,
+  { series, steps, history, sum }: SeriesAhead,
+  { rows: height, isTable }: { rows: number; isTable: boolean } = { rows: 12, isTable: true },
+): string {
   const share = formatPercent(page.coverage, 0);
   const drawn = {
     history: history.map(({ value }) => value ?? Number.NaN),
@@ -120,10 +126,9 @@ function seriesText(page: ForecastPage, { series, steps, history, sum }: SeriesA
     "",
     `${series}: • what was, o what is expected, ░ where ${share} of values lie`,
     "",
-    chart(drawn, { rows: 12, columns: 100, ...ends }, formatNumber),
+    chart(drawn, { rows: height, columns: 100, ...ends }, formatNumber),
     "",
-    table([page.every, "expected", "from", "to"], rows),
-    "",
+    ...(isTable ? [table([page.every, "expected", "from", "to"], rows), ""] : []),
     `In all ${formatNumber(sum.mean)}, in ${share} of cases from ${formatNumber(sum.lower)} to ${formatNumber(sum.upper)}.`,
   ].join("\n");
 }
