@@ -68,6 +68,9 @@ export function combineSeries(
   if (used.some((method) => Number.isNaN(means[placeOf(plan, at, 0, method)]!))) return;
   into.basis[series] = HISTORY;
   into.weights.set(weights, series * methods.length);
+  // Trees know of no parts: seasons are as large as the other methods say.
+  const tell = used.filter((method) => methods[method] !== "globalTrees");
+  const told = tell.reduce((sum, method) => sum + weights[method]!, 0);
   let level = 0;
   for (const method of used) level += weights[method]! * levels[at * methods.length + method]!;
   into.levels[series] = level;
@@ -76,8 +79,9 @@ export function combineSeries(
     for (const method of used) trend += weights[method]! * means[placeOf(plan, at, 0, method) + step]!;
     for (let season = 0; season < seasons.length; season++) {
       let part = 0;
-      for (const method of used)
-        part += weights[method]! * seasonParts[((at * methods.length + method) * seasons.length + season) * horizon + step]!;
+      for (const method of tell)
+        part +=
+          (weights[method]! / told) * seasonParts[((at * methods.length + method) * seasons.length + season) * horizon + step]!;
       into.seasonParts[(series * seasons.length + season) * horizon + step] = part;
       trend -= part;
     }

@@ -5,10 +5,13 @@
 import { checkPanel, endOf, seriesCount, valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
 import type { Forecaster, ForecasterOptions } from "../model.ts";
+import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { combineSeries, emptyParts, errorFactor, judgeSeries, scaleOf, shapesOf } from "./assemble.ts";
 import type { BatchErrors, ErrorShapes } from "./assemble.ts";
 import { chooseMethods, seriesWeights } from "./choose-methods.ts";
 import type { MethodChoice } from "./choose-methods.ts";
+import { fillFromTrees, fitGlobalTrees, keyLevelsOf } from "./global-trees.ts";
+import type { GlobalData } from "./global-trees.ts";
 import { forecastMembers, sharedPanel } from "./members.ts";
 import { keepAccuracy, newerDrift, placesBefore } from "./newer-history.ts";
 import { HISTORY, meanOf, NONE, OTHERS, panelForecaster } from "./panel-forecaster.ts";
@@ -50,7 +53,7 @@ export async function updateForecaster(old: ForecastParts, panel: Panel, options
 const BATCH = 4096;
 
 async function fitParts(settings: CompleteForecastSettings, given: Panel, options: ForecasterOptions): Promise<ForecastParts> {
-  const { threads = 0, signal, onProgress } = options;
+  const { seed, threads = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
   const { panel, groups } = withSums(given, settings.hierarchy, settings.horizon);
   const count = seriesCount(panel);
@@ -58,11 +61,15 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
   const isInteger =
     settings.integer ?? (isNonNegative && panel.values.every((value) => Number.isNaN(value) || Number.isInteger(value)));
   const classes = classesOf(panel, isInteger);
-  const data = sharedPanel(panel);
+  const shared = sharedPanel(panel);
   const all = planFor(settings, panel);
-  const parts = emptyParts(panel, classes, all, data.inputs.length);
+  const parts = emptyParts(panel, classes, all, shared.inputs.length);
   parts.ahead.set(inputsAhead(panel, settings.horizon));
   const raw = groups.length > 0 ? new Float64Array(count * all.origins.count * settings.horizon) : null;
+  const treesAt = all.methods.indexOf("globalTrees");
+  const treeKeys = keyLevelsOf(panel);
+  const pastTrees: (TreeEnsemble | null)[] = Array.from({ length: classCount }, () => null);
+  const trees = [...pastTrees];
   let plan = all;
   let choices: MethodChoice[] | null = null;
   let shapes: ErrorShapes[] | null = null;
@@ -70,24 +77,50 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
   for (const batch of batchesOf(count)) {
     const own = Uint8Array.from(batch, (series) => classes[series]!);
     const members = await forecastMembers(
-      { panel: data, batch, classes: own, plan },
+      { panel: shared, batch, classes: own, plan },
       {
         threads,
         signal,
         onProgress: (ready) => onProgress?.((0.98 * (done + ready)) / count, "forecasting from origins of the past"),
       },
     );
+    const data: GlobalData = { panel, shared, plan, keys: treeKeys };
+    const fitOptions = { seed, threads, signal };
+    const placesIn = (one: number): number[] => [...own.keys()].filter((at) => own[at] === one);
+    if (treesAt >= 0) {
+      for (let one = 0; one < classCount; one++) {
+        const places = placesIn(one);
+        const series = places.map((at) => batch[at]!);
+        const ensemble = choices ? pastTrees[one]! : await fitGlobalTrees(data, series, one, true, fitOptions);
+        pastTrees[one] = ensemble;
+        if (!ensemble || !plan.wanted[one]!.includes(treesAt)) continue;
+        for (let origin = 1; origin <= plan.origins.count; origin++)
+          fillFromTrees(data, batch, places, one, origin, treesAt, ensemble, members);
+      }
+    }
     choices ??= Array.from({ length: classCount }, (_, one) =>
       chooseMethods(
         panel,
         batch,
-        [...own.keys()].filter((at) => own[at] === one),
+        placesIn(one),
         members,
         plan,
         one,
-        triedOf(settings, plan.wanted[one]!),
+        triedOf(settings, plan.wanted[one]!).filter((method) => method !== treesAt || pastTrees[one]),
       ),
     );
+    for (let one = 0; one < classCount; one++) {
+      if (treesAt < 0 || !(choices[one]!.weights[treesAt]! > 0)) continue;
+      const places = placesIn(one);
+      trees[one] ??= await fitGlobalTrees(
+        data,
+        places.map((at) => batch[at]!),
+        one,
+        false,
+        fitOptions,
+      );
+      fillFromTrees(data, batch, places, one, 0, treesAt, trees[one]!, members);
+    }
     const size = batch.length * plan.origins.count * plan.horizon;
     const errors: BatchErrors = { steps: new Float64Array(size).fill(Number.NaN), sums: new Float64Array(size).fill(Number.NaN) };
     for (const [at, series] of batch.entries()) {
@@ -111,9 +144,16 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     settings,
     isNonNegative,
     isInteger,
-    choices: { methods: all.methods, classes: choices!, shapes: shapes!, drift: new Float64Array(settings.levels.length) },
+    choices: {
+      methods: all.methods,
+      classes: choices!,
+      shapes: shapes!,
+      trees,
+      treeKeys,
+      drift: new Float64Array(settings.levels.length),
+    },
     keys: panel.keys,
-    inputs: data.inputs.map(({ name }) => name),
+    inputs: shared.inputs.map(({ name }) => name),
     ...parts,
   };
   borrow(fitted);
@@ -130,23 +170,29 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
   const count = seriesCount(panel);
   const before = placesBefore(old, panel);
   const classes = classesOf(panel, isInteger);
-  const data = sharedPanel(panel);
-  if (old.inputs.join("\n") !== data.inputs.map(({ name }) => name).join("\n"))
+  const shared = sharedPanel(panel);
+  if (old.inputs.join("\n") !== shared.inputs.map(({ name }) => name).join("\n"))
     throw new RangeError(`inputs: must be ${old.inputs.join(", ") || "none"} as before`);
   const planned = planFor(settings, panel);
   const plan = chosenPlan(
     { ...planned, methods: choices.methods as Plan["methods"], origins: { ...planned.origins, count: 0 } },
     choices.classes.map(({ weights }) => weights),
   );
-  const parts = emptyParts(panel, classes, plan, data.inputs.length);
+  const parts = emptyParts(panel, classes, plan, shared.inputs.length);
   parts.ahead.set(inputsAhead(panel, settings.horizon));
   let done = 0;
   for (const batch of batchesOf(count)) {
     const own = Uint8Array.from(batch, (series) => classes[series]!);
     const members = await forecastMembers(
-      { panel: data, batch, classes: own, plan },
+      { panel: shared, batch, classes: own, plan },
       { threads, signal, onProgress: (ready) => onProgress?.((0.98 * (done + ready)) / count, "forecasting") },
     );
+    const treesAt = plan.methods.indexOf("globalTrees");
+    for (const [one, ensemble] of choices.trees.entries()) {
+      if (!ensemble) continue;
+      const places = [...own.keys()].filter((at) => own[at] === one);
+      fillFromTrees({ panel, shared, plan, keys: choices.treeKeys }, batch, places, one, 0, treesAt, ensemble, members);
+    }
     for (const [at, series] of batch.entries()) {
       const place = before[series]!;
       const isKnown = place >= 0 && old.basis[place] === HISTORY && old.classes[place] === own[at];

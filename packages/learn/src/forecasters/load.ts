@@ -1,6 +1,7 @@
 /** Saved forecasts back to life. Nothing of the header is trusted: every value is checked for type and range before it is used. */
 import type { Forecaster, SavedModel } from "../model.ts";
 import { list, oneOf, record, text, tensor, whole } from "../saved/values.ts";
+import { loadEnsemble } from "../trees/saved-ensemble.ts";
 import { updateForecaster } from "./fit-forecaster.ts";
 import { forecasterFormat, forecasterKind, OTHERS, panelForecaster } from "./panel-forecaster.ts";
 import { shapeLevels } from "./quantile-shapes.ts";
@@ -47,6 +48,13 @@ export function loadForecaster(saved: SavedModel): Forecaster {
           steps: numbers(`stepShapes${at}`, horizon * shapeLevels.length),
           sums: numbers(`sumShapes${at}`, horizon * shapeLevels.length),
         })),
+        trees: list(header["trees"], "trees", (one) => one).map((one, at) =>
+          one === null ? null : loadEnsemble(one, tensors, `trees${at}`),
+        ),
+        treeKeys: list(header["treeKeys"], "treeKeys", (one, where) => {
+          const { name, levels } = record(one, where);
+          return { name: text(name, `${where}.name`), levels: list(levels, `${where}.levels`, text) };
+        }),
         drift: numbers("drift", settings.levels.length),
       },
       keys: list(header["keys"], "keys", text).map((name, at) => ({ name, values: keyValues(tensors, `key${at}`, count) })),

@@ -9,8 +9,11 @@ import type {
   SavedModel,
   SeriesForecast,
 } from "../model.ts";
+import type { TreeEnsemble } from "../trees/ensemble.ts";
+import { saveEnsemble } from "../trees/saved-ensemble.ts";
 import type { ErrorShapes } from "./assemble.ts";
 import type { MethodChoice } from "./choose-methods.ts";
+import type { KeyLevels } from "./global-trees.ts";
 import { shapeAt } from "./quantile-shapes.ts";
 import { INTERMITTENT } from "./series-class.ts";
 import type { CompleteForecastSettings } from "./settings.ts";
@@ -30,6 +33,9 @@ export interface ForecastChoices {
   /** For each class of series its methods and what errors look like. */
   readonly classes: readonly MethodChoice[];
   readonly shapes: readonly ErrorShapes[];
+  /** For each class the trees over all series, null where there are none, and the keys that they tell apart. */
+  readonly trees: readonly (TreeEnsemble | null)[];
+  readonly treeKeys: readonly KeyLevels[];
   /** What is added to a level so that as many values as promised lie below its quantile, shape (levels). */
   readonly drift: Float64Array;
 }
@@ -187,6 +193,7 @@ function checkChanged(changed: ChangedInputs, inputs: readonly string[], horizon
 
 function save(parts: ForecastParts): SavedModel {
   const { settings, isNonNegative, isInteger, choices, keys, inputs, accuracy } = parts;
+  const trees = choices.trees.map((ensemble, at) => ensemble && saveEnsemble(ensemble, `trees${at}`));
   return {
     header: {
       kind: forecasterKind,
@@ -195,12 +202,15 @@ function save(parts: ForecastParts): SavedModel {
       isNonNegative,
       isInteger,
       methods: choices.methods,
+      trees: trees.map((one) => one && one.header),
+      treeKeys: choices.treeKeys,
       keys: keys.map(({ name }) => name),
       inputs,
       accuracyOrigins: accuracy.origins,
     },
     tensors: {
       drift: choices.drift,
+      ...Object.assign({}, ...trees.map((one) => one?.tensors ?? {})),
       ...Object.fromEntries(
         choices.classes.flatMap(({ weights, losses }, at) => [
           [`classWeights${at}`, weights],

@@ -5,10 +5,13 @@ import type { LocalMethodName } from "../forecast/methods.ts";
 import type { Origins } from "./rolling-origin.ts";
 import type { CompleteForecastSettings } from "./settings.ts";
 
+/** Methods of single series, and the one that learns from all. */
+export type MethodName = LocalMethodName | "globalTrees";
+
 /** What members and judgements of a batch share. */
 export interface Plan {
   /** By name; the order of weights. The first is seasonal naive. */
-  readonly methods: readonly LocalMethodName[];
+  readonly methods: readonly MethodName[];
   /** For each class the methods that it may use, by place in `methods`. */
   readonly wanted: readonly (readonly number[])[];
   readonly horizon: number;
@@ -16,11 +19,11 @@ export interface Plan {
   readonly origins: Origins;
 }
 
-const smooth: readonly LocalMethodName[] = ["ets", "theta", "dynamicTheta", "complexSmoothing", "autoregression"];
-const intermittent: readonly LocalMethodName[] = ["tsb", "temporalAggregation", "movingMean", "theta"];
+const smooth: readonly MethodName[] = ["ets", "theta", "dynamicTheta", "complexSmoothing", "autoregression", "globalTrees"];
+const intermittent: readonly MethodName[] = ["tsb", "temporalAggregation", "movingMean", "theta", "globalTrees"];
 
 /** Microseconds a value of each method, on a usual machine; what is not named takes less than one. */
-const costs: Readonly<Partial<Record<LocalMethodName, number>>> = {
+const costs: Readonly<Partial<Record<MethodName, number>>> = {
   ets: 25,
   dynamicTheta: 3,
   complexSmoothing: 3,
@@ -35,9 +38,9 @@ const LEAST_ORIGINS = 3;
 export function planFor({ horizon, seasons, method, budget }: CompleteForecastSettings, panel: Panel): Plan {
   const count = seriesCount(panel);
   const many = Math.min(MOST_ORIGINS, Math.max(LEAST_ORIGINS, Math.ceil(ERRORS / count)));
-  const planOf = (names: readonly LocalMethodName[], origins: number): Plan => {
-    const methods = [...new Set<LocalMethodName>(["seasonalNaive", ...names])];
-    const placesOf = (wanted: readonly LocalMethodName[]): number[] =>
+  const planOf = (names: readonly MethodName[], origins: number): Plan => {
+    const methods = [...new Set<MethodName>(["seasonalNaive", ...names])];
+    const placesOf = (wanted: readonly MethodName[]): number[] =>
       [...methods.keys()].filter((at) => at === 0 || wanted.includes(methods[at]!));
     return {
       methods,
