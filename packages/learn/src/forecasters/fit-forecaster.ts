@@ -60,7 +60,7 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
   const isNonNegative = settings.nonNegative ?? !panel.values.some((value) => value < 0);
   const isInteger =
     settings.integer ?? (isNonNegative && panel.values.every((value) => Number.isNaN(value) || Number.isInteger(value)));
-  const classes = classesOf(panel, isInteger);
+  const classes = classesOf(panel, settings);
   const shared = sharedPanel(panel);
   const all = planFor(settings, panel);
   const parts = emptyParts(panel, classes, all, shared.inputs.length);
@@ -165,11 +165,11 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
 async function updateParts(old: ForecastParts, given: Panel, options: ForecasterOptions): Promise<ForecastParts> {
   const { threads = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
-  const { settings, choices, isInteger } = old;
+  const { settings, choices } = old;
   const { panel, groups } = withSums(given, settings.hierarchy, settings.horizon);
   const count = seriesCount(panel);
   const before = placesBefore(old, panel);
-  const classes = classesOf(panel, isInteger);
+  const classes = classesOf(panel, settings);
   const shared = sharedPanel(panel);
   if (old.inputs.join("\n") !== shared.inputs.map(({ name }) => name).join("\n"))
     throw new RangeError(`inputs: must be ${old.inputs.join(", ") || "none"} as before`);
@@ -236,8 +236,10 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
   for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - before[place]!;
 }
 
-function classesOf(panel: Panel, isInteger: boolean): Uint8Array {
-  return Uint8Array.from({ length: seriesCount(panel) }, (_, series) => (isInteger ? classOf(valuesOf(panel, series)) : SMOOTH));
+function classesOf(panel: Panel, { integer }: CompleteForecastSettings): Uint8Array {
+  return Uint8Array.from({ length: seriesCount(panel) }, (_, series) =>
+    integer === false ? SMOOTH : classOf(valuesOf(panel, series)),
+  );
 }
 
 /** Seasonal naive is what others are measured by, unless it is asked for. */

@@ -66,5 +66,5 @@ export function orderQuantity(
   const upTo = at(below) + share * (at(above) - at(below));
   const missing = Math.max(0, upTo - onHand - onOrder);
   // A hair above a multiple is the rounding of the machine, not demand.
-  return { quantity: Math.ceil(missing / packSize - 1e-9) * packSize, level, upTo };
+  return { quantity: Math.max(0, Math.ceil(missing / packSize - 1e-9)) * packSize, level, upTo };
 }

@@ -1,0 +1,215 @@
+/** Forecasts of panels beyond the public suite: hierarchies, updates, orders, no look ahead, and panels that are odd as a whole. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkHorizon, checkSeason, checkSeries } from "../src/checks/check-series.ts";
+import type { Panel } from "../src/data/series.ts";
+import { fitForecaster } from "../src/forecasters/fit-forecaster.ts";
+import { criticalRatio, orderQuantity } from "../src/forecasters/order-quantity.ts";
+import { fitShapes, shapeAt } from "../src/forecasters/quantile-shapes.ts";
+import type { ForecastSettings } from "../src/forecasters/settings.ts";
+import { countQuantile, countShares } from "../src/math/negative-binomial.ts";
+import { nelderMead } from "../src/math/nelder-mead.ts";
+import { normalQuantile, normalShare } from "../src/math/normal.ts";
+import { seeded } from "../src/math/random.ts";
+import { rootScaledError, scaledError, seasonalScale, symmetricPercentageError } from "../src/metrics/forecast.ts";
+
+const settings: ForecastSettings = { horizon: checkHorizon, seasons: [checkSeason], method: "theta" };
+const seed = 1;
+
+function panelOf(series: readonly (readonly number[])[]): Panel {
+  const offsets = new Uint32Array(series.length + 1);
+  series.forEach((values, at) => (offsets[at + 1] = offsets[at]! + values.length));
+  return { keys: [], offsets, starts: new Int32Array(series.length), values: Float64Array.from(series.flat()) };
+}
+
+test("sums of a hierarchy are the sums of their series, and their parts still add up", async () => {
+  const { panel } = checkSeries(3);
+  const model = await fitForecaster({ ...settings, hierarchy: [["store"], []] }, panel, { seed });
+  const count = panel.offsets.length - 1;
+  assert.equal(model.count, count + 3);
+  assert.deepEqual(
+    model.keys.map(({ values }) => values.slice(count)),
+    [
+      ["north", "south", null],
+      [null, null, null],
+    ],
+  );
+  const mean = (series: number): Float64Array => model.forecast(series)!.mean;
+  for (let step = 0; step < checkHorizon; step++) {
+    let [north, all] = [0, 0];
+    for (let series = 0; series < count; series++) {
+      all += mean(series)[step]!;
+      if (series % 2 === 0) north += mean(series)[step]!;
+    }
+    assert.ok(
+      Math.abs(mean(count)[step]! - north) < 1e-6 * all,
+      `north, step ${step}: ${mean(count)[step]}, its stores ${north}`,
+    );
+    assert.ok(Math.abs(mean(count + 2)[step]! - all) < 1e-6 * all, `total, step ${step}`);
+  }
+  const alone = await fitForecaster(settings, panel, { seed });
+  assert.notEqual(alone.forecast(0)!.mean[0], mean(0)[0], "sums have a say in what single series are forecast");
+  await assert.rejects(
+    fitForecaster({ ...settings, hierarchy: [["region"]] }, panel, { seed }),
+    /no key region; keys are store, item/,
+  );
+});
+
+test("levels shift where newer values fall outside, and stay where they fall inside", async () => {
+  const random = seeded(5);
+  const walk = (): number[] => Array.from({ length: 74 }, () => 50 + 10 * random.next());
+  const all = Array.from({ length: 30 }, walk);
+  const model = await fitForecaster({ ...settings, levels: [0.1, 0.9] }, panelOf(all.map((one) => one.slice(0, 60))), { seed });
+  const usual = await model.update(panelOf(all), { seed });
+  const wild = await model.update(
+    panelOf(all.map((one) => one.map((value, at) => (at < 60 ? value : value + (at % 2 === 0 ? 30 : -30))))),
+    { seed },
+  );
+  const drift = (one: typeof model): Float64Array => one.save().tensors["drift"] as Float64Array;
+  assert.ok(Math.abs(drift(usual)[1]!) < 0.03, `as before: ${drift(usual).join(" ")}`);
+  assert.ok(drift(wild)[1]! > 0.045 && drift(wild)[0]! < -0.045, `half of them outside to each side: ${drift(wild).join(" ")}`);
+  assert.deepEqual([...usual.origins.subarray(0, 2)], [74, 74]);
+});
+
+test("a series that was forecast may not vanish, a new one may come", async () => {
+  const { panel } = checkSeries(3);
+  const model = await fitForecaster(settings, panel, { seed });
+  const renamed = panel.keys.map(({ name, values }) => ({
+    name,
+    values: values.map((value) => (value === "item 4" ? "item 99" : value)),
+  }));
+  await assert.rejects(
+    model.update({ ...panel, keys: renamed }, { seed }),
+    /\["north","item 4"\]: was forecast before and is gone/,
+  );
+  const series = (count: number): number[][] =>
+    Array.from({ length: count }, (_, at) => Array.from({ length: 30 }, (_v, step) => 10 + at + (step % 7)));
+  const small = await fitForecaster(settings, panelOf(series(3)), { seed });
+  const more = await small.update(panelOf(series(4)), { seed });
+  assert.equal(more.count, 4);
+  assert.ok(more.forecast(3)!.mean.every((value) => value > 12 && value < 21));
+});
+
+test("errors at origins of the past are those of fits that saw nothing behind them", async () => {
+  const { panel } = checkSeries(3);
+  const errorsWith = async (change: (value: number, place: number, length: number) => number): Promise<number> => {
+    const values = panel.values.slice();
+    const length = panel.offsets[1]!;
+    for (let place = 0; place < length; place++) values[place] = change(values[place]!, place, length);
+    const { accuracy } = await fitForecaster({ ...settings, budget: 0 }, { ...panel, values }, { seed });
+    return accuracy.bias[0]!;
+  };
+  // One origin, a horizon before the end: what comes in its last step moves the error of the last step alone.
+  const before = await errorsWith((value) => value);
+  assert.equal(await errorsWith((value, place, length) => (place === length - 1 ? value + 500 : value)), before);
+  assert.notEqual(
+    await errorsWith((value, place, length) => (place === length - checkHorizon - 1 ? value + 500 : value)),
+    before,
+  );
+});
+
+const oddPanels: readonly (readonly [
+  name: string,
+  series: readonly (readonly number[])[],
+  settings: Partial<ForecastSettings>,
+])[] = [
+  ["one series of one value", [[3]], {}],
+  ["one series of three values", [[3, 4, 5]], {}],
+  ["constants", [new Array<number>(40).fill(2), new Array<number>(40).fill(0)], {}],
+  ["a season longer than the series", [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], { seasons: [365.25] }],
+  ["values about 1e99", [Array.from({ length: 60 }, (_, at) => 1e99 * (2 + Math.sin(at)))], {}],
+  ["negative values with a season", [Array.from({ length: 60 }, (_, at) => -100 + 20 * Math.sin((2 * Math.PI * at) / 7))], {}],
+  ["2,000 series of three values", Array.from({ length: 2000 }, (_, at) => [at % 5, at % 3, at % 2]), {}],
+];
+for (const [name, series, own] of oddPanels) {
+  test(`${name}: finite forecasts`, async () => {
+    const model = await fitForecaster({ ...settings, method: "auto", ...own }, panelOf(series), { seed });
+    for (let at = 0; at < Math.min(20, model.count); at++) {
+      const { mean, quantiles, cumulative } = model.forecast(at)!;
+      assert.ok([...mean, ...quantiles, ...cumulative].every(Number.isFinite), `series ${at}: ${mean.join(" ")}`);
+    }
+  });
+}
+
+test("a panel without any value has no forecast", async () => {
+  const model = await fitForecaster(settings, panelOf([[Number.NaN, Number.NaN], []]), { seed });
+  assert.equal(model.forecast(0), null);
+  assert.equal(model.explain(1), null);
+});
+
+test("settings out of their range are refused by name", async () => {
+  const panel = panelOf([[1, 2, 3]]);
+  for (const [wrong, named] of [
+    [{ horizon: 0 }, /horizon: must be a whole number from 1 to 10000, got 0/],
+    [{ seasons: [1] }, /seasons: must be above 1/],
+    [{ levels: [0.5, 1] }, /levels: .*got 1/],
+    [{ method: "prophet" }, /method: must be one of auto, seasonalNaive/],
+    [{ budget: -1 }, /budget: must not be negative/],
+  ] as const)
+    await assert.rejects(fitForecaster({ ...settings, ...(wrong as Partial<ForecastSettings>) }, panel, { seed }), named);
+});
+
+test("an order covers demand until the next one arrives, at the level that costs imply", () => {
+  const levels = [0.5, 0.9];
+  const forecast = {
+    basis: "history",
+    mean: Float64Array.of(10, 10, 10),
+    quantiles: Float64Array.of(10, 10, 10, 14, 14, 14),
+    cumulative: Float64Array.of(10, 20, 30, 14, 26, 38),
+  } as const;
+  const order = { service: { short: 9, over: 1 }, leadTime: 2, reviewPeriod: 1, onHand: 5, onOrder: 3 };
+  assert.deepEqual(orderQuantity(levels, forecast, order), { quantity: 30, level: 0.9, upTo: 38 });
+  assert.equal(orderQuantity(levels, forecast, { ...order, packSize: 12 }).quantity, 36);
+  assert.equal(orderQuantity(levels, forecast, { ...order, service: { level: 0.7 } }).quantity, 26);
+  assert.equal(orderQuantity(levels, forecast, { ...order, onHand: 100 }).quantity, 0);
+  assert.equal(criticalRatio(9, 1), 0.9);
+  assert.throws(() => orderQuantity(levels, forecast, { ...order, leadTime: 3 }), /4 steps go beyond the horizon of 3/);
+  assert.throws(
+    () => orderQuantity(levels, forecast, { ...order, service: { level: 0.95 } }),
+    /0.95 lies outside those of the forecast, 0.5, 0.9/,
+  );
+});
+
+test("shapes of errors are their quantiles, and near the normal distribution where there are few", () => {
+  const random = seeded(2);
+  const errors = Float64Array.from({ length: 20_000 }, () => random.next() ** 3);
+  const many = fitShapes([errors], 0);
+  for (const level of [0.1, 0.5, 0.9]) assert.ok(Math.abs(shapeAt(many, 0, level) - level ** 3) < 0.02, `level ${level}`);
+  const few = fitShapes([Float64Array.of(-1, 1)], 0);
+  assert.ok(Math.abs(shapeAt(few, 0, 0.975) - 1.96) < 0.3, `of two errors of size 1: ${shapeAt(few, 0, 0.975)}`);
+});
+
+test("scaled and relative errors as their papers define them", () => {
+  const history = Float64Array.of(1, 3, 2, 4, 5, Number.NaN, 7);
+  assert.equal(seasonalScale(history, 1), (2 + 1 + 2 + 1) / 4);
+  assert.equal(scaledError(Float64Array.of(10, Number.NaN, 14), Float64Array.of(12, 1, 15), 1.5), 1);
+  assert.equal(symmetricPercentageError(Float64Array.of(100, 0), Float64Array.of(50, 0)), (200 * 50) / 150 / 2);
+  assert.equal(rootScaledError(Float64Array.of(8, 8), Float64Array.of(6, 10), Float64Array.of(0, 2, 0), 1), 1);
+});
+
+test("distributions: quantiles are where their shares are", () => {
+  for (const level of [1e-6, 0.01, 0.3, 0.5, 0.975, 1 - 1e-6])
+    assert.ok(Math.abs(normalShare(normalQuantile(level)) - level) < 1e-8);
+  for (const [mean, ratio] of [
+    [0.3, 1.5],
+    [12, 4],
+    [300, 2],
+  ] as const) {
+    for (const level of [0.05, 0.5, 0.9, 0.99]) {
+      const count = countQuantile(mean, ratio, level);
+      const { below, upTo } = countShares(mean, ratio, count);
+      assert.ok(below < level && level <= upTo + 1e-12, `${level} of mean ${mean}: ${count} has ${below} to ${upTo}`);
+    }
+  }
+  // Means above 500 are near normal.
+  assert.ok(Math.abs(countQuantile(2000, 3, 0.9) - (2000 + 1.2816 * Math.sqrt(6000))) < 5);
+});
+
+test("the simplex finds the bottom of a bent valley", () => {
+  const point = Float64Array.of(-1.2, 1);
+  const least = nelderMead(([x, y]) => (1 - x!) ** 2 + 100 * (y! - x! * x!) ** 2, point, Float64Array.of(0.5, 0.5), {
+    maxEvaluations: 1000,
+    tolerance: 1e-12,
+  });
+  assert.ok(least < 1e-8 && Math.abs(point[0]! - 1) < 1e-3, `${least} at ${point.join(" ")}`);
+});
