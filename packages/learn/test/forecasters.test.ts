@@ -115,7 +115,7 @@ const oddPanels: readonly (readonly [
 ])[] = [
   ["one series of one value", [[3]], {}],
   ["one series of three values", [[3, 4, 5]], {}],
-  ["constants", [new Array<number>(40).fill(2), new Array<number>(40).fill(0)], {}],
+  ["constants", [Array.from({ length: 40 }, () => 2), Array.from({ length: 40 }, () => 0)], {}],
   ["a season longer than the series", [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], { seasons: [365.25] }],
   ["values about 1e99", [Array.from({ length: 60 }, (_, at) => 1e99 * (2 + Math.sin(at)))], {}],
   ["negative values with a season", [Array.from({ length: 60 }, (_, at) => -100 + 20 * Math.sin((2 * Math.PI * at) / 7))], {}],

@@ -46,8 +46,8 @@ export function checkSeries(seed: number): CheckedSeries {
   for (const history of oddOnes)
     all.push({
       history,
-      promotion: new Array<number>(history.length + checkHorizon).fill(0),
-      truth: new Array<number>(checkHorizon).fill(Number.NaN),
+      promotion: Array.from({ length: history.length + checkHorizon }, () => 0),
+      truth: Array.from({ length: checkHorizon }, () => Number.NaN),
     });
   const offsets = new Uint32Array(all.length + 1);
   all.forEach(({ history }, series) => (offsets[series + 1] = offsets[series]! + history.length));

@@ -62,7 +62,7 @@ export function reconcile(
     if (isSolvable) {
       groups.forEach((members, sum) => {
         wrong[sum] = means[(series + sum) * horizon + step]!;
-        for (const member of members) wrong[sum]! -= means[member * horizon + step]!;
+        for (const member of members) wrong[sum] -= means[member * horizon + step]!;
       });
       const pull = solveFactored(system, wrong, sums);
       const common = new Float64Array(times); // E' C' z
