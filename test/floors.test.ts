@@ -30,9 +30,10 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors", "saved"],
   ["metrics", "folds"],
-  ["text", "linear", "network", "trees", "forecast", "encode", "calibrate"],
+  ["text", "linear", "network", "trees", "forecast", "encode", "calibrate", "history", "drift"],
   ["explain", "recipe", "select"],
-  ["classifiers", "regressors", "forecasters", "export"],
+  ["classifiers", "regressors", "forecasters"],
+  ["export"],
   ["checks"],
 ];
 

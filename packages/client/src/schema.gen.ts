@@ -42,7 +42,7 @@ export type Decision = {
   /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
-  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "no_history" | "autonomy";
   /** The cause in words */
   explanation: string;
   /** The model's best three, best first; what it would have said where it did not decide */
@@ -224,6 +224,17 @@ export type ModelVersion = {
   } | null;
   /** The version whose choices and calibration were kept; null where all was found out anew */
   refit_of: number | null;
+  /** What was compared on training rows that each did not see; the simplest is kept that none beats by more than one standard error. Null where nothing was compared */
+  tried: ({
+    learner: string;
+    /** Mean log-loss; of numbers the mean squared error */
+    loss: number;
+    /** By what share of the loss of the first, the simplest, it is less */
+    gain: number;
+    /** 95 % interval of the gain, by the chance of the rows */
+    lower: number;
+    upper: number;
+  })[] | null;
   readiness_report: string;
   settings_hash: string;
   code_version: string;
@@ -386,6 +397,29 @@ export type ModelVersion = {
         share: number;
       })[];
     })[];
+    /** What the model leans on, most important first, on held-out rows */
+    importance: ({
+      /** One field, or several that rise and fall together and were dealt together */
+      fields: (string)[];
+      /** By how much the log-loss rises, in nats, or the RMSE, in the unit of the outcome; about 0: it says nothing */
+      rise: number;
+      /** 95 % interval */
+      lower: number;
+      upper: number;
+    })[];
+    /** How predictions go with the most important fields, the others as they are */
+    effects: ({
+      field: string;
+      /** Whose probability is shown: the one that the field moves most; null of numbers */
+      outcome: string | null;
+      /** Values ascending (accumulated local effects), or levels, the most frequent first (partial dependence) */
+      points: ({
+        /** A value of the field */
+        at: number | string;
+        /** By how much the prediction is more than on average */
+        effect: number;
+      })[];
+    })[];
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -463,6 +497,29 @@ export type ModelVersion = {
       mae: number;
       /** Mean of what the model says too much; negative: too little */
       bias: number;
+    })[];
+    /** What the model leans on, most important first, on held-out rows */
+    importance: ({
+      /** One field, or several that rise and fall together and were dealt together */
+      fields: (string)[];
+      /** By how much the log-loss rises, in nats, or the RMSE, in the unit of the outcome; about 0: it says nothing */
+      rise: number;
+      /** 95 % interval */
+      lower: number;
+      upper: number;
+    })[];
+    /** How predictions go with the most important fields, the others as they are */
+    effects: ({
+      field: string;
+      /** Whose probability is shown: the one that the field moves most; null of numbers */
+      outcome: string | null;
+      /** Values ascending (accumulated local effects), or levels, the most frequent first (partial dependence) */
+      points: ({
+        /** A value of the field */
+        at: number | string;
+        /** By how much the prediction is more than on average */
+        effect: number;
+      })[];
     })[];
     /** One decision with reasons, on the training machine */
     latency_ms: {
@@ -543,7 +600,7 @@ export type RecordedDecision = {
   /** Calibrated probability of the model's choice; null of numbers, and where no model was asked */
   confidence: number | null;
   path: "rules_first" | "model" | "rules" | "review" | "default";
-  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "autonomy";
+  cause: "rule_matched" | "confident" | "unsure" | "unfamiliar" | "no_model" | "deadline" | "model_failed" | "breaker_open" | "no_history" | "autonomy";
   /** The cause in words */
   explanation: string;
   /** The model's best three, best first; what it would have said where it did not decide */
@@ -637,6 +694,39 @@ export type Snapshot = {
   use_case: string;
   system: string;
   query: string;
+  /** The columns that were computed from facts, and how */
+  history?: Record<string, {
+    /** Where the facts are; the system of source where it is left out */
+    system?: string;
+    /** One SELECT that returns the facts, one a row, of all records */
+    from: string;
+    /** Which facts are the record's: the column that both have, or `record column: column of from` for each; without it all facts are, and a window is needed */
+    match?: string | Record<string, string>;
+    /** When the fact became known; only facts before the record's own time count */
+    time: string;
+    /** How far back facts count; everything before, where it is left out */
+    window?: string;
+    /** count: facts; since: days since the last one; or what to make of one of their columns */
+    value: "count" | "since" | {
+      /** The column of `from` to add up */
+      sum: string;
+    } | {
+      /** The column of `from` to average */
+      mean: string;
+    } | {
+      /** The column of `from` to take the least of */
+      min: string;
+    } | {
+      /** The column of `from` to take the greatest of */
+      max: string;
+    } | {
+      /** The column of `from` to take the latest value of */
+      last: string;
+    } | {
+      /** The column of `from` to count the different values of */
+      distinct: string;
+    };
+  }>;
   key: string | null;
   fields: ({
     name: string;

@@ -9,8 +9,9 @@
  * @typedef {{ coverage: number, precision: number }} CoveragePoint
  * @typedef {{ confidence: number, right: number, rows: number }} ReliabilityPoint
  * @typedef {{ threshold: number, coverage: number, precision: number | null, precision_wanted: number }} Confident
- * @typedef {{ task: "classify", model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} OutcomesEvaluation
- * @typedef {{ task: "regress", model: { mae: number }, baselines: { mean: { mae: number }, rules: { mae: number } | null } }} NumberEvaluation
+ * @typedef {{ field: string, outcome: string | null, points: { at: number | string, effect: number }[] }} Effect
+ * @typedef {{ task: "classify", effects?: Effect[], model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} OutcomesEvaluation
+ * @typedef {{ task: "regress", effects?: Effect[], model: { mae: number }, baselines: { mean: { mae: number }, rules: { mae: number } | null } }} NumberEvaluation
  * @typedef {OutcomesEvaluation | NumberEvaluation} Evaluation
  * @typedef {{ version: number, evaluation: Evaluation }} Model
  * @typedef {{ id: string, use_case: string, suggestion: string | null, opened_at: string }} Review
@@ -141,6 +142,7 @@ function showUseCases(useCases, details) {
     text(accuracy, figure, baseline);
     text(within(card, ".measure"), model?.evaluation.task === "regress" ? "Held-out mean error" : "Held-out accuracy");
     showFigures(card, model);
+    showEffects(card, model);
   }
 }
 
@@ -265,6 +267,68 @@ function showFigures(card, model) {
     within(figures, ".reliability + figcaption"),
     "How often it is right, by how sure it says it is. On the line it is as good as its word.",
   );
+}
+
+/** Fields that are drawn, those that the model leans on most. */
+const drawnEffects = 3;
+
+/**
+ * How predictions go with the fields that the model leans on most, drawn once a version: a line over numbers, a bar for each level.
+ *
+ * @param {Element} card
+ * @param {Model | null} model
+ */
+function showEffects(card, model) {
+  const list = /** @type {HTMLElement} */ (within(card, ".effects"));
+  const effects = (model?.evaluation.effects ?? []).slice(0, drawnEffects);
+  list.hidden = effects.length === 0;
+  if (list.hidden || !model || list.dataset["version"] === String(model.version)) return;
+  list.dataset["version"] = String(model.version);
+  list.replaceChildren(...effects.map(effectFigure));
+}
+
+/** @param {Effect} effect */
+function effectFigure({ field, outcome, points }) {
+  const figure = document.createElement("figure");
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "-4 -4 238 88");
+  svg.setAttribute("role", "img");
+  const heights = points.map(({ effect }) => effect);
+  const [least, most] = [Math.min(0, ...heights), Math.max(0, ...heights)];
+  const y = (/** @type {number} */ effect) => (80 * (1 - (effect - least) / (most - least || 1))).toFixed(1);
+  draw(svg, "line", "exact", { x1: "0", y1: y(0), x2: "230", y2: y(0) });
+  const [first, last] = [points[0]?.at, points.at(-1)?.at];
+  if (typeof first === "number" && typeof last === "number") {
+    const x = (/** @type {number | string} */ at) => ((230 * (Number(at) - first)) / (last - first)).toFixed(1);
+    draw(svg, "polyline", "curve", { points: points.map(({ at, effect }) => `${x(at)},${y(effect)}`).join(" ") });
+  } else {
+    const width = 230 / points.length;
+    for (const [at, { effect }] of points.entries()) {
+      const top = Math.min(Number(y(effect)), Number(y(0)));
+      const height = Math.abs(Number(y(effect)) - Number(y(0)));
+      draw(svg, "rect", "", {
+        x: (at * width + 2).toFixed(1),
+        y: top.toFixed(1),
+        width: (width - 4).toFixed(1),
+        height: height.toFixed(1),
+      });
+    }
+  }
+  const moved = (/** @type {number} */ effect) =>
+    outcome === null
+      ? `${effect > 0 ? "+" : ""}${Number(effect.toPrecision(3)).toLocaleString("en")}`
+      : `${effect > 0 ? "+" : ""}${(effect * 100).toFixed(1)} points`;
+  const named = (/** @type {number | string} */ at) =>
+    typeof at === "number" ? Number(at.toPrecision(4)).toLocaleString("en") : at;
+  const ends = [points.reduce((a, b) => (b.effect < a.effect ? b : a)), points.reduce((a, b) => (b.effect > a.effect ? b : a))];
+  const says = ends.map(({ at, effect }) => `${named(at)}: ${moved(effect)}`).join(", ");
+  const of = outcome === null ? "the value" : `the probability of ${outcome}`;
+  svg.setAttribute("aria-label", `How ${of} goes with ${field}. Least and most: ${says}`);
+  const caption = document.createElement("figcaption");
+  caption.className = "quiet";
+  text(caption, `${field} moves ${of}: ${says}.`);
+  figure.append(svg, caption);
+  return figure;
 }
 
 /**

@@ -109,6 +109,43 @@ test("with a key it shows use cases, numbers and open reviews", { skip }, async 
   await page.context().close();
 });
 
+test("how predictions go with the fields that matter is drawn, and said to those who do not see it", { skip }, async () => {
+  const { page, faults } = await open("/");
+  await page.route("**/models/1", async (route) => {
+    const model = await (await route.fetch()).json();
+    model.evaluation.effects = [
+      {
+        field: "age",
+        outcome: "network",
+        points: [
+          { at: 18, effect: -0.1 },
+          { at: 40, effect: 0.02 },
+          { at: 1200.5, effect: 0.25 },
+        ],
+      },
+      {
+        field: "plan",
+        outcome: null,
+        points: [
+          { at: "<b>yearly</b>", effect: -12.345 },
+          { at: "monthly", effect: 3 },
+        ],
+      },
+    ];
+    await route.fulfill({ json: model });
+  });
+  await signIn(page, server.keys.all);
+  const effects = page.locator(".use-case").filter({ hasText: useCase }).locator(".effects");
+  await effects.getByText("age moves the probability of network: 18: -10.0 points, 1,201: +25.0 points.").waitFor();
+  await effects.getByText("plan moves the value: <b>yearly</b>: -12.3, monthly: +3.").waitFor();
+  const [line, bars] = await effects.getByRole("img").all();
+  assert.equal(await line!.locator("polyline").count(), 1);
+  assert.equal(await bars!.locator("rect").count(), 2);
+  assert.match((await bars!.getAttribute("aria-label"))!, /^How the value goes with plan\. Least and most: /);
+  assert.deepEqual(faults, []);
+  await page.context().close();
+});
+
 test("a key that may not read is told so, not shown zeros", { skip }, async () => {
   const { page } = await open("/");
   await signIn(page, server.keys.decide);

@@ -13,8 +13,21 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Called once with what models that did not see a row think of it: calibrated probabilities, shape (nRows, nClasses). */
   readonly onUnseen?: (probabilities: Float32Array) => void;
+  /** Called once by learners that compare several models, with what each was worth, the simplest first. */
+  readonly onTried?: (tried: readonly Tried[]) => void;
   /** Worker threads that the fit may use beside the calling one; 0 keeps everything in the calling thread. */
   readonly threads?: number;
+}
+
+/** One of the models that a learner has compared, on rows that none of them saw. */
+export interface Tried {
+  readonly learner: string;
+  /** Mean log-loss; of numbers the mean squared error. Lower is better. */
+  readonly loss: number;
+  /** By what share of the loss of the simplest it is less, and the 95 % interval of that by the chance of the rows; 0 of the simplest itself. */
+  readonly gain: number;
+  readonly lower: number;
+  readonly upper: number;
 }
 
 export interface ClassifierData {

@@ -5,7 +5,8 @@ import * as ort from "onnxruntime-node";
 import { fitText } from "../src/classifiers/text.ts";
 import type { TextSettings } from "../src/classifiers/text.ts";
 import type { Table } from "../src/data/table.ts";
-import { onnxInputs, onnxNames, onnxOf } from "../src/export/onnx.ts";
+import { onnxOf } from "../src/export/onnx.ts";
+import { onnxInputs } from "../src/export/onnx-text.ts";
 import { seeded } from "../src/math/random.ts";
 import { argmax } from "../src/math/softmax.ts";
 import type { Classifier } from "../src/model.ts";
@@ -66,12 +67,12 @@ async function answers(model: Classifier, table: Table): Promise<{ labels: strin
   const session = await ort.InferenceSession.create(onnxOf(saved, { use_case: "ticket-routing" }));
   const { columns, values, width } = onnxInputs(recipe, table);
   const said = await session.run({
-    [onnxNames.columns]: new ort.Tensor("int64", columns, [table.rows, width]),
-    [onnxNames.values]: new ort.Tensor("float32", values, [table.rows, width]),
+    columns: new ort.Tensor("int64", columns, [table.rows, width]),
+    values: new ort.Tensor("float32", values, [table.rows, width]),
   });
   return {
-    labels: [...(said[onnxNames.label]!.data as unknown as string[])],
-    probabilities: said[onnxNames.probabilities]!.data as Float32Array,
+    labels: [...(said["label"]!.data as unknown as string[])],
+    probabilities: said["probabilities"]!.data as Float32Array,
   };
 }
 
@@ -120,5 +121,8 @@ test("ONNX: the same model is the same file", async () => {
 });
 
 test("ONNX: a model of another kind is refused by name", () => {
-  assert.throws(() => onnxOf({ header: { kind: "trees", format: 1 }, tensors: {} }), /a trees model has no ONNX form/);
+  assert.throws(
+    () => onnxOf({ header: { kind: "forest", format: 1 }, tensors: {} }),
+    /a forest model of format 1 has no ONNX form/,
+  );
 });

@@ -6,7 +6,6 @@ import { fitTrees } from "../src/trees/boost.ts";
 import type { FitTreesOptions } from "../src/trees/boost.ts";
 import type { TreeColumn, TreesData } from "../src/trees/columns.ts";
 import type { TreeEnsemble } from "../src/trees/ensemble.ts";
-import { partialDependence } from "../src/trees/partial-dependence.ts";
 import { applyLink, rawScoresInThreads } from "../src/trees/predict.ts";
 import { rawScores, scoreRow, scorerOf } from "../src/trees/score.ts";
 import type { LossSettings, TreesSettings } from "../src/trees/settings.ts";
@@ -408,18 +407,6 @@ test("a row alone is scored as in a table", async () => {
     scoreRow(model, row, score);
     assert.equal(score[0], all[at]);
   }
-});
-
-test("partial dependence shows the shape that was learnt", async () => {
-  const data = mixed(2000);
-  const model = await fitTrees({ loss: squared, rounds: 100 }, data, seed);
-  const points = Float64Array.of(0.1, 0.25, 0.5, 0.8);
-  const curve = partialDependence(scorerOf(model), data.columns, data.rows, 0, points);
-  const wanted = points.map((x) => Math.sin(6 * x) + x * 0.5);
-  const shift = mean(curve) - mean(wanted);
-  curve.forEach((value, at) =>
-    assert.ok(Math.abs(value - shift - wanted[at]!) < 0.15, `${points[at]}: ${value - shift}, ${wanted[at]}`),
-  );
 });
 
 test("trees of any depth, sliced or gone down, answer as a row alone does, to the last bit", async () => {

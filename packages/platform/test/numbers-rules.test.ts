@@ -145,6 +145,8 @@ test("a gate is judged on the errors of numbers", () => {
     confident: { within: "10", coverage: 0.5, kept: 0.95, mae: 2 },
     learnt: [],
     slices: [],
+    importance: [],
+    effects: [],
     latency_ms: { p50: 1, p95: 2 },
   });
   assert.deepEqual(

@@ -8,6 +8,8 @@ import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
 import { seeded } from "#learn/math/random";
 import type { RegressEvaluation } from "#records/model-version";
+import { effectRows } from "#stages/registry/matters-text";
+import { listModelVersions } from "#stages/registry/model-store";
 import type { TestServer } from "./support/http-server.ts";
 import { eventually, openTestServer } from "./support/http-server.ts";
 
@@ -119,6 +121,30 @@ test("groups are compared, protected ones too, which are not learnt from", async
   assert.ok(!(await server.release.model(useCase, 1)).features.includes("region"));
 });
 
+test("what the model leans on is measured, and how the value goes with it is drawn", async () => {
+  const { importance, effects } = evaluation;
+  assert.deepEqual(new Set(importance.map(({ fields }) => fields.join())), new Set(["distance", "kind"]));
+  assert.ok(
+    importance.every(({ rise, lower, upper }) => lower > 0 && lower < rise && rise < upper),
+    JSON.stringify(importance),
+  );
+  const distance = effects.find(({ field }) => field === "distance")!;
+  const [first, last] = [distance.points[0]!, distance.points.at(-1)!];
+  const slope = (last.effect - first.effect) / (Number(last.at) - Number(first.at));
+  assert.ok(Math.abs(slope - 0.01) < 0.003, `${slope} days for each of distance`);
+  const custom = effects.find(({ field }) => field === "kind")!.points.find(({ at }) => at === "custom")!;
+  assert.ok(custom.effect > 5, `${custom.effect}`);
+  assert.match(effectRows(evaluation).flat().join(" "), /distance the value .*▁.*█ at .* to .*/);
+  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}'";
+  await server.state.pool.query(
+    `insert into inlay.model_versions (use_case, version, artifact, trained_at, body)
+     select 'older', 1, artifact, trained_at, ${body} from inlay.model_versions where use_case = $1 and version = 1`,
+    [useCase],
+  );
+  const [older] = await listModelVersions(server.state.pool, "older");
+  assert.deepEqual([older!.evaluation.importance, older!.evaluation.effects], [[], []], "a version from before has none");
+});
+
 test("the label in another unit is found and left out", async () => {
   const report = await server.builder.readiness(useCase);
   const leak = report.findings.find(({ column }) => column === "hours");
@@ -202,9 +228,16 @@ test("what would have to be different is said of outcomes alone", async () => {
   assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [422, "OUTCOMES_NEEDED"]);
 });
 
-test("the card says what it is worth; there is no ONNX of it, and no refit", async () => {
+test("the card says what it is worth and against what it was chosen", async () => {
   const card = Buffer.from(await server.release.export(useCase, 1, "card")).toString();
-  for (const fact of ["RMSE", "always the mean", "Intervals hold", "| distance |"]) assert.ok(card.includes(fact), fact);
-  await assert.rejects(server.release.export(useCase, 1, "onnx"), (error) => isFailure(error, "EXPORT_UNKNOWN"));
-  await assert.rejects(server.builder.train(useCase, { refit: true }), (error) => isFailure(error, "DATA_UNSUITABLE"));
+  const facts = [
+    "RMSE",
+    "always the mean",
+    "Intervals hold",
+    "| distance |",
+    "RMSE without it",
+    "| linear-regression",
+    "standard error",
+  ];
+  for (const fact of facts) assert.ok(card.includes(fact), fact);
 });

@@ -114,7 +114,7 @@ test("clean data has no concern but the column that is empty", async () => {
 test("the label under another name is found and dropped; keeping it keeps the warning", async () => {
   const tickets = cleanTickets().map((ticket) => ({ ...ticket, code: `queue-${ticket.team}` }));
   const found = about(await audit(tickets), "leak", "code");
-  assert.deepEqual(found?.remedy, { kind: "drop_column", column: "code" });
+  assert.deepEqual(found?.remedy, { kind: "drop_columns", columns: ["code"] });
   const kept = about(await audit(tickets, { leaks: { keep: ["code"] } }), "leak", "code");
   assert.equal(kept?.verdict, "warn");
   assert.equal(kept?.remedy, null);
@@ -122,7 +122,7 @@ test("the label under another name is found and dropped; keeping it keeps the wa
 
 test("a column that is filled only afterwards is found", async () => {
   const tickets = cleanTickets().map((ticket, at) => ({ ...ticket, closed_by: at < 1850 ? `agent-${at % 7}` : "" }));
-  assert.deepEqual(about(await audit(tickets), "leak", "closed_by")?.remedy, { kind: "drop_column", column: "closed_by" });
+  assert.deepEqual(about(await audit(tickets), "leak", "closed_by")?.remedy, { kind: "drop_columns", columns: ["closed_by"] });
 });
 
 test("tags, addresses and footers in texts are found, ordinary words are not", async () => {

@@ -159,6 +159,12 @@ test("groups that fare worse are found and named with their interval; protected 
   assert.deepEqual(genders.map(({ value }) => value).sort(), ["f", "m"]);
   assert.ok(genders.every((slice) => slice.protected && slice.upper > evaluation.model.accuracy - 0.05));
   assert.ok(evaluation.auc! > 0.8 && evaluation.auc! < 1, `AUC ${evaluation.auc}`);
+  const [most] = evaluation.importance;
+  assert.ok(most!.fields.join() === "amount" && most!.lower > 0.1, JSON.stringify(evaluation.importance));
+  const [effect] = evaluation.effects;
+  assert.equal(effect!.field, "amount");
+  const rises = effect!.points.at(-1)!.effect - effect!.points[0]!.effect;
+  assert.ok(effect!.outcome === "late" ? rises > 0.5 : rises < -0.5, `${effect!.outcome} ${rises}`);
 });
 
 test("where errors cost different amounts, what costs least is decided, and the gate goes by costs", async () => {

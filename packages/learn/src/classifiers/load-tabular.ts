@@ -8,12 +8,18 @@ import { columnTails, fittedField, recipeSettings, treeField } from "../recipe/s
 import { activeFields } from "../recipe/settings.ts";
 import { openTreeColumns } from "../recipe/tree-columns.ts";
 import { ascending, list, number, record, tensor, text } from "../saved/values.ts";
-import { loadEnsemble } from "../trees/saved-ensemble.ts";
+import { chosenSettings, loadEnsemble } from "../trees/saved-ensemble.ts";
 import { leadOf } from "./load-text.ts";
 import { kindOf, tabularClassifier, tabularFormat } from "./tabular-classifier.ts";
+import type { TabularChoices, TabularModel } from "./tabular-classifier.ts";
 
 /** @throws Error naming the part of the saved model that is not as it must be */
-export function loadTabular({ header, tensors }: SavedModel): Classifier {
+export function loadTabular(saved: SavedModel): Classifier {
+  return tabularClassifier(readTabularModel(saved));
+}
+
+/** @throws Error naming the part of the saved model that is not as it must be */
+export function readTabularModel({ header, tensors }: SavedModel): TabularModel {
   const { kind } = header;
   if (header.format !== tabularFormat) {
     throw new Error(`a ${kind} model of format ${header.format}; this version reads ${tabularFormat}`);
@@ -48,7 +54,7 @@ export function loadTabular({ header, tensors }: SavedModel): Classifier {
   const [s0, s1, s2, ...rest] = list(header["slopes"], "slopes", number);
   if (s0 === undefined || s1 === undefined || s2 === undefined || rest.length > 0)
     throw new Error("slopes: must be three numbers");
-  return tabularClassifier({
+  return {
     classes,
     recipe,
     weights,
@@ -64,5 +70,14 @@ export function loadTabular({ header, tensors }: SavedModel): Classifier {
       networkSlope: number(header["secondSlope"], "secondSlope"),
       base: tensor(tensors, "base", Float32Array, classes.length),
     },
-  });
+    choices: header["choices"] === undefined ? null : choicesOf(header["choices"], { weights, trees }),
+  };
+}
+
+function choicesOf(value: unknown, { weights, trees }: Pick<TabularModel, "weights" | "trees">): TabularChoices {
+  const saved = record(value, "choices");
+  return {
+    penalty: weights && number(saved["penalty"], "choices.penalty"),
+    trees: trees && chosenSettings(saved["trees"]),
+  };
 }

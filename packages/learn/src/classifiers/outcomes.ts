@@ -11,6 +11,15 @@ export interface Outcomes {
   readonly sets: LabelSets | null;
 }
 
+/** @throws RangeError naming the outcomes that a model cannot be fitted again with, because the last one did not know them or they are gone */
+export function refuseOtherOutcomes(now: readonly string[], last: readonly string[]): void {
+  const fresh = now.filter((name) => !last.includes(name));
+  const gone = last.filter((name) => !now.includes(name));
+  if (fresh.length === 0 && gone.length === 0) return;
+  const said = [...fresh.map((name) => `${name} is new`), ...gone.map((name) => `${name} is gone`)];
+  throw new RangeError(`the outcomes are not those of the last model: ${said.join(", ")}`);
+}
+
 /** The outcomes there are. @throws RangeError with fewer than two, or where labels and rows do not fit */
 export function outcomesOf({ labels, table: { rows } }: ClassifierData, separator: string | undefined): Outcomes {
   if (labels.length !== rows) throw new RangeError(`fit requires a label for each of the ${rows} rows, got ${labels.length}`);

@@ -12,14 +12,11 @@ import type { Classifier, ClassifierData, FitOptions, SavedModel } from "../mode
 import { networkDefaults } from "../network/fit-network.ts";
 import { fitFoldNetworks } from "../network/fold-networks.ts";
 import { fitRecipe } from "../recipe/fit-recipe.ts";
-import type { RecipeSettings } from "../recipe/settings.ts";
+import type { RefitSettings } from "../recipe/settings.ts";
 import { readTextModel } from "./load-text.ts";
 import { textClassifier } from "./text-classifier.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { outcomesOf, refuseOtherOutcomes } from "./outcomes.ts";
 import { textDefaults } from "./text.ts";
-
-/** What may differ from the last fit. */
-export type RefitSettings = Pick<RecipeSettings, "fields"> & Partial<Pick<RecipeSettings, "drop" | "remove">>;
 
 /**
  * The same settings, last model, rows and seed give the same model. `onUnseen` is not called: nothing was left out of the fit.
@@ -31,16 +28,11 @@ export async function refitText(
   last: SavedModel,
   settings: RefitSettings,
   data: ClassifierData,
-  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen">,
+  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen" | "onTried">,
 ): Promise<Classifier> {
   const { recipe: before, classes, labelSeparator, network: networkBefore, epochs, calibration, novelty } = readTextModel(last);
   const { classes: now, labels, sets } = outcomesOf(data, labelSeparator ?? undefined);
-  const fresh = now.filter((name) => !classes.includes(name));
-  const gone = classes.filter((name) => !now.includes(name));
-  if (fresh.length > 0 || gone.length > 0) {
-    const said = [...fresh.map((name) => `${name} is new`), ...gone.map((name) => `${name} is gone`)];
-    throw new RangeError(`the outcomes are not those of the last model: ${said.join(", ")}`);
-  }
+  refuseOtherOutcomes(now, classes);
   const recipe = await fitRecipe({ ...before.settings, drop: [], remove: {}, ...settings }, data.table, {
     signal,
     onProgress: (share) => onProgress?.(share * 0.1, "counting words"),

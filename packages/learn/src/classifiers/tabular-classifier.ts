@@ -18,6 +18,7 @@ import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { nearestRows } from "../select/nearest-rows.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { saveEnsemble } from "../trees/saved-ensemble.ts";
+import type { ChosenSettings } from "../trees/settings.ts";
 import { rawScores, scoreRow, scorerOf } from "../trees/score.ts";
 import { contributions, explainerOf } from "../trees/tree-shap.ts";
 
@@ -38,6 +39,16 @@ export interface TabularModel {
   readonly calibration: Calibration;
   readonly tails: readonly ColumnTails[];
   readonly novelty: Novelty;
+  /** What the fit found out; null of models that were fitted before it was kept. */
+  readonly choices: TabularChoices | null;
+}
+
+/** Plain JSON, saved with the model, to fit it again with. */
+export interface TabularChoices {
+  /** Of the regression, in rows; null where trees decide alone. */
+  readonly penalty: number | null;
+  /** Null where there are none. */
+  readonly trees: ChosenSettings | null;
 }
 
 export const kindOf = ({ trees, weights }: Pick<TabularModel, "trees" | "weights">): string =>
@@ -58,7 +69,7 @@ export function marginsOf(scores: Float64Array, classCount: number): Float32Arra
 }
 
 export function tabularClassifier(model: TabularModel): Classifier {
-  const { classes, recipe, weights, columns, trees, calibration, tails, novelty } = model;
+  const { classes, recipe, weights, columns, trees, calibration, tails, novelty, choices } = model;
   const kind = kindOf(model);
   const classCount = classes.length;
   const columnCount = columns.fieldOf.length;
@@ -202,6 +213,7 @@ export function tabularClassifier(model: TabularModel): Classifier {
           slopes: calibration.slopes,
           secondSlope: calibration.networkSlope,
           ...(ensemble && { trees: ensemble.header }),
+          ...(choices && { choices }),
         },
         tensors: {
           hashes: recipe.fitted.hashes,

@@ -5,7 +5,6 @@
 import { calibrateRows, calibrationDefaults, fitCalibration, usualSlope } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
 import type { SparseRows } from "../data/sparse-rows.ts";
-import type { Family } from "../linear/generalised.ts";
 import { searchPenalty } from "../linear/search-penalty.ts";
 import { softmaxInPlace } from "../math/softmax.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
@@ -16,16 +15,16 @@ import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { fitTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
+import { triedOf, wins } from "../select/paired-gain.ts";
 import { stratifiedFolds } from "../select/split.ts";
-import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
+import { logLosses } from "../select/wins-by-log-loss.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { searchTrees } from "../trees/search-trees.ts";
-import type { LossSettings } from "../trees/settings.ts";
 import { explainerOf } from "../trees/tree-shap.ts";
 import { outcomesOf } from "./outcomes.ts";
-import { marginsOf, tabularClassifier } from "./tabular-classifier.ts";
-import type { TabularModel } from "./tabular-classifier.ts";
+import { kindOf, marginsOf, tabularClassifier } from "./tabular-classifier.ts";
+import type { TabularChoices, TabularModel } from "./tabular-classifier.ts";
 
 export interface TabularSettings {
   readonly recipe: Pick<RecipeSettings, "fields"> & Partial<RecipeSettings>;
@@ -74,8 +73,12 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const trees = learner === "linear" ? null : await fitBestTrees(task, budget, step(0.2, 0.95));
   const both = linear && trees && (await sideBySide(task, trees, linear));
   let best = learner === "both" ? both! : (linear ?? trees!);
-  if (learner === "auto") for (const richer of [trees!, both!]) if (isBetter(richer, best, task)) best = richer;
+  if (learner === "auto")
+    for (const richer of [trees!, both!]) if (wins(lossesOf(richer, task), lossesOf(best, task))) best = richer;
   signal?.throwIfAborted();
+  options.onTried?.(
+    triedOf([linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: lossesOf(one, task) }] : []))),
+  );
   options.onUnseen?.(calibrateRows(best.calibration, best.unseen));
   const tails = fitColumnTails(task.encoded);
   onProgress?.(1, "trained");
@@ -87,6 +90,7 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
     trees: best.trees,
     calibration: best.calibration,
     tails,
+    choices: best.choices,
     novelty: fitTypicality(tails, task.encoded, labels.length),
   });
 }
@@ -107,6 +111,7 @@ type Step = (share: number, doing: string) => void;
 
 /** A model, and what models like it that did not see a row say of it. */
 interface Candidate extends Pick<TabularModel, "weights" | "trees" | "calibration"> {
+  readonly choices: TabularChoices;
   readonly unseen: UnseenScores;
 }
 
@@ -114,22 +119,29 @@ async function fitLinear(task: Task, rows: SparseRows, step: Step): Promise<Cand
   const { options, classes, labels, folds, foldCount, recipe } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
-  const family: Family = classCount === 2 ? { name: "logistic" } : { name: "softmax", classes: classCount };
   const found = await searchPenalty(
-    family,
+    familyOf(classCount),
     { rows, target: Float64Array.from(labels), folds, foldCount },
     (scores) => logLoss(marginsOf(scores, classCount), labels, classCount),
     { threads, signal, onProgress: (share) => step(share, "fitting a regression") },
   );
-  const weights = classCount > 2 ? Float32Array.from(found.weights) : mirrored(found.weights);
+  const weights = weightsOfClasses(found.weights, classCount);
   const unseen = { margins: marginsOf(found.outOfFold, classCount), logits: null };
   const constants = { margins: scaled(weights.subarray(recipe.featureCount * classCount)), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { weights, trees: null, unseen, calibration };
+  return { weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
 }
 
-/** Weights of the second of two classes against the first as weights of both: each speaks half for one and half against the other. */
-function mirrored(weights: Float64Array): Float32Array {
+/** How scores of classes are fitted, by the regression and by trees. */
+export function familyOf(
+  classCount: number,
+): { readonly name: "logistic" } | { readonly name: "softmax"; readonly classes: number } {
+  return classCount === 2 ? { name: "logistic" } : { name: "softmax", classes: classCount };
+}
+
+/** Those of the second of two classes against the first become those of both: each speaks half for one and half against the other. */
+export function weightsOfClasses(weights: Float64Array, classCount: number): Float32Array {
+  if (classCount > 2) return Float32Array.from(weights);
   const both = new Float32Array(weights.length * 2);
   weights.forEach((weight, at) => {
     both[at * 2] = -weight / 2;
@@ -142,16 +154,15 @@ async function fitBestTrees(task: Task, budget: number, step: Step): Promise<Can
   const { options, classes, labels, folds, foldCount, encoded } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
-  const loss: LossSettings = classCount === 2 ? { name: "logistic" } : { name: "softmax", classes: classCount };
-  const { ensemble, outOfFold } = await searchTrees(
-    [{ loss, target: Float64Array.from(labels) }],
+  const { ensemble, outOfFold, settings } = await searchTrees(
+    [{ loss: familyOf(classCount), target: Float64Array.from(labels) }],
     { columns: encoded, folds, foldCount },
     { seed, threads, signal, budget, onProgress: (share) => step(share, "growing trees") },
   );
   const unseen = { margins: marginsOf(outOfFold, classCount), logits: null };
   const constants = { margins: meansOf(ensemble, classCount), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { weights: null, trees: ensemble, unseen, calibration };
+  return { weights: null, trees: ensemble, unseen, calibration, choices: { penalty: null, trees: settings } };
 }
 
 /** The trees' margins with the regression's scores beside them. */
@@ -164,7 +175,8 @@ async function sideBySide(task: Task, trees: Candidate, linear: Candidate): Prom
     logits: linear.weights!.slice(recipe.featureCount * classes.length),
   };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { trees: trees.trees, weights: linear.weights, unseen, calibration };
+  const choices = { penalty: linear.choices.penalty, trees: trees.choices.trees };
+  return { trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
 }
 
 /** What the trees say on average: the margins of a row of which nothing is known. */
@@ -172,9 +184,8 @@ function meansOf(trees: TreeEnsemble, classCount: number): Float32Array {
   return marginsOf(explainerOf(trees).expected, classCount);
 }
 
-function isBetter(first: Candidate, second: Candidate, { labels, classes }: Task): boolean {
-  const [one, other] = [calibrateRows(first.calibration, first.unseen), calibrateRows(second.calibration, second.unseen)];
-  return winsByLogLoss(one, other, labels.keys(), labels, classes.length);
+function lossesOf({ calibration, unseen }: Candidate, { labels, classes }: Task): Float64Array {
+  return logLosses(calibrateRows(calibration, unseen), labels.keys(), labels, classes.length);
 }
 
 const scaled = (scores: Float32Array): Float32Array => scores.map((score) => score / usualSlope);

@@ -18,6 +18,8 @@ export interface PenaltyData {
 }
 
 export interface FoundLinear {
+  /** The one that did best, in rows. */
+  readonly penalty: number;
   /** Shape (nFeatures + 1, outputs), the last row for the constants. */
   readonly weights: Float64Array;
   /** Scores of each row by the fit that did not see it, shape (nRows, outputs). */
@@ -31,19 +33,29 @@ export async function searchPenalty(
   judge: (outOfFold: Float64Array) => number,
   { onProgress, ...options }: FoldPathOptions,
 ): Promise<FoundLinear> {
-  const { rows, target } = data;
   const paths = await fitFoldPath(family, penalties, data, { ...options, onProgress: (share) => onProgress?.(share * 0.8) });
   const losses = paths.map(judge);
   const best = losses.indexOf(Math.min(...losses));
+  const weights = await fitWithPenalty(family, penalties[best]!, data, options.signal);
+  onProgress?.(1);
+  return { penalty: penalties[best]!, weights, outOfFold: paths[best]! };
+}
+
+/** The weights of the model with one penalty on all rows, shape (nFeatures + 1, outputs). O(rounds x stored values x outputs). */
+export async function fitWithPenalty(
+  family: Family,
+  penalty: number,
+  { rows, target }: Pick<PenaltyData, "rows" | "target">,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   const outputs = outputsOf(family);
   const weights = new Float64Array((rows.features + 1) * outputs);
-  const settings = { ...generalisedDefaults, family, penalty: penalties[best]! };
-  const pace = new Pace(PASSED, options.signal);
+  const settings = { ...generalisedDefaults, family, penalty };
+  const pace = new Pace(PASSED, signal);
   for (const _pass of fitGeneralised(settings, rows, target, Uint32Array.from(target.keys()), weights)) {
     await pace.spend(rows.indices.length * outputs);
   }
-  onProgress?.(1);
-  return { weights, outOfFold: paths[best]! };
+  return weights;
 }
 
 /** Values between two pauses in the calling thread: some ten milliseconds. */

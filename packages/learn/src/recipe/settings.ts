@@ -38,6 +38,26 @@ export const recipeDefaults = {
   maxLength: 20_000,
 } as const satisfies Omit<RecipeSettings, "fields">;
 
+/** What of them may differ from the last fit where a model is fitted again. */
+export type RefitSettings = Pick<RecipeSettings, "fields"> & Partial<Pick<RecipeSettings, "drop" | "remove">>;
+
+/**
+ * The settings of the last fit, its fields in their order, with the pieces that are to be removed now.
+ *
+ * @throws RangeError naming the columns that are read now and were not, or the other way round
+ */
+export function refitSettings(last: RecipeSettings, now: RefitSettings): RecipeSettings {
+  const read = ({ fields, drop = [] }: RefitSettings): string[] =>
+    activeFields({ fields, drop }).map(({ name, kind }) => `${name} (${kind})`);
+  const [before, after] = [read(last), read(now)];
+  const said = [
+    ...after.filter((field) => !before.includes(field)).map((field) => `${field} is new`),
+    ...before.filter((field) => !after.includes(field)).map((field) => `${field} is gone`),
+  ];
+  if (said.length > 0) throw new RangeError(`the columns are not those of the last model: ${said.join(", ")}`);
+  return { ...last, remove: now.remove ?? {} };
+}
+
 /** The fields that are read. */
 export function activeFields({ fields, drop }: Pick<RecipeSettings, "fields" | "drop">): readonly Field[] {
   return fields.filter(({ name, of }) => !drop.includes(name) && (of === undefined || !drop.includes(of)));

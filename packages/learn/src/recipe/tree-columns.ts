@@ -85,6 +85,21 @@ export function openTreeColumns(fitted: readonly FittedTreeField[]): TreeColumns
   };
 }
 
+/**
+ * For each column of categories, what the code of each level was in another recipe of the same fields: levels that it did not know are among its
+ * others. Null for numbers. O(levels).
+ */
+export function codesBefore(now: TreeColumnsRecipe, before: TreeColumnsRecipe): (Int32Array | null)[] {
+  return now.kinds.map(({ kind }, column) => {
+    if (kind === "number") return null;
+    const field = now.fieldOf[column]!;
+    const { levels } = before.fitted[field]!;
+    const codes = new Map(levels.map((level, code) => [level, code]));
+    const known = now.fitted[field]!.levels.map((level) => codes.get(level) ?? levels.length);
+    return Int32Array.of(...known, levels.length);
+  });
+}
+
 /** The value of a field of the row that is being read. */
 type Source = (name: string) => unknown;
 

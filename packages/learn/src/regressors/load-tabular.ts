@@ -9,14 +9,19 @@ import { activeFields } from "../recipe/settings.ts";
 import { openTreeColumns } from "../recipe/tree-columns.ts";
 import { ascending, list, number, oneOf, record, tensor } from "../saved/values.ts";
 import type { EnsembleColumn, TreeEnsemble } from "../trees/ensemble.ts";
-import { loadEnsemble } from "../trees/saved-ensemble.ts";
+import { chosenSettings, loadEnsemble } from "../trees/saved-ensemble.ts";
 import type { Link } from "./link.ts";
 import type { Spread } from "./spread.ts";
 import { kindOf, regressorFormat, tabularRegressor } from "./tabular-regressor.ts";
-import type { LinearPart, TreesPart } from "./tabular-regressor.ts";
+import type { LinearPart, TabularRegression, TreesPart } from "./tabular-regressor.ts";
 
 /** @throws Error naming the part of the saved model that is not as it must be */
-export function loadTabularRegressor({ header, tensors }: SavedModel): Regressor {
+export function loadTabularRegressor(saved: SavedModel): Regressor {
+  return tabularRegressor(readTabularRegression(saved));
+}
+
+/** @throws Error naming the part of the saved model that is not as it must be */
+export function readTabularRegression({ header, tensors }: SavedModel): TabularRegression {
   const { kind } = header;
   if (header.format !== regressorFormat) {
     throw new Error(`a ${kind} model of format ${header.format}; this version reads ${regressorFormat}`);
@@ -41,6 +46,7 @@ export function loadTabularRegressor({ header, tensors }: SavedModel): Regressor
     const saved = record(header["linear"], "linear");
     linear = {
       weights: tensor(tensors, "weights", Float64Array, recipe.featureCount + 1),
+      penalty: saved["penalty"] === undefined ? null : notNegative(saved["penalty"], "linear.penalty"),
       means: tensor(tensors, "means", Float64Array, columns.fitted.length),
       link: link(saved["link"], "linear.link"),
       weight: notNegative(saved["weight"], "linear.weight"),
@@ -52,11 +58,12 @@ export function loadTabularRegressor({ header, tensors }: SavedModel): Regressor
     const ensemble = loadEnsemble(saved["ensemble"], tensors);
     const linkOfTrees = link(saved["link"], "trees.link");
     checkEnsemble(ensemble, columns.kinds, linkOfTrees.name === "log" ? "poisson" : "squared", "trees");
-    trees = { ensemble, link: linkOfTrees, weight: notNegative(saved["weight"], "trees.weight") };
+    const settings = saved["settings"] === undefined ? null : chosenSettings(saved["settings"]);
+    trees = { ensemble, settings, link: linkOfTrees, weight: notNegative(saved["weight"], "trees.weight") };
   }
   if (!trees && !linear) throw new Error(`kind: ${kind} without linear and trees`);
   if (kind !== kindOf({ trees, linear })) throw new Error(`kind: ${kind} does not name what is in it`);
-  return tabularRegressor({
+  return {
     recipe,
     columns,
     linear,
@@ -65,7 +72,7 @@ export function loadTabularRegressor({ header, tensors }: SavedModel): Regressor
     spread: spreadOf(header["spread"], tensors, columns.kinds),
     tails,
     novelty: ascending(tensors, "novelty"),
-  });
+  };
 }
 
 function spreadOf(value: unknown, tensors: SavedModel["tensors"], kinds: readonly EnsembleColumn[]): Spread {

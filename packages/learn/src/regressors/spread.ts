@@ -25,7 +25,7 @@ export interface Spread {
 }
 
 /** No size is less than this share of the mean: a row by which the model happened to be right is no promise. */
-const LEAST = 0.05;
+export const LEAST_SIZE = 0.05;
 const settings = {
   loss: { name: "poisson" },
   rounds: 500,
@@ -77,7 +77,7 @@ export function leastRows(coverage: number): number {
 
 /** The size of errors to expect, from the score of the trees. */
 export function sizeOf(score: number, scale: number): number {
-  return scale * Math.max(LEAST, Math.exp(score));
+  return scale * Math.max(LEAST_SIZE, Math.exp(score));
 }
 
 /** The value as the last column of the spread's trees. */

@@ -18,6 +18,7 @@ import { nearestRows } from "../select/nearest-rows.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { saveEnsemble } from "../trees/saved-ensemble.ts";
 import { rawScores, scoreRow, scorerOf } from "../trees/score.ts";
+import type { ChosenSettings } from "../trees/settings.ts";
 import { contributions, explainerOf } from "../trees/tree-shap.ts";
 import { slopeBetween, valueOf } from "./link.ts";
 import type { Link } from "./link.ts";
@@ -43,6 +44,8 @@ export interface TabularRegression {
 export interface LinearPart {
   /** Shape (nFeatures + 1), the last for the constant. */
   readonly weights: Float64Array;
+  /** With which it was fitted, in rows; null of models that were fitted before it was kept. */
+  readonly penalty: number | null;
   /** What each field of the trees' columns adds to the score of a row of training on average: contributions are what is more or less. */
   readonly means: Float64Array;
   readonly link: Link;
@@ -52,6 +55,8 @@ export interface LinearPart {
 
 export interface TreesPart {
   readonly ensemble: TreeEnsemble;
+  /** With which it was fitted; null of models that were fitted before they were kept. */
+  readonly settings: ChosenSettings | null;
   readonly link: Link;
   readonly weight: number;
 }
@@ -71,7 +76,7 @@ export function sumOfParts(
   {
     linear,
     trees,
-  }: { readonly linear: Omit<LinearPart, "weights" | "means"> | null; readonly trees: Omit<TreesPart, "ensemble"> | null },
+  }: { readonly linear: Pick<LinearPart, "link" | "weight"> | null; readonly trees: Pick<TreesPart, "link" | "weight"> | null },
   linearScore: number,
   treesScore: number,
 ): number {
@@ -202,8 +207,17 @@ export function tabularRegressor(model: TabularRegression): Regressor {
           columns: columns.fitted,
           range,
           tails,
-          ...(linear && { linear: { link: linear.link, weight: linear.weight } }),
-          ...(trees && { trees: { link: trees.link, weight: trees.weight, ensemble: ensemble!.header } }),
+          ...(linear && {
+            linear: { link: linear.link, weight: linear.weight, ...(linear.penalty !== null && { penalty: linear.penalty }) },
+          }),
+          ...(trees && {
+            trees: {
+              link: trees.link,
+              weight: trees.weight,
+              ensemble: ensemble!.header,
+              ...(trees.settings && { settings: trees.settings }),
+            },
+          }),
           spread: {
             scale: spread.scale,
             below: spread.below,

@@ -13,15 +13,16 @@ import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { fitTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
+import { triedOf } from "../select/paired-gain.ts";
 import { blockedFolds, stratifiedFolds } from "../select/split.ts";
-import { winsBySquaredError } from "../select/wins-by-squared-error.ts";
+import { squaredErrors, winsBySquaredError } from "../select/wins-by-squared-error.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import { searchTrees } from "../trees/search-trees.ts";
 import { goalOf, linksOf, valueOf } from "./link.ts";
 import type { Link } from "./link.ts";
 import { fitSpread, leastRows } from "./spread.ts";
 import { stackWeights, weightedError } from "./stack.ts";
-import { kept, tabularRegressor } from "./tabular-regressor.ts";
+import { kept, kindOf, tabularRegressor } from "./tabular-regressor.ts";
 import type { LinearPart, TreesPart } from "./tabular-regressor.ts";
 
 export interface TabularRegressorSettings {
@@ -99,7 +100,12 @@ export async function fitTabularRegressor(
   if (learner === "auto" && trees && both) {
     for (const richer of [trees, both]) if (winsBySquaredError(richer.unseen, best.unseen, targets)) best = richer;
   }
-  const range = [min(targets), max(targets)] as const;
+  options.onTried?.(
+    triedOf(
+      [linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: squaredErrors(one.unseen, targets) }] : [])),
+    ),
+  );
+  const range = rangeOf(targets);
   const spread = await fitSpread(
     { columns: encoded, folds, foldCount, values: best.unseen.map((value) => kept(value, range)), truth: targets },
     coverage,
@@ -149,12 +155,11 @@ async function fitLinear(
 ): Promise<Candidate> {
   const { signal, threads = 0 } = options;
   const { targets, table } = data;
-  let best: { readonly link: Link; readonly weights: Float64Array; readonly values: Float64Array; readonly loss: number } | null =
-    null;
+  let best: (Omit<LinearPart, "means" | "weight"> & { readonly values: Float64Array; readonly loss: number }) | null = null;
   for (const [at, link] of links.entries()) {
     const { loss, target } = goalOf(link, targets);
     const valuesOf = (scores: Float64Array): Float64Array => scores.map((score) => valueOf(link, score));
-    const { weights, outOfFold } = await searchPenalty(
+    const { penalty, weights, outOfFold } = await searchPenalty(
       loss,
       { rows, target, folds, foldCount },
       (scores) => weightedError(valuesOf(scores), targets),
@@ -162,19 +167,19 @@ async function fitLinear(
     );
     const values = valuesOf(outOfFold);
     const own = weightedError(values, targets);
-    if (!best || own < best.loss) best = { link, weights, values, loss: own };
+    if (!best || own < best.loss) best = { link, penalty, weights, values, loss: own };
   }
-  const { link, weights, values } = best!;
+  const { link, penalty, weights, values } = best!;
   const [weight] = stackWeights([values], targets);
   const means = fieldMeans(recipe, columns, weights, table);
-  return { linear: { weights, means, link, weight: weight! }, trees: null, unseen: times(values, weight!) };
+  return { linear: { weights, penalty, means, link, weight: weight! }, trees: null, unseen: times(values, weight!) };
 }
 
 /** Rows whose contributions are averaged, evenly spread. */
 const averaged = 2000;
 
 /** What each field that is no text adds to the score of a row of training, on average. O(rows averaged x fields). */
-function fieldMeans(
+export function fieldMeans(
   recipe: Recipe,
   columns: TreeColumnsRecipe,
   weights: Float64Array,
@@ -203,7 +208,7 @@ async function fitBestTrees(
   const { seed, signal, threads = 0 } = options;
   const { targets } = data;
   const [first, ...others] = links.map((link) => ({ ...goalOf(link, targets), link }));
-  const { goal, ensemble, outOfFold } = await searchTrees(
+  const { goal, settings, ensemble, outOfFold } = await searchTrees(
     [first!, ...others],
     { columns: encoded, folds, foldCount },
     {
@@ -221,7 +226,7 @@ async function fitBestTrees(
   );
   const values = outOfFold.map((score) => valueOf(goal.link, score));
   const [weight] = stackWeights([values], targets);
-  return { linear: null, trees: { ensemble, link: goal.link, weight: weight! }, unseen: times(values, weight!) };
+  return { linear: null, trees: { ensemble, settings, link: goal.link, weight: weight! }, unseen: times(values, weight!) };
 }
 
 /** The weights of both found anew, together. */
@@ -235,8 +240,11 @@ function sideBySide(linear: Candidate, trees: Candidate, targets: Float64Array):
 }
 
 const times = (values: Float64Array, factor: number): Float64Array => values.map((value) => value * factor);
-const min = (values: Float64Array): number => values.reduce((least, value) => Math.min(least, value), Infinity);
-const max = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), -Infinity);
+
+/** Least and greatest. */
+export function rangeOf(values: Float64Array): readonly [least: number, most: number] {
+  return [values.reduce((least, value) => Math.min(least, value)), values.reduce((most, value) => Math.max(most, value))];
+}
 
 /** The tenth of the outcomes that each row's lies in, so that folds are alike. O(n log n). */
 function tenths(targets: Float64Array): Uint32Array {
@@ -250,7 +258,7 @@ function tenths(targets: Float64Array): Uint32Array {
 /** Squares of greater numbers, and sums of them, are none any more. */
 const greatest = 1e100;
 
-function checkTargets({ targets, table: { rows } }: RegressorData, coverage: number): void {
+export function checkTargets({ targets, table: { rows } }: RegressorData, coverage: number): void {
   if (targets.length !== rows) throw new RangeError(`fit requires a target for each of the ${rows} rows, got ${targets.length}`);
   if (!(coverage >= 0.5 && coverage <= 0.999)) throw new RangeError(`coverage: must lie in 0.5 to 0.999, got ${coverage}`);
   const least = leastRows(coverage);

@@ -97,6 +97,32 @@ export function goesLeft(
   return missingLeft[node] === 1;
 }
 
+/**
+ * The same trees over levels that have other codes: `before[column][code]` is what a code was, null for numbers. Codes that were none count as
+ * missing. O(nodes x levels of their columns).
+ */
+export function recoded(ensemble: TreeEnsemble, before: readonly (Int32Array | null)[]): TreeEnsemble {
+  const { columns, columnOf } = ensemble;
+  const sets: number[] = [];
+  const setAt = new Uint32Array(columnOf.length);
+  columnOf.forEach((column, node) => {
+    const codes = column < 0 ? null : before[column]!;
+    if (!codes) return;
+    setAt[node] = sets.length;
+    const words = new Uint32Array(Math.ceil(codes.length / 32));
+    codes.forEach((code, now) => {
+      if (goesLeft(ensemble, node, column, code)) words[now >> 5]! |= 1 << (now & 31);
+    });
+    sets.push(...words);
+  });
+  return {
+    ...ensemble,
+    columns: columns.map(({ kind, levels }, at) => ({ kind, levels: before[at]?.length ?? levels })),
+    sets: Uint32Array.from(sets),
+    setAt,
+  };
+}
+
 /** The same without the trees behind the first rounds. Shares memory. O(1). */
 export function firstRounds(ensemble: TreeEnsemble, rounds: number): TreeEnsemble {
   const roots = ensemble.roots.subarray(0, rounds * ensemble.start.length + 1);

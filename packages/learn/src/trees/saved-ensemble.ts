@@ -4,8 +4,8 @@
  */
 import type { SavedModel, Tensor } from "../model.ts";
 import type { EnsembleColumn, TreeEnsemble } from "./ensemble.ts";
-import { completeSettings } from "./settings.ts";
-import type { LossSettings } from "./settings.ts";
+import { completeSettings, treesDefaults } from "./settings.ts";
+import type { ChosenSettings, LossSettings } from "./settings.ts";
 
 export interface SavedEnsemble {
   /** Plain JSON. */
@@ -67,6 +67,27 @@ export function loadEnsemble(header: unknown, tensors: SavedModel["tensors"], pr
   };
   for (let tree = 0; tree + 1 < roots.length; tree++) checkTree(ensemble, tree);
   return ensemble;
+}
+
+/**
+ * Settings that were found out, as JSON has them back; `rounds` must be among them.
+ *
+ * @throws Error naming the setting that is none or out of its range
+ */
+export function chosenSettings(saved: unknown): ChosenSettings {
+  const settings = record(saved, "trees");
+  for (const [name, value] of Object.entries(settings)) {
+    const usual: unknown = Object.hasOwn(treesDefaults, name) ? treesDefaults[name as keyof typeof treesDefaults] : undefined;
+    const isKnown = name === "growth" ? value === "depth-wise" || value === "leaf-wise" : Number.isFinite(value);
+    if (!isKnown || typeof usual !== typeof value) throw new Error(`trees.${name}: ${JSON.stringify(value)} is no such setting`);
+  }
+  if (settings["rounds"] === undefined) throw new Error("trees.rounds: must be a whole number");
+  try {
+    completeSettings({ ...settings, loss: { name: "squared" } });
+  } catch (cause) {
+    throw new Error(`trees.${(cause as Error).message}`, { cause });
+  }
+  return settings as unknown as ChosenSettings;
 }
 
 /** As a depth is one byte in places, and as no fit goes deeper. */

@@ -7,7 +7,7 @@ import type { TreeColumn } from "./columns.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
 import { fitFoldTrees, outOfFoldScores } from "./fold-trees.ts";
 import type { FoldTrees, FoldTreesOptions, GivenSettings } from "./fold-trees.ts";
-import type { LossSettings, TreesSettings } from "./settings.ts";
+import type { ChosenSettings, LossSettings, TreesSettings } from "./settings.ts";
 
 /** Values of columns that a usual machine takes up into trees in a second, in two threads. */
 const usualSpeed = 7e7;
@@ -59,6 +59,8 @@ export interface SearchData {
 
 export interface FoundTrees<G extends Goal> {
   readonly goal: G;
+  /** With which the ensemble was fitted. */
+  readonly settings: ChosenSettings;
   readonly ensemble: TreeEnsemble;
   /** Raw scores of each row by the fit that did not see it, shape (nRows, outputs). */
   readonly outOfFold: Float64Array;
@@ -117,11 +119,12 @@ export async function searchTrees<G extends Goal>(
   const { entry } = best;
   const found = await fit(entry, [...Array(foldCount).keys()], 0.6, 0.9);
   const outOfFold = await outOfFoldScores(found, columns, folds, signal);
-  const ensemble = await fitTrees({ ...given(entry), rounds: found.rounds }, dataOf(entry.goal), {
+  const chosen = { ...entry.settings, rounds: found.rounds };
+  const ensemble = await fitTrees({ loss: entry.goal.loss, ...chosen }, dataOf(entry.goal), {
     ...options,
     onProgress: (share) => onProgress?.(0.9 + share * 0.1),
   });
-  return { goal: entry.goal, ensemble, outOfFold };
+  return { goal: entry.goal, settings: chosen, ensemble, outOfFold };
 }
 
 interface Entry<G extends Goal> {

@@ -43,6 +43,9 @@ export interface TreesSettings {
   readonly patience: number;
 }
 
+/** What was found out; the rest is as `treesDefaults` has it. */
+export type ChosenSettings = Partial<Omit<TreesSettings, "loss" | "monotone">> & Pick<TreesSettings, "rounds">;
+
 /**
  * Those of LightGBM, but for trees level by level of depth 6, as XGBoost grows them: on the collections of the bench neither growth is
  * better, and levels need fewer steps that threads must wait for.

@@ -116,8 +116,8 @@ export const errorTable = {
   OUTCOME_UNKNOWN: row("user", "{outcome} is not an outcome of {use_case}", "Use one of: {known}."),
   EXPORT_UNKNOWN: row(
     "user",
-    "A model of the kind {kind} has no {format} form yet",
-    "Export the card (--format card); models of texts have an ONNX form.",
+    "This model of the kind {kind} has no {format} form",
+    "Export the card (--format card); what has an ONNX form is in docs/models-elsewhere.md.",
   ),
   FIELD_UNCHANGEABLE: row(
     "user",

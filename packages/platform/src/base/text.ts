@@ -52,6 +52,13 @@ export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** One sign a value, as high as it is: `[1, 2, 4]` -> `▁▃█`. A line that is level lies low. */
+export function sparkline(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const step = (value: number): number => (most > least ? Math.round(((value - least) / (most - least)) * 7) : 0);
+  return values.map((value) => "▁▂▃▄▅▆▇█"[step(value)]).join("");
+}
+
 /** The candidate nearest to `word` by edit distance, if near enough to be a slip of the keyboard. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

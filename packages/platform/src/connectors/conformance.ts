@@ -14,7 +14,7 @@ import { sha256File } from "#base/hash";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { SystemSettings } from "#records/project";
 import { openTables } from "#tables/tables";
-import type { Connection, Connector, ReadOptions } from "./connector.ts";
+import type { Connection, Connector, ReadOptions, Where } from "./connector.ts";
 
 export interface SystemUnderTest<Settings extends SystemSettings> {
   readonly connector: Connector<Settings>;
@@ -42,6 +42,7 @@ const checkNames = [
   "says which columns a query returns without running it",
   "reads every type as it is",
   "keeps 64-bit ids as text",
+  "finds rows by values, which are never read as SQL",
   "sends the same rows as CSV",
   "ends the query when the reader leaves",
   "ends the query on the signal",
@@ -51,6 +52,7 @@ const checkNames = [
   "names the line of a mistake",
   "inserts and updates by key, twice the same",
   "writes all rows or none",
+  "finds what has changed",
 ] as const;
 
 export interface Check {
@@ -127,6 +129,61 @@ export function checkConnector<Settings extends SystemSettings>(system: SystemUn
       using(async (connection) => {
         const table = await readAll(connection, "SELECT id FROM people WHERE name IS NULL", { asText: ["id"] });
         assert.deepEqual([...table.columns["id"]!.values], ["9007199254740993"]);
+      }),
+
+    "finds rows by values, which are never read as SQL": () =>
+      using(async (connection) => {
+        const always = { column: "born", from: -Infinity, before: Infinity };
+        const ids = async (where: Where): Promise<unknown> => {
+          const { columns } = await connection.find(`${peopleQuery}; `, where, { asText: ["id"] });
+          return [...columns["id"]!.values].sort();
+        };
+        const before = await system.fingerprint();
+        const [first, , last] = people.id;
+        assert.deepEqual(await ids({ equal: { name: [people.name[1], "nobody"] }, during: always }), ["3"]);
+        assert.deepEqual(await ids({ equal: { id: [last, first, "", "7x", "1e3"] }, during: always }), [first, last]);
+        assert.deepEqual(await ids({ equal: { name: [people.name[1]], id: [first] }, during: always }), []);
+        assert.deepEqual(await ids({ equal: {}, during: always }), [...people.id]);
+        assert.deepEqual(await ids({ equal: { id: [] }, during: always }), []);
+        for (const attempt of ["' OR '1'='1", "x') OR ('1'='1", '"; DROP TABLE people; --', "\\' OR 1=1 --", "$1", "a\0b"])
+          assert.deepEqual(await ids({ equal: { name: [attempt], id: [attempt] }, during: always }), [], attempt);
+        assert.deepEqual(await system.fingerprint(), before);
+        const born = people.born[0];
+        const inTime = async (from: number, to: number): Promise<boolean> => {
+          const during = { column: "born", from, before: to };
+          return ((await ids({ equal: { id: [first] }, during })) as string[]).length === 1;
+        };
+        assert.equal(await inTime(born, born + 1), true);
+        assert.equal(await inTime(born - 86_400_000, born + 86_400_000), true);
+        assert.equal(await inTime(born + 86_400_000, Infinity), false);
+        assert.equal(await inTime(-Infinity, born - 86_400_000), false);
+        const all = await connection.find(peopleQuery, { equal: {}, during: always }, { asText: ["id"] });
+        assert.deepEqual(all, await readAll(connection, peopleQuery, { asText: ["id"] }), "the same values as read");
+        await assert.rejects(ids({ equal: { nam: ["x"] }, during: always }), (error) => isFailure(error, "QUERY_FAILED"));
+        await assert.rejects(connection.find(system.attempts[0]!, { equal: {}, during: always }));
+        const gone = connection.find(peopleQuery, { equal: {}, during: always }, { signal: AbortSignal.abort() });
+        await assert.rejects(gone, (error) => isFailure(error, "CANCELLED"));
+      }),
+
+    "finds what has changed": () =>
+      using(async (connection) => {
+        const where = { equal: { id: ["77"] }, during: { column: "points", from: -Infinity, before: Infinity } };
+        const points = async (): Promise<number[]> => {
+          const found = await connection.find("SELECT id, points FROM targets", where, { asText: ["id"] });
+          return [...(found.columns["points"]!.values as Float64Array)];
+        };
+        const write = (value: number): Promise<unknown> =>
+          connection.upsert(
+            { table: "targets", key: ["id"] },
+            tableOf({
+              id: { type: "string", values: ["77"] },
+              points: { type: "number", values: new Float64Array([value]) },
+            }),
+          );
+        await write(1);
+        assert.deepEqual(await points(), [1]);
+        await write(22);
+        assert.deepEqual(await points(), [22]);
       }),
 
     "sends the same rows as CSV": async () => {

@@ -26,6 +26,11 @@ export interface Connection {
    * taken (backpressure), so memory is bounded by the batch. Leaving the loop early, or the signal, ends the query.
    */
   read(query: string, options?: ReadOptions): Promise<Reading>;
+  /**
+   * The rows of one SELECT that fit, for questions that are asked often and have few rows as answer: they are held in memory. Values are
+   * bound, never a part of the SQL. What costs time and does not change between two questions is kept ready.
+   */
+  find(query: string, where: Where, options?: FindOptions): Promise<ScalarTable>;
   /** Inserts or updates by key, all rows in one transaction: all of them or none. */
   upsert(target: UpsertTarget, rows: ScalarTable): Promise<{ written: number }>;
   close(): Promise<void>;
@@ -40,6 +45,19 @@ export interface ReadOptions {
    */
   readonly asText?: readonly string[];
 }
+
+/** What rows must have, all of it. */
+export interface Where {
+  /** Columns, and the texts one of which each must equal, as the system writes its value as text. */
+  readonly equal: Readonly<Record<string, readonly string[]>>;
+  /**
+   * A column of instants, each within [from, before), epoch milliseconds, either of which may be infinite. A system may deliver instants outside, and text
+   * that it cannot read as an instant: this is to spare it rows, the reader decides.
+   */
+  readonly during: { readonly column: string; readonly from: number; readonly before: number };
+}
+
+export type FindOptions = Pick<ReadOptions, "signal" | "asText">;
 
 export interface Reading {
   readonly fields: readonly Field[];

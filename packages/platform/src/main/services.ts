@@ -77,6 +77,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
         folder: await folder(),
         clock,
         log,
+        connect: await connectTo(),
         openEncoder: encodersIn(await project()),
       }),
     (opened) => opened.close(),

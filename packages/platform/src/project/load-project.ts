@@ -7,6 +7,7 @@ import type { Problem } from "#base/errors";
 import { formatSize, nearest } from "#base/text";
 import { projectFileSchema } from "#records/project";
 import type { Project } from "#records/project";
+import { matchOf } from "#records/history";
 import { featureKinds, useCaseSchema } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
 import { checkYaml, largestFile } from "./yaml-file.ts";
@@ -64,16 +65,29 @@ function checkUseCase(
   const add = (path: readonly PropertyKey[], detail: string): void => {
     problems.push({ pointer: checked.at(path), detail });
   };
-  const { source, features, policy } = useCase;
+  const { source, features, policy, history } = useCase;
   if (useCase.use_case !== basename(file, ".yaml"))
     add(["use_case"], `use_case is ${useCase.use_case}, so the file must be ${useCase.use_case}.yaml`);
-  if (project && !Object.hasOwn(project.systems, source.system)) {
-    const known = Object.keys(project.systems);
-    const near = nearest(source.system, known);
+  const checkSystem = (path: readonly PropertyKey[], system: string): void => {
+    const known = Object.keys(project?.systems ?? {});
+    if (!project || known.includes(system)) return;
+    const near = nearest(system, known);
     add(
-      ["source", "system"],
-      `${source.system} is not a system of inlay.yaml; ${near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`,
+      path,
+      `${system} is not a system of inlay.yaml; ${near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`,
     );
+  };
+  checkSystem(["source", "system"], source.system);
+  if (Object.keys(history).length > 0 && source.time === undefined)
+    add(["history"], "history needs source.time: without it nothing says which facts were known when a row came to be");
+  for (const [name, declared] of Object.entries(history)) {
+    const at = ["history", name];
+    if (declared.system !== undefined) checkSystem([...at, "system"], declared.system);
+    if (!featureKinds(useCase).has(name)) add(at, `${name} is not used; list it under features, for example as number`);
+    for (const [record] of matchOf(declared)) {
+      if (record === source.label) add([...at, "match"], `${record} is the label; a decision is made without it`);
+      if (Object.hasOwn(history, record)) add([...at, "match"], `${record} is history itself`);
+    }
   }
   const seen = new Map<string, string>();
   for (const kind of ["text", "category", "number", "time"] as const) {

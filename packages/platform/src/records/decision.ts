@@ -14,6 +14,7 @@ export const causes = [
   "deadline", // the model was not done in time
   "model_failed", // the model raised an error
   "breaker_open", // it failed too often just now and is left alone for a while
+  "no_history", // what the record's history holds could not be read, or not in time
   "autonomy", // the stage of the use case lets the model watch, not decide
 ] as const;
 

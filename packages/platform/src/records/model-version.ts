@@ -32,6 +32,35 @@ export const sliceSchema = z.strictObject({
   decided: z.array(z.strictObject({ outcome: z.string(), share: z.number() })).describe("The three outcomes chosen most often"),
 });
 
+/** How much worse the model does on held-out rows when the values of fields are dealt to other rows. */
+export const fieldImportanceSchema = z.strictObject({
+  fields: z.array(z.string()).describe("One field, or several that rise and fall together and were dealt together"),
+  rise: z
+    .number()
+    .describe("By how much the log-loss rises, in nats, or the RMSE, in the unit of the outcome; about 0: it says nothing"),
+  lower: z.number().describe("95 % interval"),
+  upper: z.number(),
+});
+
+export const fieldEffectSchema = z.strictObject({
+  field: z.string(),
+  outcome: z.string().nullable().describe("Whose probability is shown: the one that the field moves most; null of numbers"),
+  points: z
+    .array(
+      z.strictObject({
+        at: z.union([z.number(), z.string()]).describe("A value of the field"),
+        effect: z.number().describe("By how much the prediction is more than on average"),
+      }),
+    )
+    .describe("Values ascending (accumulated local effects), or levels, the most frequent first (partial dependence)"),
+});
+
+/** What evaluations of every task say of the fields. */
+const matters = {
+  importance: z.array(fieldImportanceSchema).describe("What the model leans on, most important first, on held-out rows"),
+  effects: z.array(fieldEffectSchema).describe("How predictions go with the most important fields, the others as they are"),
+};
+
 /** What was measured of decisions between outcomes on the rows that training never saw. */
 export const classifyEvaluationSchema = z.strictObject({
   task: z.literal("classify"),
@@ -114,6 +143,7 @@ export const classifyEvaluationSchema = z.strictObject({
   slices: z
     .array(sliceSchema)
     .describe("How well groups of rows fare, by level of the categories and of protected columns; worst first"),
+  ...matters,
   latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
 });
 
@@ -163,6 +193,7 @@ export const regressEvaluationSchema = z.strictObject({
     .array(z.strictObject({ field: z.string(), weight: z.number().describe("Mean amount by which it moves the value") }))
     .describe("What the model goes by, strongest first, over held-out rows"),
   slices: z.array(numberSliceSchema).describe("Groups of held-out rows, furthest off first"),
+  ...matters,
   latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
 });
 
@@ -201,6 +232,20 @@ export const modelVersionSchema = z.strictObject({
     .nullable()
     .describe("The pretrained encoder whose vectors the model reads beside the words; null where there is none"),
   refit_of: z.int().nullable().describe("The version whose choices and calibration were kept; null where all was found out anew"),
+  tried: z
+    .array(
+      z.strictObject({
+        learner: z.string(),
+        loss: z.number().describe("Mean log-loss; of numbers the mean squared error"),
+        gain: z.number().describe("By what share of the loss of the first, the simplest, it is less"),
+        lower: z.number().describe("95 % interval of the gain, by the chance of the rows"),
+        upper: z.number(),
+      }),
+    )
+    .nullable()
+    .describe(
+      "What was compared on training rows that each did not see; the simplest is kept that none beats by more than one standard error. Null where nothing was compared",
+    ),
   readiness_report: z.uuid(),
   settings_hash: z.string(),
   code_version: z.string(),
@@ -218,6 +263,8 @@ export type NumberSlice = z.infer<typeof numberSliceSchema>;
 export type NumberScores = z.infer<typeof numberScoresSchema>;
 export type ClassifyEvaluation = z.infer<typeof classifyEvaluationSchema>;
 export type RegressEvaluation = z.infer<typeof regressEvaluationSchema>;
+export type FieldImportance = z.infer<typeof fieldImportanceSchema>;
+export type FieldEffect = z.infer<typeof fieldEffectSchema>;
 export type Evaluation = z.infer<typeof evaluationSchema>;
 export type GateResult = z.infer<typeof gateResultSchema>;
 export type ModelVersion = z.infer<typeof modelVersionSchema>;

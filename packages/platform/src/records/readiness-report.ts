@@ -5,7 +5,7 @@ export type Verdict = (typeof verdicts)[number];
 
 /** What the recipe does about a finding by itself, at training and at decision time alike. */
 export const remedySchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("drop_column"), column: z.string() }),
+  z.strictObject({ kind: z.literal("drop_columns"), columns: z.array(z.string()).min(1) }),
   z.strictObject({
     kind: z.literal("remove_text"),
     column: z.string(),

@@ -1,6 +1,7 @@
 /** A use case whose outcome is a number: late days, hours of effort, a price. */
 import { z } from "zod";
 import { parsePercent } from "#base/text";
+import { historyParts } from "#records/history";
 import { standardNumber } from "#records/standardise";
 import { bound, common, duration, percent, policyParts, ruleOf, source } from "#records/use-case-parts";
 
@@ -43,6 +44,7 @@ export const regressPolicySchema = z.strictObject({
 
 export const regressSchema = z.strictObject({
   ...common,
+  ...historyParts,
   task: z.literal("regress"),
   source: z.strictObject(source),
   train: z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { historySchema } from "#records/history";
 
 export const columnTypes = ["string", "number", "boolean", "time"] as const;
 export type ColumnType = (typeof columnTypes)[number];
@@ -16,6 +17,7 @@ export const snapshotSchema = z.strictObject({
   use_case: z.string(),
   system: z.string(),
   query: z.string(),
+  history: z.record(z.string(), historySchema).optional().describe("The columns that were computed from facts, and how"),
   key: z.string().nullable(),
   fields: z.array(fieldSchema),
   rows: z.int().nonnegative(),

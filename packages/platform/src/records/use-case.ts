@@ -8,6 +8,7 @@ import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
 import { costsSchema } from "#records/costs";
+import { historyParts, matchOf } from "#records/history";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
 export const classifyPolicySchema = z.strictObject({
@@ -24,6 +25,7 @@ export const classifyPolicySchema = z.strictObject({
 
 export const classifySchema = z.strictObject({
   ...common,
+  ...historyParts,
   task: z.literal("classify"),
   source: z.strictObject({
     ...source,
@@ -99,10 +101,39 @@ export function labelsOf({ label_separator: separator }: ClassifyUseCase["source
   return separator === undefined ? [outcome] : splitLabels(outcome, separator);
 }
 
-/** The columns that a record brings to a decision, with their kind. */
+/** A column that a use case names of its source query, and where in the file. */
+export interface NamedColumn {
+  readonly place: string;
+  readonly column: string;
+}
+
+/** Every column that training needs of the source query, in the order of the file. */
+export function namedColumns({ source, features, history, protected: kept }: UseCase): NamedColumn[] {
+  return [
+    { place: "source.key", column: source.key },
+    ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
+    { place: "source.label", column: source.label },
+    ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
+      features[kind].flatMap((column, at) =>
+        Object.hasOwn(history, column) ? [] : [{ place: `features.${kind}[${at}]`, column }],
+      ),
+    ),
+    ...Object.entries(history).flatMap(([name, declared]) =>
+      matchOf(declared).map(([column]) => ({ place: `history.${name}.match`, column })),
+    ),
+    ...kept.map((column, at) => ({ place: `protected[${at}]`, column })),
+  ];
+}
+
+/** The columns that a decision is made on, with their kind. */
 export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
   for (const kind of ["text", "category", "number", "time"] as const)
     for (const at of useCase.features[kind]) kinds.set(at, kind);
   return kinds;
+}
+
+/** Those of them that a record brings; the others are computed from its history. */
+export function sentKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+  return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
 }

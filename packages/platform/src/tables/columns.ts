@@ -118,7 +118,8 @@ export function tableFrom(fields: readonly Field[], columns: readonly ScalarColu
   return { rows, columns: Object.fromEntries(fields.map(({ name }, index) => [name, columns[index]!])) };
 }
 
-function tableOf(chunks: readonly DuckDBDataChunk[], fields: readonly Field[], rows: number): ScalarTable {
+/** Chunks whose columns are all `crossing` as one table. */
+export function tableOf(chunks: readonly DuckDBDataChunk[], fields: readonly Field[], rows: number): ScalarTable {
   const columns = emptyColumns(fields, rows);
   let at = 0;
   for (const chunk of chunks) {

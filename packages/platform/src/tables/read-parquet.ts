@@ -1,14 +1,19 @@
 /** Parquet files that hold our four types, as columns in memory or as the answer to an aggregate query. */
 import type { ScalarTable } from "#learn/data/table";
-import type { ColumnType, Field } from "#records/snapshot";
+import type { Field } from "#records/snapshot";
 import { failure } from "#base/errors";
-import { appendChunk, crossing, emptyColumns, tableFrom, typeOf } from "./columns.ts";
+import { appendChunk, batchesOf, crossing, emptyColumns, tableFrom, typeOf } from "./columns.ts";
 import type { Duckdb } from "./duckdb.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 
 /** The columns of a Parquet file, in its order. */
 export async function parquetFields(duckdb: Duckdb, path: string): Promise<Field[]> {
-  const statement = await duckdb.connection.prepare(`SELECT * FROM read_parquet(${quoteText(path)})`);
+  return fieldsOf(duckdb, `SELECT * FROM read_parquet(${quoteText(path)})`);
+}
+
+/** The columns of a query. */
+async function fieldsOf(duckdb: Duckdb, sql: string): Promise<Field[]> {
+  const statement = await duckdb.connection.prepare(sql);
   const fields = Array.from({ length: statement.columnCount }, (_, index) => ({
     name: statement.columnName(index),
     type: typeOf(statement.columnTypeId(index)),
@@ -49,18 +54,21 @@ export type AggregateRow = Readonly<Record<string, string | number | boolean | n
  * `parquetTable`.
  */
 export async function aggregate(duckdb: Duckdb, sql: string): Promise<AggregateRow[]> {
-  const { connection } = duckdb;
-  const statement = await connection.prepare(sql);
-  const fields = Array.from({ length: statement.columnCount }, (_, index): { name: string; type: ColumnType } => ({
-    name: statement.columnName(index),
-    type: typeOf(statement.columnTypeId(index)),
-  }));
-  statement.destroySync();
-  const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`).join(", ");
-  const result = await connection.runAndReadAll(`SELECT ${select} FROM (${sql}\n)`);
+  const fields = await fieldsOf(duckdb, sql);
+  const result = await duckdb.connection.runAndReadAll(crossed(sql, fields));
   return result
     .getRows()
     .map((row) => Object.fromEntries(fields.map(({ name }, index) => [name, row[index] as AggregateRow[string]])));
+}
+
+/** Rows of a query in batches of some 10,000, which are made as they are taken. */
+export async function* selectBatches(duckdb: Duckdb, sql: string): AsyncGenerator<ScalarTable> {
+  const fields = await fieldsOf(duckdb, sql);
+  yield* batchesOf(duckdb.connection, crossed(sql, fields), fields, 10_000);
+}
+
+function crossed(sql: string, fields: readonly Field[]): string {
+  return `SELECT ${fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`).join(", ")} FROM (${sql}\n)`;
 }
 
 /** The file as SQL names it. */

@@ -4,16 +4,18 @@
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { failure } from "#base/errors";
 import type { ScalarTable } from "#learn/data/table";
 import type { Field } from "#records/snapshot";
 import type { CsvRows } from "./csv-source.ts";
 import type { Duckdb } from "./duckdb.ts";
 import { interruptible, openDuckdb } from "./duckdb.ts";
 import type { AggregateRow } from "./read-parquet.ts";
-import { aggregate, parquetFields, parquetTable, readParquet } from "./read-parquet.ts";
-import type { ParquetTarget } from "./write-parquet.ts";
+import { aggregate, parquetFields, parquetTable, readParquet, selectBatches } from "./read-parquet.ts";
+import { quoteName, quoteText } from "./sql-text.ts";
+import type { ParquetColumns, ParquetTarget } from "./write-parquet.ts";
 import { writeCsv } from "./write-csv.ts";
-import { writeParquetFromBatches } from "./write-parquet.ts";
+import { writeBeside, writeParquetFromBatches } from "./write-parquet.ts";
 
 export interface TablesSettings {
   /** Holds what does not fit into memory, in a folder of its own while a call runs. Made if need be. */
@@ -44,6 +46,13 @@ export interface Tables {
    * @example await tables.aggregate(path, `SELECT team, count(*) AS n FROM records GROUP BY team ORDER BY n DESC LIMIT 5`);
    */
   aggregate(path: string, sql: string, options?: CallOptions): Promise<AggregateRow[]>;
+  /**
+   * Rows of a query over files, which it calls by the names given; `file_row_number` is the place of a row in its file, from 0. Rows come as
+   * DuckDB makes them: what it must sort lies in the folder where it does not fit into memory.
+   */
+  select(files: Readonly<Record<string, string>>, sql: string, options?: CallOptions): AsyncGenerator<ScalarTable>;
+  /** Writes one Parquet file of columns of several files that have equally many rows, side by side and in their order. */
+  writeBeside(parts: readonly ParquetColumns[], path: string, options?: CallOptions): Promise<void>;
   /** Writes one Parquet file in canonical order from CSV without a header. Resolves to the number of rows. */
   writeCsv(pieces: AsyncIterable<CsvRows>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
   /** The same from tables. */
@@ -53,15 +62,18 @@ export interface Tables {
 }
 
 export function openTables(settings: TablesSettings): Tables {
-  async function using<T>(
-    what: string,
-    { folders, files, options }: { folders?: string[]; files?: string[]; options: CallOptions | undefined },
-    work: (duckdb: Duckdb) => Promise<T>,
-  ): Promise<T> {
+  interface Sees {
+    readonly folders?: readonly string[];
+    readonly files?: readonly string[];
+    readonly threads?: number;
+  }
+
+  async function open({ folders, files, threads = settings.threads }: Sees): Promise<Duckdb & AsyncDisposable> {
     await mkdir(settings.folder, { recursive: true });
     const tempFolder = await mkdtemp(join(resolve(settings.folder), "tables-"));
+    const removed = (): Promise<void> => rm(tempFolder, { recursive: true, force: true });
     try {
-      const { memoryMb, threads } = settings;
+      const { memoryMb } = settings;
       const duckdb = await openDuckdb({
         tempFolder,
         ...(memoryMb && { memoryMb }),
@@ -69,14 +81,26 @@ export function openTables(settings: TablesSettings): Tables {
         ...(folders && { folders }),
         ...(files && { files }),
       });
-      try {
-        return await interruptible(duckdb, { what, signal: options?.signal }, () => work(duckdb));
-      } finally {
-        duckdb.close();
-      }
-    } finally {
-      await rm(tempFolder, { recursive: true, force: true });
+      return {
+        ...duckdb,
+        async [Symbol.asyncDispose]() {
+          duckdb.close();
+          await removed();
+        },
+      };
+    } catch (error) {
+      await removed();
+      throw error;
     }
+  }
+
+  async function using<T>(
+    what: string,
+    { options, ...sees }: Sees & { options: CallOptions | undefined },
+    work: (duckdb: Duckdb) => Promise<T>,
+  ): Promise<T> {
+    await using duckdb = await open(sees);
+    return await interruptible(duckdb, { what, signal: options?.signal }, () => work(duckdb));
   }
 
   return {
@@ -91,6 +115,27 @@ export function openTables(settings: TablesSettings): Tables {
         await duckdb.connection.run(`CREATE VIEW records AS SELECT * FROM ${parquetTable(path)}`);
         return aggregate(duckdb, sql);
       }),
+
+    async *select(files, sql, options) {
+      await using duckdb = await open({ files: Object.values(files) });
+      for (const [name, path] of Object.entries(files)) {
+        await duckdb.connection.run(
+          `CREATE VIEW ${quoteName(name)} AS SELECT * FROM read_parquet(${quoteText(path)}, file_row_number = true)`,
+        );
+      }
+      for await (const batch of selectBatches(duckdb, sql)) {
+        if (options?.signal?.aborted) throw failure("CANCELLED", { what: "Reading the rows" });
+        yield batch;
+      }
+    },
+
+    writeBeside: (parts, path, options) =>
+      // One thread: with more, row groups end where the threads met, and the bytes depend on it.
+      using(
+        "Writing the snapshot",
+        { files: parts.map((part) => part.path), folders: [dirname(path)], threads: 1, options },
+        (duckdb) => writeBeside(duckdb, parts, path),
+      ),
 
     async writeCsv(pieces, target, options) {
       await mkdir(settings.folder, { recursive: true });

@@ -73,6 +73,21 @@ export async function writeParquetFromBatches(
   return rows;
 }
 
+/** Columns of a file. */
+export interface ParquetColumns {
+  readonly path: string;
+  readonly columns: readonly string[];
+}
+
+/** Writes columns of several files beside each other; `duckdb` must run on one thread. */
+export async function writeBeside(duckdb: Duckdb, parts: readonly ParquetColumns[], path: string): Promise<void> {
+  const columns = parts.flatMap((part, at) => part.columns.map((name) => `p${at}.${quoteName(name)}`));
+  const files = parts.map((part, at) => `read_parquet(${quoteText(part.path)}) AS p${at}`);
+  await duckdb.connection.run(
+    `COPY (SELECT ${columns.join(", ")} FROM ${files.join(" POSITIONAL JOIN ")}) TO ${quoteText(path)} ${parquet}`,
+  );
+}
+
 async function copySorted(
   duckdb: Duckdb,
   from: string,

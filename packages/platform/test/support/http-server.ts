@@ -17,12 +17,14 @@ import type { Limits } from "#doors/http/server";
 import { buildServer } from "#doors/http/server";
 import type { OpenEncoder } from "#encoders/encoder";
 import { openEncoder } from "#encoders/open-encoder";
-import { files } from "#connectors/files/files";
+import type { Connection } from "#connectors/connector";
 import { openArtifacts } from "#files/artifacts";
 import { openBuilder } from "#flows/build-model/open-builder";
+import type { Loop } from "#flows/close-the-loop/loop";
 import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openRelease } from "#flows/release/release";
+import { connectors } from "#main/connectors";
 import { loadProject } from "#project/load-project";
 import type { Verb } from "#records/api-key";
 import { openPool } from "#store/pool";
@@ -57,6 +59,7 @@ export interface TestServer {
   another(stateUrl?: string): Promise<DecisionPoint>;
   readonly app: FastifyInstance;
   /** Secrets by what the key may do; the last two may do all, for one use case. */
+  readonly loop: Loop;
   readonly keys: Readonly<Record<"all" | "decide" | "read" | "review" | "routing" | "sorting", string>>;
   close(): Promise<void>;
 }
@@ -80,6 +83,10 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const artifacts = await openArtifacts(join(folder, ".inlay", "artifacts"));
   const tables = openTables({ folder: join(folder, ".inlay") });
   const encoders: OpenEncoder = (source, hash) => openEncoder(source, { folder, hash });
+  const connect = (system: string): Connection => {
+    const settings = project.systems[system]!;
+    return connectors.find(({ type }) => type === settings.type)!.open(system, settings, folder);
+  };
   const builder = openBuilder({
     project,
     pool,
@@ -89,7 +96,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     tempFolder: join(folder, ".inlay", "tmp"),
     codeVersion: "0.1.0",
     threads: 0,
-    connect: (system) => files.open(system, { type: "files", path: "./exports", owner: undefined, timeout: "5m" }, folder),
+    connect,
     openEncoder: encoders,
   });
   const { version } = await builder.train(deployed);
@@ -103,15 +110,17 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     folder: join(folder, ".inlay"),
     clock,
     log: options.log ?? silentLog,
+    connect,
     openEncoder: encoders,
   });
   const keys = openApiKeys({ pool, clock });
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
     (await keys.create({ name: "test", verbs, useCases, lifetimeMs: null })).secret;
   const every: readonly Verb[] = ["decide", "read", "review", "deploy"];
+  const loop = openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint });
   const app = buildServer({
     decisionPoint,
-    loop: openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint }),
+    loop,
     release,
     keys,
     clock,
@@ -127,6 +136,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     builder,
     release,
     decisionPoint,
+    loop,
     async another(stateUrl = state.url) {
       const other = openPool({ url: stateUrl, log: silentLog });
       const point = await openDecisionPoint({
@@ -137,6 +147,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
         folder: await mkdtemp(join(folder, "another-")),
         clock,
         log: options.log ?? silentLog,
+        connect,
         openEncoder: encoders,
       });
       return {

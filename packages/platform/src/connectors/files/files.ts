@@ -2,17 +2,18 @@
  * A folder of CSV, JSONL and Parquet files as a system, and the documents in it as one table more: DuckDB answers the queries, and sees
  * nothing but these files.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { StatementType } from "@duckdb/node-api";
+import type { DuckDBValue } from "@duckdb/node-api";
+import { listValue, StatementType } from "@duckdb/node-api";
 import { failure, isFailure } from "#base/errors";
 import { formatDuration, parseDuration } from "#base/text";
-import type { Connection, Connector, Reading, TableDescription } from "#connectors/connector";
+import type { Connection, Connector, Reading, TableDescription, Where } from "#connectors/connector";
 import type { ScalarTable } from "#learn/data/table";
 import type { SystemSettings } from "#records/project";
 import type { Field } from "#records/snapshot";
-import { batchesOf, crossing, typeOf } from "#tables/columns";
+import { batchesOf, crossing, tableOf, typeOf } from "#tables/columns";
 import type { Duckdb } from "#tables/duckdb";
 import { keepInterrupting, openDuckdb } from "#tables/duckdb";
 import { quoteName } from "#tables/sql-text";
@@ -34,6 +35,8 @@ interface Work {
   /** Aborted when the work is to stop: by the caller, or by the time limit. */
   readonly stopped: AbortSignal;
   end(): Promise<void>;
+  /** Nothing stops it any more but its end. */
+  rest(): void;
   /** The error as ours; the time limit and the signal come first. */
   error(cause: unknown): Error;
 }
@@ -56,19 +59,23 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
     };
     const timer = setTimeout(() => stop(failure("QUERY_TIMEOUT", { system, limit: formatDuration(timeoutMs) })), timeoutMs);
     const onAbort = (): void => stop(failure("CANCELLED", { what: `The query for ${system}` }));
+    const rest = (): void => {
+      clearTimeout(timer);
+      calm();
+      signal?.removeEventListener("abort", onAbort);
+    };
     let ended = false;
     const work: Work = {
       duckdb,
       files: found,
       stopped: stopping.signal,
       error: (cause) => stopped ?? fileError(system, cause, found),
+      rest,
       async end() {
         if (ended) return;
         ended = true;
         running.delete(work);
-        clearTimeout(timer);
-        calm();
-        signal?.removeEventListener("abort", onAbort);
+        rest();
         duckdb.close();
         await rm(tempFolder, { recursive: true, force: true });
       },
@@ -87,6 +94,52 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
       throw work.error(error);
     } finally {
       await work.end();
+    }
+  }
+
+  /** What `find` asks: the rows of a query in a DuckDB of their own, until a file changes. */
+  interface Kept {
+    readonly files: string;
+    readonly rows: Promise<{ readonly work: Work; readonly fields: readonly Field[] }>;
+  }
+  const kept = new Map<string, Kept>();
+
+  async function keptRows(query: string, where: Where, asText: readonly string[]): Promise<Awaited<Kept["rows"]>> {
+    const name = JSON.stringify([query, asText]);
+    const now = await stateOf(await dataFiles(system, folder));
+    const before = kept.get(name);
+    if (before?.files === now) return before.rows;
+    // Not ended with the question that asked first: the next one needs it too.
+    const rows = keepRows(query, where, asText);
+    kept.set(name, { files: now, rows });
+    rows.catch(() => kept.delete(name));
+    void before?.rows.then(
+      ({ work }) => work.end(),
+      () => {},
+    );
+    return rows;
+  }
+
+  async function keepRows(query: string, where: Where, asText: readonly string[]): Promise<Awaited<Kept["rows"]>> {
+    const work = await begin();
+    try {
+      const { connection } = work.duckdb;
+      const fields = await plan(system, work, query, { folder, asText, readDocuments: false });
+      const names = connection.getTableNames(withoutSemicolon(query), false).map((name) => name.toLowerCase());
+      if (names.includes(documentTable) && !hasTable(work, documentTable))
+        throw failure("QUERY_REFUSED", { system, reason: "documents are not kept for questions by value" });
+      const select = fields.map(({ name, type }) => `${crossing(name, type)} AS ${quoteName(name)}`);
+      const order = [...Object.keys(where.equal), where.during.column].filter((name) =>
+        fields.some((field) => field.name === name),
+      );
+      await connection.run(
+        `CREATE TABLE ${quoteName(keptTable)} AS SELECT ${select.join(", ")} FROM (\n${withoutSemicolon(query)}\n) ORDER BY ${[...order.map(quoteName), "1"].join(", ")}`,
+      );
+      work.rest();
+      return { work, fields };
+    } catch (error) {
+      await work.end();
+      throw work.error(error);
     }
   }
 
@@ -126,6 +179,25 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
       }
     },
 
+    async find(query, where, { signal, asText = [] } = {}) {
+      const cancelled = (): Error => failure("CANCELLED", { what: `The query for ${system}` });
+      if (signal?.aborted) throw cancelled();
+      const { promise: aborted, reject } = Promise.withResolvers<never>();
+      const onAbort = (): void => reject(cancelled());
+      signal?.addEventListener("abort", onAbort);
+      try {
+        const { work, fields } = await Promise.race([keptRows(query, where, asText), aborted]);
+        const names = fields.map(({ name }) => name);
+        const missing = [...Object.keys(where.equal), where.during.column].find((name) => !names.includes(name));
+        if (missing !== undefined) throw failure("QUERY_FAILED", { system, reason: `it returns no column ${missing}` });
+        return await Promise.race([findKept(work.duckdb, fields, where), aborted]).catch((error: unknown) => {
+          throw work.error(error);
+        });
+      } finally {
+        signal?.removeEventListener("abort", onAbort);
+      }
+    },
+
     async upsert(target, rows) {
       const work = await begin(undefined, [folder]);
       const existing = work.files.find(({ table }) => table === target.table || basename(target.table) === `${table}.csv`);
@@ -146,7 +218,10 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
     },
 
     async close() {
-      await Promise.all([...running].map((work) => work.end()));
+      const end = async (): Promise<unknown> => Promise.all([...running].map((work) => work.end()));
+      await end();
+      await Promise.allSettled([...kept.values()].map(({ rows }) => rows)); // some may have begun meanwhile
+      await end();
     },
   };
 }
@@ -192,6 +267,44 @@ async function plan(system: string, work: Work, query: string, { folder, asText,
   } finally {
     statement.destroySync();
   }
+}
+
+/** Where the rows of a query are kept; no file has such a name. */
+const keptTable = "kept rows";
+
+/** Values are bound. */
+async function findKept({ connection }: Duckdb, fields: readonly Field[], { equal, during }: Where): Promise<ScalarTable> {
+  const values: DuckDBValue[] = [];
+  const conditions = Object.entries(equal).map(([name, texts]) => {
+    if (texts.length === 0) return "false";
+    values.push(listValue([...texts]));
+    return `CAST(${quoteName(name)} AS VARCHAR) IN (SELECT unnest($${values.length}::VARCHAR[]))`;
+  });
+  if (fields.some(({ name, type }) => name === during.column && type === "time")) {
+    for (const [operator, bound] of [
+      [">=", during.from],
+      ["<", during.before],
+    ] as const) {
+      if (!Number.isFinite(bound)) continue;
+      values.push(bound);
+      conditions.push(`${quoteName(during.column)} ${operator} $${values.length}::DOUBLE`);
+    }
+  }
+  const columns = fields.map(({ name }) => quoteName(name)).join(", ");
+  const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+  const result = await connection.run(`SELECT ${columns} FROM ${quoteName(keptTable)}${where}`, values);
+  const chunks = await result.fetchAllChunks();
+  return tableOf(
+    chunks,
+    fields,
+    chunks.reduce((rows, chunk) => rows + chunk.rowCount, 0),
+  );
+}
+
+/** What tells whether files have changed. */
+async function stateOf(found: readonly DataFile[]): Promise<string> {
+  const stats = await Promise.all(found.map(({ path }) => stat(path)));
+  return JSON.stringify(stats.map(({ mtimeMs, size }, at) => [found[at]!.path, mtimeMs, size]));
 }
 
 const hasTable = (work: Work, name: string): boolean => work.files.some(({ table }) => table.toLowerCase() === name);

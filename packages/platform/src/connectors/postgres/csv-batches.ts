@@ -50,7 +50,8 @@ function readField(text: string, at: number, column: ScalarColumn, row: number):
   return end + 1;
 }
 
-function setValue(column: ScalarColumn, row: number, text: string): void {
+/** Writes a value as PostgreSQL writes it into a column. */
+export function setValue(column: ScalarColumn, row: number, text: string): void {
   if (column.type === "string") (column.values as (string | null)[])[row] = text;
   else if (column.type === "number") column.values[row] = Number(text);
   else column.values[row] = column.type === "time" ? parseInstant(text) : text === "t" ? 1 : 0;

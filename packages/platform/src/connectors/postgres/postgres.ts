@@ -9,6 +9,7 @@ import { allowedQuery, refuseVolatile } from "./allowed-query.ts";
 import { CopyOut } from "./copy-out.ts";
 import { csvBatches } from "./csv-batches.ts";
 import { describeTables } from "./describe.ts";
+import { findRows } from "./find.ts";
 import { copyStatement, resultColumns } from "./result-columns.ts";
 import { inSession, openSession } from "./session.ts";
 import type { Target } from "./session.ts";
@@ -25,6 +26,8 @@ export const postgres: Connector<Extract<SystemSettings, { type: "postgres" }>> 
 function connection(target: Target): Connection {
   const { system } = target;
   const readings = new Set<() => Promise<void>>();
+  /** Queries that were asked with `find`, read and described. */
+  const known = new Map<string, { sql: string; columns: readonly Field[] }>();
   return {
     system,
 
@@ -70,6 +73,23 @@ function connection(target: Target): Connection {
         await end();
         throw systemError(target, error);
       }
+    },
+
+    async find(query, where, options = {}) {
+      const before = known.get(query);
+      const { sql, functions } = before ? { sql: before.sql, functions: [] } : await allowedQuery(system, query);
+      return inSession(target, { mode: "READ ONLY", signal: options.signal }, async (client) => {
+        if (!before) await refuseVolatile(client, system, functions);
+        const plan = before ?? { sql, columns: await resultColumns(client, target, sql) };
+        try {
+          const found = await findRows(client, target, plan, where, new Set(options.asText));
+          known.set(query, plan);
+          return found;
+        } catch (error) {
+          known.delete(query); // its tables may have changed
+          throw error;
+        }
+      });
     },
 
     async upsert(to, rows) {

@@ -46,12 +46,16 @@ export function typeOf(base: string): ColumnType {
  * its columns get names of ours, so that theirs may be anything. Columns asked for as text are cast by the server.
  */
 export function copyStatement(sql: string, fields: readonly Field[], asText: ReadonlySet<string>): string {
-  const select = fields.map((field, index) => {
+  const names = fields.map((_, index) => `c${index}`);
+  return `COPY (SELECT ${selected(fields, asText).join(", ")} FROM (\n${sql}\n) AS q(${names.join(", ")})) TO STDOUT (FORMAT csv)`;
+}
+
+/** The columns c0, c1 and so on as they are delivered. */
+export function selected(fields: readonly Field[], asText: ReadonlySet<string>): string[] {
+  return fields.map((field, index) => {
     if (asText.has(field.name)) return `c${index}::text`;
     return field.source_type === "timestamp with time zone" ? `c${index} AT TIME ZONE 'UTC'` : `c${index}`;
   });
-  const names = fields.map((_, index) => `c${index}`);
-  return `COPY (SELECT ${select.join(", ")} FROM (\n${sql}\n) AS q(${names.join(", ")})) TO STDOUT (FORMAT csv)`;
 }
 
 interface Described {

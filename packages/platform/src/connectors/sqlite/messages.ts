@@ -1,6 +1,6 @@
 /** What goes between a connection and the process that touches the SQLite file. */
 import type { ScalarTable } from "#learn/data/table";
-import type { UpsertTarget } from "#connectors/connector";
+import type { UpsertTarget, Where } from "#connectors/connector";
 import type { Field } from "#records/snapshot";
 
 export type Request =
@@ -13,9 +13,16 @@ export type Request =
       readonly asText: readonly string[];
       readonly batchRows: number;
     }
+  | {
+      readonly kind: "find";
+      readonly path: string;
+      readonly query: string;
+      readonly asText: readonly string[];
+      readonly where: Where;
+    }
   | { readonly kind: "upsert"; readonly path: string; readonly target: UpsertTarget; readonly rows: ScalarTable };
 
-/** After `fields`, any message to the process asks for the next batch. */
+/** After the answer to `find` the process waits for the next one. After `fields`, any message to the process asks for the next batch. */
 export type Answer =
   | { readonly kind: "fields"; readonly fields: readonly Field[] }
   | { readonly kind: "batch"; readonly table: ScalarTable }

@@ -1,11 +1,12 @@
 /**
  * The process that touches the SQLite file. A query of SQLite cannot be interrupted from JavaScript, and a worker thread cannot
- * be ended while it runs; a process can, so each piece of work gets one. It answers one request and ends.
+ * be ended while it runs; a process can, so each piece of work gets one. It answers one request and ends, or one `find` after the other.
  *
  * Reading is fenced three times: the file is opened read-only, `PRAGMA query_only` is set, and an authorizer refuses all but
  * reading columns, calling functions and recursion.
  */
 import { constants, DatabaseSync } from "node:sqlite";
+import type { Where } from "#connectors/connector";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { ColumnType, Field } from "#records/snapshot";
 import { parseInstant } from "#tables/instant";
@@ -13,13 +14,15 @@ import { describeTables } from "./describe.ts";
 import type { Answer, Request } from "./messages.ts";
 import { upsertRows } from "./upsert.ts";
 
-process.once("message", (request: Request) => {
+process.once("message", take);
+
+function take(request: Request): void {
   try {
     answer(request);
   } catch (error) {
     say({ kind: "failed", message: (error as Error).message, code: (error as { errcode?: number }).errcode ?? null });
   }
-});
+}
 
 function answer(request: Request): void {
   const database = new DatabaseSync(request.path, { readOnly: request.kind !== "upsert", allowExtension: false, timeout: 5000 });
@@ -34,6 +37,15 @@ function answer(request: Request): void {
   }
   database.exec("PRAGMA query_only = ON");
   database.setAuthorizer((action) => (readingActions.has(action) ? constants.SQLITE_OK : constants.SQLITE_DENY));
+  if (request.kind === "find") {
+    process.once("message", take);
+    try {
+      say({ kind: "done", value: find(database, request) });
+    } finally {
+      database.close();
+    }
+    return;
+  }
   const { fields, select } = plan(database, request.query, new Set(request.asText));
   if (request.kind === "columns") {
     say({ kind: "done", value: fields });
@@ -69,12 +81,21 @@ const readingActions: ReadonlySet<number> = new Set([
  *
  * The query stands in a common table expression, on lines of its own, with column names of ours.
  */
-function plan(database: DatabaseSync, query: string, asText: ReadonlySet<string>): { fields: Field[]; select: string } {
+function plan(
+  database: DatabaseSync,
+  query: string,
+  asText: ReadonlySet<string>,
+  fit: (columns: readonly string[]) => Fit = () => ({ conditions: [], values: [] }),
+): { fields: Field[]; select: string; values: readonly (string | number)[] } {
   const sql = query.replace(/[;\s]+$/, "");
   const declared = database.prepare(sql).columns();
   if (declared.length === 0) throw new Error("not authorized: it returns no rows");
   const names = declared.map((_, index) => `c${index}`);
-  const within = `WITH q(${names.join(", ")}) AS (\n${sql}\n)`;
+  const { conditions, values } = fit(declared.map(({ name }) => name));
+  const within =
+    conditions.length === 0
+      ? `WITH q(${names.join(", ")}) AS (\n${sql}\n)`
+      : `WITH a(${names.join(", ")}) AS (\n${sql}\n), q AS (SELECT * FROM a WHERE ${conditions.join(" AND ")})`;
   const kinds = database
     .prepare(
       `${within} SELECT ${names
@@ -87,7 +108,7 @@ function plan(database: DatabaseSync, query: string, asText: ReadonlySet<string>
         )
         .join(", ")} FROM q`,
     )
-    .get() as Record<string, number | null>;
+    .get(...values) as Record<string, number | null>;
   const fields = declared.map(({ name, type }, index): Field => {
     const count = (kind: string): number => kinds[`${kind}_c${index}`] ?? 0;
     return { name, source_type: type ?? "", type: asText.has(name) ? "string" : typeOf(type ?? "", count) };
@@ -99,7 +120,50 @@ function plan(database: DatabaseSync, query: string, asText: ReadonlySet<string>
       ? `CASE typeof(${c}) WHEN 'blob' THEN hex(${c}) ELSE CAST(${c} AS TEXT) END`
       : `CAST(${c} AS TEXT)`;
   });
-  return { fields, select: `${within} SELECT ${select.join(", ")} FROM q` };
+  return { fields, select: `${within} SELECT ${select.join(", ")} FROM q`, values };
+}
+
+interface Fit {
+  readonly conditions: readonly string[];
+  /** Of the parameters of the conditions, in order. */
+  readonly values: readonly (string | number)[];
+}
+
+/** Whole numbers are compared as numbers too: an expression has neither the type of a text nor that of a number. */
+function fitOf(where: Where, columns: readonly string[]): Fit {
+  const named = (name: string): string => {
+    const index = columns.indexOf(name);
+    if (index < 0) throw new Error(`it returns no column ${name}`);
+    return `c${index}`;
+  };
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  for (const [name, texts] of Object.entries(where.equal)) {
+    conditions.push(`${named(name)} IN (SELECT value FROM json_each(?))`);
+    const whole = texts.filter((text) => /^(0|-?[1-9]\d{0,17})$/.test(text));
+    values.push(`[${[...texts.map((text) => JSON.stringify(text)), ...whole].join(", ")}]`);
+  }
+  const { column, from, before } = where.during;
+  for (const [operator, bound] of [
+    [">=", from - 1000],
+    ["<", before + 1000],
+  ] as const) {
+    const day = `julianday(${named(column)})`;
+    if (!Number.isFinite(bound)) continue;
+    conditions.push(`(${day} IS NULL OR ${day} ${operator} ?)`);
+    values.push(bound / 86_400_000 + 2_440_587.5);
+  }
+  return { conditions, values };
+}
+
+function find(database: DatabaseSync, { query, asText, where }: Extract<Request, { kind: "find" }>): ScalarTable {
+  const { fields, select, values } = plan(database, query, new Set(asText), (columns) => fitOf(where, columns));
+  const statement = database.prepare(select);
+  statement.setReturnArrays(true);
+  const rows = statement.all(...values) as unknown as (string | number | null)[][];
+  const columns = emptyColumns(fields, rows.length);
+  rows.forEach((row, at) => columns.forEach((column, index) => setValue(column, at, row[index]!)));
+  return tableOf(fields, columns, rows.length);
 }
 
 function typeOf(declared: string, count: (kind: string) => number): ColumnType {

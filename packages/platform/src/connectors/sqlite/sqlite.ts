@@ -18,9 +18,11 @@ export const sqlite: Connector<Extract<SystemSettings, { type: "sqlite" }>> = {
 
 function connection(system: string, path: string, timeoutMs: number): Connection {
   const running = new Set<Work>();
+  /** Processes that have answered a `find` and wait for the next. */
+  const waiting: ChildProcess[] = [];
   const start = (request: Request, signal: AbortSignal | undefined): Work => {
     if (!existsSync(path)) throw failure("SYSTEM_UNREACHABLE", { system, reason: `there is no file ${path}` });
-    const work = startWork(system, request, timeoutMs, signal, () => running.delete(work));
+    const work = startWork(system, startProcess(), request, timeoutMs, signal, () => running.delete(work));
     running.add(work);
     return work;
   };
@@ -55,6 +57,27 @@ function connection(system: string, path: string, timeoutMs: number): Connection
       }
     },
 
+    async find(query, where, { signal, asText = [] } = {}) {
+      if (!existsSync(path)) throw failure("SYSTEM_UNREACHABLE", { system, reason: `there is no file ${path}` });
+      let child = waiting.pop();
+      while (child && !child.connected) child = waiting.pop();
+      child ??= startProcess();
+      const work = startWork(system, child, { kind: "find", path, query, asText, where }, timeoutMs, signal, () =>
+        running.delete(work),
+      );
+      running.add(work);
+      try {
+        const answer = await work.next();
+        work.leave();
+        if (waiting.length < processesKept) waiting.push(child);
+        else child.kill("SIGKILL");
+        if (answer.kind !== "done") throw new Error("the process answered something else");
+        return answer.value as ScalarTable;
+      } finally {
+        work.stop();
+      }
+    },
+
     async upsert(target, rows) {
       await once({ kind: "upsert", path, target, rows }).catch((error: unknown) => {
         throw failure(
@@ -68,6 +91,7 @@ function connection(system: string, path: string, timeoutMs: number): Connection
 
     async close() {
       for (const work of running) work.stop();
+      for (const child of waiting.splice(0)) child.kill("SIGKILL");
     },
   };
 }
@@ -90,24 +114,36 @@ interface Work {
   next(): Promise<Answer>;
   ask(): void;
   stop(): void;
+  /** The process is left alone from now on, and lives. */
+  leave(): void;
 }
 
-/** Starts the process on a request. The time limit and the signal kill it. */
+/** Processes that are kept for the next `find`. */
+const processesKept = 2;
+
+function startProcess(): ChildProcess {
+  const source = import.meta.url.endsWith(".ts");
+  return fork(new URL(source ? "./query-process.ts" : "./query-process.js", import.meta.url), {
+    serialization: "advanced",
+    execArgv: ["--disable-warning=ExperimentalWarning", ...(source ? ["--conditions=inlay-source"] : [])],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+}
+
+/** Starts a process on a request. The time limit and the signal kill it. */
 function startWork(
   system: string,
+  child: ChildProcess,
   request: Request,
   timeoutMs: number,
   signal: AbortSignal | undefined,
   onEnd: () => void,
 ): Work {
   const cancelled = (): Error => failure("CANCELLED", { what: `The query for ${system}` });
-  if (signal?.aborted) throw cancelled();
-  const source = import.meta.url.endsWith(".ts");
-  const child: ChildProcess = fork(new URL(source ? "./query-process.ts" : "./query-process.js", import.meta.url), {
-    serialization: "advanced",
-    execArgv: ["--disable-warning=ExperimentalWarning", ...(source ? ["--conditions=inlay-source"] : [])],
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
+  if (signal?.aborted) {
+    child.kill("SIGKILL");
+    throw cancelled();
+  }
   let failed: Error | undefined;
   let waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
   const answers: Answer[] = [];
@@ -120,11 +156,19 @@ function startWork(
   const timer = setTimeout(() => fail(failure("QUERY_TIMEOUT", { system, limit: formatDuration(timeoutMs) })), timeoutMs);
   const onAbort = (): void => fail(cancelled());
   signal?.addEventListener("abort", onAbort);
-  const stop = (): void => {
+  let left = false;
+  const leave = (): void => {
+    left = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    child.kill("SIGKILL");
+    for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
     onEnd();
+  };
+  const stop = (): void => {
+    if (left) return;
+    leave();
+    child.on("error", () => {}); // it ends anyway
+    child.kill("SIGKILL");
   };
   child.on("message", (answer: Answer) => {
     if (answer.kind === "failed") return fail(queryError(system, answer.message, answer.code));
@@ -138,6 +182,7 @@ function startWork(
   return {
     ask: () => void (child.connected && child.send("next")),
     stop,
+    leave,
     next: () =>
       new Promise((resolve, reject) => {
         const answer = answers.shift();

@@ -57,6 +57,7 @@ export const exampleModelVersion: ModelVersion = {
   feedback: { hash: hashOf("f33d"), relabelled: 41, added: 212 },
   encoder: null,
   refit_of: null,
+  tried: null,
   readiness_report: reportId,
   settings_hash: hashOf("77ac"),
   code_version: "0.1.0",
@@ -107,6 +108,17 @@ export const exampleModelVersion: ModelVersion = {
         lower: 0.84,
         upper: 0.929,
         decided: [{ outcome: "network", share: 0.61 }],
+      },
+    ],
+    importance: [{ fields: ["subject"], rise: 1.12, lower: 1.04, upper: 1.2 }],
+    effects: [
+      {
+        field: "priority",
+        outcome: "network",
+        points: [
+          { at: "P2", effect: -0.02 },
+          { at: "P1", effect: 0.07 },
+        ],
       },
     ],
     latency_ms: { p50: 0.4, p95: 0.9 },

@@ -20,6 +20,7 @@ import { freezeFeedback } from "#stages/outcome/feedback";
 import { prepare } from "#stages/prepare/prepare";
 import { readiness } from "#stages/readiness/readiness";
 import { saveReadinessReport } from "#stages/readiness/readiness-store";
+import { addHistory } from "#stages/history/add-history";
 import { judgeGates } from "#stages/registry/gates";
 import { openModel, saveModel } from "#stages/registry/model-file";
 import { addModelVersion, listModelVersions } from "#stages/registry/model-store";
@@ -57,6 +58,20 @@ export function openBuilder(deps: BuilderDeps): Builder {
           clock,
           tempFolder: deps.tempFolder,
           ...(signal && { signal }),
+          ...(Object.keys(useCase.history).length > 0 && {
+            addHistory: (rows, folder) =>
+              addHistory(
+                {
+                  tables,
+                  connect: deps.connect,
+                  folder,
+                  signal,
+                  onProgress: (facts) => onProgress?.(`reading history: ${facts} facts`, null),
+                },
+                useCase,
+                rows,
+              ),
+          }),
           onProgress: (rows) => onProgress?.(`reading ${useCase.source.system}: ${rows} rows`, null),
         },
         useCase,
@@ -99,14 +114,6 @@ export function openBuilder(deps: BuilderDeps): Builder {
 
     async train(name, options = {}): Promise<BuiltModel> {
       const useCase = findUseCase(project, name);
-      if (options.refit === true && useCase.task === "regress") {
-        const fix = "Train without --refit: the search for settings costs what train.budget says.";
-        throw failure("DATA_UNSUITABLE", {
-          use_case: name,
-          reason: "a model of numbers keeps no choices to fit again with",
-          fix,
-        });
-      }
       const last = options.refit === true ? await newest(name) : undefined;
       const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
       const report = await audit(useCase, snapshot, options);
@@ -122,9 +129,9 @@ export function openBuilder(deps: BuilderDeps): Builder {
       const prepared = await prepare({ tables, artifacts, signal: options.signal }, snapshot, useCase, report, feedback?.rows);
       const rules = ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]);
       const training = { clock, threads: deps.threads, encoder };
-      const { model, evaluation, settings } =
+      const { model, evaluation, tried, settings } =
         useCase.task === "regress"
-          ? await trainNumbers(training, { useCase, rows: prepared, rules }, options)
+          ? await trainNumbers(training, { useCase, rows: prepared, rules, last: last?.saved }, options)
           : await train(training, { useCase, rows: prepared, rules, last: last?.saved }, options);
       options.onProgress?.("registering", null);
       const version = await addModelVersion(pool, {
@@ -137,6 +144,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
         feedback: feedback && { hash: feedback.hash, ...prepared.feedback },
         encoder: encoder && { source: encoder.source, hash: encoder.hash, size: encoder.size },
         refit_of: last?.version ?? null,
+        tried,
         readiness_report: report.id,
         settings_hash: hashJson(settings),
         code_version: deps.codeVersion,

@@ -4,11 +4,14 @@ import { nearest } from "#base/text";
 import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
+import { historyGroups, matchOf } from "#records/history";
+import type { HistoryGroup } from "#records/history";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";
-import { featureKinds } from "#records/use-case";
+import { featureKinds, namedColumns } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
 import { compileRules } from "#stages/decide/rules";
+import { refuseUnfit } from "#stages/history/facts";
 
 export interface CheckerDeps {
   load(): Promise<Project>;
@@ -51,6 +54,8 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
           ok(subject, `${settings.type}, ${tables.length} tables and views`);
           for (const useCase of Object.values(project.useCases))
             if (useCase.source.system === name) await checkQueries(connection, useCase);
+          for (const useCase of Object.values(project.useCases))
+            for (const group of historyGroups(useCase)) if (group.system === name) await checkHistory(connection, useCase, group);
         } catch (error) {
           failed(subject, error);
         } finally {
@@ -105,23 +110,33 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         }
       }
 
+      /** One check for columns of history over the same facts. */
+      async function checkHistory(connection: Connection, useCase: UseCase, group: HistoryGroup): Promise<void> {
+        const subject = `${useCase.use_case}: history.${group.columns.map(({ name }) => name).join(", ")}`;
+        try {
+          const columns = await connection.columns(group.from, options);
+          refuseUnfit(useCase.use_case, group, columns);
+          ok(subject, `${columns.length} columns`);
+        } catch (error) {
+          failed(subject, error);
+        }
+      }
+
       /** Every column that the use case names must come back from its query. */
       function checkNames(useCase: UseCase, columns: readonly Field[]): void {
         const names = columns.map((column) => column.name);
-        const { source, features, readiness, protected: kept } = useCase;
-        const wanted: [place: string, column: string][] = [
-          ["source.key", source.key],
-          ["source.label", source.label],
-          ...(source.time === undefined ? [] : [["source.time", source.time] as [string, string]]),
-          ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
-            features[kind].map((column, at): [string, string] => [`features.${kind}[${at}]`, column]),
-          ),
-          ...kept.map((column, at): [string, string] => [`protected[${at}]`, column]),
-          ...readiness.flatMap((check, at): [string, string][] =>
-            "column" in check ? [[`readiness[${at}]`, check.column]] : [],
-          ),
-        ];
-        for (const [place, column] of wanted) {
+        const declared = useCase.readiness.flatMap((check, at) =>
+          "column" in check && !Object.hasOwn(useCase.history, check.column)
+            ? [{ place: `readiness[${at}]`, column: check.column }]
+            : [],
+        );
+        for (const name of Object.keys(useCase.history).filter((each) => names.includes(each)))
+          bad(
+            `${useCase.use_case}: history.${name}`,
+            `the query returns a column ${name} too`,
+            "Give the history another name, or leave the column out of the query.",
+          );
+        for (const { place, column } of [...namedColumns(useCase), ...declared]) {
           if (names.includes(column)) continue;
           const near = nearest(column, names);
           bad(

@@ -104,12 +104,14 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: classifier.classes.join(", ") });
       const useCase = findUseCase(project, name);
       const changeable = [...useCase.features.category, ...useCase.features.number];
+      // What happened before stays as it was, unless it is asked for.
+      const byThemselves = changeable.filter((field) => !Object.hasOwn(useCase.history, field));
       const unknown = (fields ?? []).filter((field) => !changeable.includes(field));
       if (unknown.length > 0) throw failure("FIELD_UNCHANGEABLE", { fields: unknown.join(", "), known: changeable.join(", ") });
       const { probabilities, best } = classifier.decideRow(record as Row, 0);
       if (best === wanted) return { ...about, changes: [], confidence: rounded(probabilities[wanted]!) };
       const { table } = await labelledRows({ tables, artifacts }, await findSnapshot(pool, version.snapshot), useCase);
-      const found = counterfactual(classifier, record as Row, wanted, changeableValues(table, fields ?? changeable));
+      const found = counterfactual(classifier, record as Row, wanted, changeableValues(table, fields ?? byThemselves));
       return { ...about, changes: found?.changes ?? null, confidence: found && rounded(found.probabilities[wanted]!) };
     },
 

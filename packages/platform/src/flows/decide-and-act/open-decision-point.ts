@@ -8,9 +8,11 @@ import type { Problem } from "#base/errors";
 import { uuidFromName, uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
 import { parseDuration } from "#base/text";
+import type { Connection } from "#connectors/connector";
 import type { Encoder, OpenEncoder } from "#encoders/encoder";
 import type { Artifacts } from "#files/artifacts";
 import type { DecideContext, DecisionPoint } from "#flows/decide-and-act/decision-point";
+import { askHistory } from "#flows/decide-and-act/ask-history";
 import { followDeployments } from "#flows/decide-and-act/follow-deployments";
 import type { Serving } from "#flows/decide-and-act/serving";
 import { describeServing, openServing } from "#flows/decide-and-act/serving";
@@ -19,10 +21,14 @@ import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { askModel } from "#stages/decide/ask-model";
 import type { Answer } from "#stages/decide/ask-model";
+import { openBreaker } from "#stages/decide/breaker";
+import type { Breaker } from "#stages/decide/breaker";
 import { decide, decideByRulesFirst } from "#stages/decide/decide";
 import type { Verdict } from "#stages/decide/decide";
 import { openDecisionLog } from "#stages/decide/decision-log";
 import type { ValidRecord } from "#stages/decide/validate";
+import { openHistoryLookup } from "#stages/history/look-up-history";
+import type { HistoryLookup } from "#stages/history/look-up-history";
 
 export interface DecisionPointDeps {
   readonly project: Project;
@@ -35,6 +41,7 @@ export interface DecisionPointDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly openEncoder: OpenEncoder;
+  connect(system: string): Connection;
 }
 
 /** Opens the spool, loads what is deployed and follows it. Works without PostgreSQL from what was deployed last. */
@@ -61,22 +68,37 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     await Promise.all(retired.map((encoder) => encoder.close()));
     retired = before.filter((encoder) => !after.has(encoder));
   });
+  const histories = await openHistories(deps);
   /** Requests with an idempotency key that are being decided: a repeat that comes meanwhile waits for the same answer. */
   const inFlight = new Map<string, Promise<Decision[]>>();
 
   async function decideAll(one: Serving, records: readonly ValidRecord[], context: DecideContext): Promise<Decision[]> {
     const { idempotencyKey, caller } = context;
     const made: Decision[] = [];
+    const ids: string[] = [];
     const repeated: (Decision | null)[] = [];
     for (const [at, { row, key }] of records.entries()) {
-      const started = clock.monotonic();
       const name = `${one.useCase.use_case}\n${caller}\n${idempotencyKey}\n${at}`;
       const id = idempotencyKey === undefined ? uuidv7(clock) : uuidFromName(name);
       const before = idempotencyKey === undefined ? null : await recorded(id);
-      if (before && (before.key !== key || !isDeepStrictEqual(before.record, row))) throw failure("IDEMPOTENCY_CONFLICT", {});
+      if (before && (before.key !== key || !isDeepStrictEqual(sent(one, before.record), sent(one, row))))
+        throw failure("IDEMPOTENCY_CONFLICT", {});
+      ids.push(id);
       repeated.push(before);
-      if (before) continue;
-      const asked = decideOne(one, row);
+    }
+    const fresh = Array.from(records.keys()).filter((at) => !repeated[at]);
+    const asking = clock.monotonic();
+    const rows = await withHistory(
+      one,
+      fresh.map((at) => records[at]!),
+    );
+    const historyMs = rows === undefined ? 0 : clock.monotonic() - asking;
+    for (const [index, at] of fresh.entries()) {
+      const started = clock.monotonic() - historyMs;
+      const { key } = records[at]!;
+      const id = ids[at]!;
+      const row = rows?.[index] ?? records[at]!.row;
+      const asked = decideOne(one, row, rows === null ? "no_history" : historyMs);
       const verdict = asked instanceof Promise ? await asked : asked;
       made.push({
         id,
@@ -98,19 +120,30 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     return repeated.map((before) => before ?? made[next++]!);
   }
 
-  function decideOne(one: Serving, row: ValidRecord["row"]): Verdict | Promise<Verdict> {
+  /** `history`: how long it took, which is a part of the deadline. */
+  function decideOne(one: Serving, row: ValidRecord["row"], history: number | "no_history"): Verdict | Promise<Verdict> {
     const first = decideByRulesFirst(one.ladder, row);
     if (first) return first;
     if (!one.scorer) return decide(one.ladder, row, "no_model");
+    if (history === "no_history") return decide(one.ladder, row, history);
     const deps = {
       clock,
       breaker: one.breaker,
-      deadlineMs: parseDuration(one.ladder.policy.deadline)!,
+      deadlineMs: parseDuration(one.ladder.policy.deadline)! - history,
       onFailure: (error: unknown) =>
         log("error", "model:failed", { use_case: one.useCase.use_case, version: one.version, error }),
     };
     const answer: Answer | Promise<Answer> = askModel(deps, one.scorer, row);
     return answer instanceof Promise ? answer.then((said) => decide(one.ladder, row, said)) : decide(one.ladder, row, answer);
+  }
+
+  /** The rows with their history; null where it did not come, undefined where the use case has none. */
+  async function withHistory(one: Serving, records: readonly ValidRecord[]): Promise<ValidRecord["row"][] | null | undefined> {
+    const history = histories.get(one.useCase.use_case);
+    if (!history || records.length === 0) return undefined;
+    const deadlineMs = parseDuration(one.ladder.policy.deadline)!;
+    const onFailure = (error: unknown): void => log("error", "history:failed", { use_case: one.useCase.use_case, error });
+    return askHistory({ clock, ...history, deadlineMs, onFailure }, one.useCase, records);
   }
 
   /** What is recorded under an id. While PostgreSQL is away, only what is still here is known; an id is stored once all the same. */
@@ -167,9 +200,40 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     async close() {
       await following.close();
       await Promise.all([...retired, ...encodersOf(serving)].map((encoder) => encoder.close()));
+      await Promise.all([...histories.values()].map(({ lookup }) => lookup.close()));
       await decisions.close();
     },
   };
+}
+
+/** What a caller sent of a row: all but its history, which is another at another time. */
+function sent({ useCase: { history } }: Serving, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !Object.hasOwn(history, name)));
+}
+
+interface History {
+  readonly lookup: HistoryLookup;
+  readonly breaker: Breaker;
+}
+
+/** How long opening waits for the systems of history to be ready; a decision before waits no longer than its deadline. */
+const readyWithinMs = 5000;
+
+/** By use case, where it has history. Each is asked for nothing first: what takes long at the first question is done then. */
+async function openHistories({ project, connect, clock, log }: DecisionPointDeps): Promise<ReadonlyMap<string, History>> {
+  const histories = new Map<string, History>();
+  for (const useCase of Object.values(project.useCases)) {
+    if (Object.keys(useCase.history).length === 0) continue;
+    histories.set(useCase.use_case, { lookup: openHistoryLookup(connect, useCase), breaker: openBreaker(clock) });
+  }
+  await Promise.all(
+    Array.from(histories, ([use_case, { lookup }]) =>
+      lookup
+        .of([], AbortSignal.timeout(readyWithinMs))
+        .catch((error: unknown) => log("error", "history:failed", { use_case, error })),
+    ),
+  );
+  return histories;
 }
 
 function encodersOf(serving: ReadonlyMap<string, Serving>): Encoder[] {

@@ -14,8 +14,9 @@ import { scoreNumber } from "#flows/decide-and-act/score-number";
 import { costsOf } from "#records/costs";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
+import { matchColumns } from "#records/history";
 import type { Policy, UseCase } from "#records/use-case";
-import { featureKinds, policySchema } from "#records/use-case";
+import { featureKinds, policySchema, sentKinds } from "#records/use-case";
 import type { Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
@@ -119,9 +120,15 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
     autonomy: policy.autonomy,
     version,
     outcomes: useCase.task === "regress" ? [] : [...outcomes].sort(),
-    fields: [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind })),
+    fields: [...sentKinds(useCase), ...matchedOnly(useCase)].map(([name, kind]) => ({ name, kind })),
     key: useCase.source.key,
   };
+}
+
+/** Columns that are sent for the history alone. */
+function matchedOnly(useCase: UseCase): [name: string, kind: "category"][] {
+  const names = matchColumns(useCase).filter((name) => !sentKinds(useCase).has(name) && name !== useCase.source.key);
+  return names.map((name) => [name, "category"]);
 }
 
 /** @throws ENCODER_* */

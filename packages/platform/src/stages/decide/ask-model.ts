@@ -26,7 +26,7 @@ export interface Opinion {
 export type Scorer = (row: Row) => Opinion | Promise<Opinion>;
 
 /** The opinion, or why there is none. */
-export type Answer = Opinion | Extract<Cause, "deadline" | "model_failed" | "breaker_open">;
+export type Answer = Opinion | Extract<Cause, "deadline" | "model_failed" | "breaker_open" | "no_history">;
 
 export interface AskDeps {
   readonly clock: Clock;

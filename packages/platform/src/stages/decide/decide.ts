@@ -98,6 +98,7 @@ const absences: Record<Exclude<Answer, Opinion> | "no_model", string> = {
   no_model: "no model is deployed",
   deadline: "the model did not answer in time",
   model_failed: "the model failed",
+  no_history: "the history of the record could not be read in time",
   breaker_open: "the model failed repeatedly and is left alone for a while",
 };
 

@@ -5,9 +5,10 @@
 import type { Problem } from "#base/errors";
 import { nearest } from "#base/text";
 import type { Row } from "#learn/data/table";
+import { matchColumns } from "#records/history";
 import { standardCategory, standardText } from "#records/standardise";
 import type { UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import { featureKinds, sentKinds } from "#records/use-case";
 
 /** Longest text of one field, in UTF-16 code units. */
 export const maxTextLength = 200_000;
@@ -16,6 +17,10 @@ export interface ValidRecord {
   /** For the model, rules and the decision: features only. Instants are epoch milliseconds. */
   readonly row: Row;
   readonly key: string | null;
+  /** Columns that its history is found by, as text. */
+  readonly match: Readonly<Record<string, string | null>>;
+  /** When it came to be, epoch milliseconds, where it says so and its history needs it. */
+  readonly at: number | null;
 }
 
 /** Problems found are pushed with a pointer below `at`; undefined is returned then. */
@@ -25,11 +30,13 @@ type Kind = "text" | "category" | "number" | "time";
 
 /** Compiles the validator of a use case. O(fields) a record. */
 export function compileValidator(useCase: UseCase): Validator {
-  const kinds = featureKinds(useCase);
+  const kinds = sentKinds(useCase);
   const { key, label, time } = useCase.source;
-  const names = [...kinds.keys()];
+  const matched = matchColumns(useCase);
+  const computed = Object.keys(useCase.history);
+  const names = [...new Set([...kinds.keys(), ...matched])];
   const accepted = [...new Set([...names, key, ...(time === undefined ? [] : [time])])];
-  const empty: Record<string, null> = Object.fromEntries(names.map((name) => [name, null]));
+  const empty: Record<string, null> = Object.fromEntries([...featureKinds(useCase).keys()].map((name) => [name, null]));
 
   return function validate(input, at, problems) {
     if (input === null || typeof input !== "object" || Array.isArray(input)) {
@@ -38,7 +45,9 @@ export function compileValidator(useCase: UseCase): Validator {
     }
     const before = problems.length;
     const row: Record<string, string | number | boolean | null> = { ...empty };
+    const match: Record<string, string | null> = {};
     let recordKey: string | null = null;
+    let cameToBe: number | null = null;
     let known = 0;
     for (const name of Object.keys(input)) {
       const value = (input as Record<string, unknown>)[name];
@@ -52,11 +61,25 @@ export function compileValidator(useCase: UseCase): Validator {
           if (standard !== null) known++;
         }
       }
+      if (matched.includes(name)) {
+        if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+          match[name] = String(value);
+          known++;
+        } else if (value !== null && value !== undefined)
+          problems.push({ pointer: `${at}/${escape(name)}`, detail: `must be text or a number, got ${typeName(value)}` });
+      }
+      if (name === time && computed.length > 0) {
+        const instant = standardValue(value, "time");
+        if (typeof instant !== "object" || instant === null) cameToBe = instant as number | null;
+        else if (kind === undefined) problems.push({ pointer: `${at}/${escape(name)}`, detail: instant.problem });
+      }
       if (name === key) {
         if (typeof value === "string" || typeof value === "number") recordKey = standardText(String(value)).slice(0, 200);
-        else if (value !== null && kind === undefined)
+        else if (value !== null && kind === undefined && !matched.includes(name))
           problems.push({ pointer: `${at}/${escape(name)}`, detail: "must be text or a number" });
-      } else if (kind === undefined && name !== time)
+      } else if (computed.includes(name))
+        problems.push({ pointer: `${at}/${escape(name)}`, detail: "is computed from history; leave it out" });
+      else if (kind === undefined && name !== time && !matched.includes(name))
         problems.push({ pointer: `${at}/${escape(name)}`, detail: unknownField(name, label, accepted) });
     }
     if (problems.length > before) return undefined;
@@ -64,7 +87,7 @@ export function compileValidator(useCase: UseCase): Validator {
       problems.push({ pointer: at, detail: `has no feature; send at least one of ${names.join(", ")}` });
       return undefined;
     }
-    return { row, key: recordKey };
+    return { row, key: recordKey, match, at: cameToBe };
   };
 }
 

@@ -2,7 +2,7 @@
 import { formatCount, nearest } from "#base/text";
 import { rowsHave } from "#checks/check";
 import type { ColumnProfile, Finding } from "#records/readiness-report";
-import { featureKinds } from "#records/use-case";
+import { featureKinds, namedColumns } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
 import type { Subject } from "#stages/readiness/subject";
 
@@ -13,16 +13,9 @@ const leastRows = 50;
 /** The columns that the use case names and the snapshot does not have: a finding each. */
 export function checkPresence({ snapshot, useCase }: Subject): Finding[] {
   const names = snapshot.fields.map(({ name }) => name);
-  const { key, label, time } = useCase.source;
-  const named: [place: string, column: string][] = [
-    ["source.key", key],
-    ["source.label", label],
-    ...(time === undefined ? [] : [["source.time", time] as [string, string]]),
-    ...[...featureKinds(useCase)].map(([column, kind]): [string, string] => [`features.${kind}`, column]),
-  ];
-  return named
-    .filter(([, column]) => !names.includes(column))
-    .map(([place, column]) => {
+  return namedColumns(useCase)
+    .filter(({ column }) => !names.includes(column))
+    .map(({ place, column }) => {
       const near = nearest(column, names);
       return concern(
         "block",

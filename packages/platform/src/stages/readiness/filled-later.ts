@@ -26,12 +26,12 @@ const mostlyFilled = 0.8;
 const hardlyFilled = 0.1;
 const leastRowsByTime = 1000;
 
-/** One finding at most for each of the columns. Two scans. */
+/** One finding at most for each of the columns. Two scans. Outcomes that are numbers are looked at by time alone. */
 export async function findFilledLater(subject: Subject, columns: readonly Field[]): Promise<Finding[]> {
   if (columns.length === 0) return [];
   const byTime = await byTimeFindings(subject, columns);
   const rest = columns.filter(({ name }) => !byTime.some(({ column }) => column === name));
-  return [...byTime, ...(rest.length === 0 ? [] : await byOutcomeFindings(subject, rest))];
+  return [...byTime, ...(rest.length === 0 || subject.useCase.task === "regress" ? [] : await byOutcomeFindings(subject, rest))];
 }
 
 async function byTimeFindings(subject: Subject, columns: readonly Field[]): Promise<Finding[]> {

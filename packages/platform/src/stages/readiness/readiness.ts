@@ -11,11 +11,14 @@ import type { Artifacts } from "#files/artifacts";
 import { worstVerdict } from "#records/readiness-report";
 import type { ColumnProfile, Finding, ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
+import { featureKinds } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
 import { checkColumns, checkPresence } from "#stages/readiness/columns";
 import { checkLabel } from "#stages/readiness/label";
 import { findLeakingColumns } from "#stages/readiness/leaking-columns";
 import { findLeakingNumbers } from "#stages/readiness/leaking-numbers";
+import { findFilledLater } from "#stages/readiness/filled-later";
+import { findLeakingSums } from "#stages/readiness/leaking-sums";
 import { findLeakingText } from "#stages/readiness/leaking-text";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { checkNumberLabel } from "#stages/readiness/number-label";
@@ -68,11 +71,20 @@ export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase
 /** What needs the key and the label. */
 async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]): Promise<Finding[]> {
   const isNumber = subject.useCase.task === "regress";
+  const leaks = isNumber ? await leaksOfNumbers(subject) : await findLeakingColumns(subject, columns);
   return [
     ...(await (isNumber ? checkNumberLabel(subject) : checkLabel(subject))),
     ...(await checkTexts(subject)),
     ...(await checkNearCopies(subject)),
-    ...(await (isNumber ? findLeakingNumbers(subject) : findLeakingColumns(subject, columns))),
+    ...leaks,
     ...(isNumber ? [] : await findLeakingText(subject)),
   ];
+}
+
+/** What a label that is a number is given away by: a column alone first, then what is left of them together. */
+async function leaksOfNumbers(subject: Subject): Promise<Finding[]> {
+  const kinds = featureKinds(subject.useCase);
+  const features = subject.snapshot.fields.filter(({ name }) => kinds.has(name));
+  const alone = [...(await findFilledLater(subject, features)), ...(await findLeakingNumbers(subject))];
+  return [...alone, ...(await findLeakingSums(subject, new Set(alone.map(({ column }) => column!))))];
 }

@@ -1,9 +1,11 @@
 /** Sections of a model card that are the same whatever a model decides, and Markdown to write the others in. */
 import { formatCount, formatDuration, formatSize } from "#base/text";
+import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
 import type { ModelVersion } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
+import { triedRule, triedTable } from "#stages/registry/tried";
 
 export interface CardOf<Evaluation> {
   readonly version: ModelVersion;
@@ -15,6 +17,7 @@ export interface CardOf<Evaluation> {
 
 /** `decides`: what of the label. */
 export function detailsSection({ version, useCase }: Pick<CardOf<unknown>, "version" | "useCase">, decides: string): string[] {
+  const tried = triedTable(version);
   const fields = (["text", "category", "number", "time"] as const).flatMap((kind) =>
     useCase.features[kind].filter((name) => version.features.includes(name)).map((name) => `${name} (${kind})`),
   );
@@ -30,8 +33,14 @@ export function detailsSection({ version, useCase }: Pick<CardOf<unknown>, "vers
           ]
         : []),
       `Artifact, SHA-256: \`${version.artifact}\`; settings: \`${version.settings_hash}\`; seed ${version.seed}`,
+      ...(version.refit_of === null
+        ? []
+        : [
+            `Version ${version.refit_of} fitted again on other rows: learner, settings and calibration are those of that version`,
+          ]),
     ]),
     "",
+    ...(tried ? [table(tried.head, tried.rows), "", triedRule, ""] : []),
   ];
 }
 
@@ -82,6 +91,24 @@ export function closingSections(
     "",
     `Not assessed by software: whether a wrong decision harms somebody, and whether a field stands for a protected attribute, is for the owner of the use case to judge; ${goesBy}.`,
     "",
+  ];
+}
+
+/** What it leans on and how, where that was looked at. */
+export function mattersSection(evaluation: ModelVersion["evaluation"]): string[] {
+  const [importance, effects] = [importanceRows(evaluation, 20), effectRows(evaluation)];
+  return [
+    ...(importance.length === 0
+      ? []
+      : [
+          "",
+          "How much worse it does when the values of a field are dealt to other rows, with 95 % intervals:",
+          "",
+          table(importanceHead(evaluation.task), importance),
+        ]),
+    ...(effects.length === 0
+      ? []
+      : ["", "How predictions go with the fields, the others as they are; no causes:", "", table(effectsHead, effects)]),
   ];
 }
 

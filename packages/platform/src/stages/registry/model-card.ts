@@ -4,14 +4,27 @@
  * measured is said to be so.
  */
 import { formatCount, formatDuration, formatPercent } from "#base/text";
+import { clopperPearsonLower } from "#learn/math/binomial";
 import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
 import type { UseCase } from "#records/use-case";
-import { bullets, closingSections, detailsSection, heldOutRows, purposeOf, table } from "#stages/registry/card-parts";
+import {
+  bullets,
+  closingSections,
+  detailsSection,
+  heldOutRows,
+  mattersSection,
+  purposeOf,
+  table,
+} from "#stages/registry/card-parts";
 import type { CardOf } from "#stages/registry/card-parts";
 
 export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<ClassifyEvaluation>): string {
   const { confident, calibration, prediction_sets: sets, baselines } = evaluation;
   const percent = (share: number): string => formatPercent(share);
+  const points = (share: number): string => `${(share * 100).toFixed(1)} points`;
+  const right = Math.round(evaluation.model.accuracy * evaluation.test_rows);
+  const lower = clopperPearsonLower(right, evaluation.test_rows, 0.025);
+  const upper = 1 - clopperPearsonLower(evaluation.test_rows - right, evaluation.test_rows, 0.025);
   return [
     `# ${version.use_case}, version ${version.version}`,
     "",
@@ -45,6 +58,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
     ),
     "",
     bullets([
+      `Accuracy lies between ${percent(lower)} and ${percent(upper)} with 95 % certainty, ${points(evaluation.model.accuracy - baselines.majority.accuracy)} above the most frequent outcome`,
       confident.threshold > 1
         ? "At no confidence does it decide alone."
         : `Alone it decides ${percent(confident.coverage)} of the rows, ${percent(confident.precision ?? 0)} of them rightly; with 95 % certainty at least ${percent(confident.precision_lower ?? 0)}`,
@@ -99,6 +113,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
               ]),
           ),
         ]),
+    ...mattersSection(evaluation),
     "",
     ...closingSections(
       { version, evaluation, useCase, snapshot },

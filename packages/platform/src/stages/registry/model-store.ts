@@ -31,18 +31,22 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 }
 
 /** As it may be stored: an earlier Inlay did not know all of it, and all of its versions decided between outcomes. */
-type StoredVersion = Omit<ModelVersion, "encoder" | "evaluation"> & {
+type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
-  readonly evaluation: RegressEvaluation | StoredEvaluation;
+  readonly tried?: ModelVersion["tried"];
+  readonly evaluation: Stored<RegressEvaluation, "importance" | "effects"> | Stored<ClassifyEvaluation, Later>;
 };
-type Later = "task" | "auc" | "costs" | "slices";
-type StoredEvaluation = Omit<ClassifyEvaluation, Later> & Partial<Pick<ClassifyEvaluation, Later>>;
+type Stored<Whole, Missing extends keyof Whole> = Omit<Whole, Missing> & Partial<Pick<Whole, Missing>>;
+type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects";
 
 function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
+  const unknown = { importance: [], effects: [] };
   const known: Evaluation =
-    evaluation.task === "regress" ? evaluation : { auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
-  return { encoder: null, ...body, evaluation: known };
+    evaluation.task === "regress"
+      ? { ...unknown, ...evaluation }
+      : { ...unknown, auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
+  return { encoder: null, tried: null, ...body, evaluation: known };
 }
 
 /** @throws MODEL_UNKNOWN */

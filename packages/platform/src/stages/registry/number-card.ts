@@ -1,7 +1,15 @@
 /** The model card of a model of a number, in the sections of `model-card.ts`. */
 import { formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
 import type { NumberScores, RegressEvaluation } from "#records/model-version";
-import { bullets, closingSections, detailsSection, heldOutRows, purposeOf, table } from "#stages/registry/card-parts";
+import {
+  bullets,
+  closingSections,
+  detailsSection,
+  heldOutRows,
+  mattersSection,
+  purposeOf,
+  table,
+} from "#stages/registry/card-parts";
 import type { CardOf } from "#stages/registry/card-parts";
 
 export function numberCard({ version, evaluation, useCase, snapshot }: CardOf<RegressEvaluation>): string {
@@ -70,6 +78,7 @@ export function numberCard({ version, evaluation, useCase, snapshot }: CardOf<Re
               ]),
           ),
         ]),
+    ...mattersSection(evaluation),
     "",
     ...closingSections({ version, evaluation, useCase, snapshot }, [], "the fields it goes by are in the table above"),
     "## Caveats and recommendations",

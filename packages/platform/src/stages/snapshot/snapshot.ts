@@ -11,9 +11,10 @@ import { failure, isFailure } from "#base/errors";
 import { nearest } from "#base/text";
 import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
+import { matchColumns, matchOf } from "#records/history";
 import type { Field, Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import { namedColumns } from "#records/use-case";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
 import { formatInstant } from "#tables/instant";
@@ -27,9 +28,17 @@ export interface SnapshotDeps {
   readonly clock: Clock;
   /** Where the file is written before it is put into the store. Nothing stays there. */
   readonly tempFolder: string;
+  /** Puts the columns of history behind those of the rows, where the use case has any; it may write in the folder. */
+  readonly addHistory?: (rows: Rows, folder: string) => Promise<Rows>;
   readonly signal?: AbortSignal;
   /** Called with the number of rows read so far. */
   readonly onProgress?: (rows: number) => void;
+}
+
+/** Rows in a file, and its columns. */
+interface Rows {
+  readonly path: string;
+  readonly fields: readonly Field[];
 }
 
 /**
@@ -43,11 +52,11 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
   const folder = await mkdtemp(join(deps.tempFolder, "snapshot-"));
   try {
     const takenAt = instant(clock);
-    const reading = await connection.read(query, { asText: [key, label], ...(signal && { signal }) });
-    const { fields } = reading;
-    refuseMissing(useCase, fields);
-    const path = join(folder, "snapshot.parquet");
-    const target = { path, fields, orderBy: time === undefined ? [key] : [time, key] };
+    const asText = [...new Set([key, label, ...matchColumns(useCase)])];
+    const reading = await connection.read(query, { asText, ...(signal && { signal }) });
+    refuseMissing(useCase, reading.fields);
+    const own = { path: join(folder, "snapshot.parquet"), fields: reading.fields };
+    const target = { ...own, orderBy: time === undefined ? [key] : [time, key] };
     const rows = await write(deps, reading, target).catch((error: unknown) => {
       throw isFailure(error)
         ? error
@@ -60,6 +69,7 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
         fix: `Run it in ${connection.system}'s own console and loosen its conditions until it returns the records to learn from.`,
       });
     }
+    const { path, fields } = deps.addHistory ? await deps.addHistory(own, folder) : own;
     const timeField = fields.find(({ name, type }) => name === time && type === "time");
     const [from, to] = timeField ? await timeRange(tables, path, timeField.name) : [null, null];
     const { size } = await stat(path);
@@ -69,6 +79,7 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
       use_case: useCase.use_case,
       system: connection.system,
       query,
+      ...(deps.addHistory && { history: useCase.history }),
       key,
       fields: [...fields],
       rows,
@@ -94,17 +105,17 @@ async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Read
 /** Every column that the use case names must be in the result; all that are missing are told at once. */
 function refuseMissing(useCase: UseCase, fields: readonly Field[]): void {
   const names = fields.map(({ name }) => name);
-  const { key, time, label } = useCase.source;
-  const named: [string, string][] = [
-    ["source.key", key],
-    ...(time === undefined ? [] : ([["source.time", time]] satisfies [string, string][])),
-    ["source.label", label],
-    ...[...featureKinds(useCase)].map(([column, kind]): [string, string] => [`features.${kind}`, column]),
-    ...useCase.protected.map((column): [string, string] => ["protected", column]),
-  ];
-  const missing = named.filter(([, column]) => !names.includes(column));
+  const twice = Object.keys(useCase.history).filter((name) => names.includes(name));
+  if (twice.length > 0) {
+    throw failure("DATA_UNSUITABLE", {
+      use_case: useCase.use_case,
+      reason: `source.query returns columns that history computes: ${twice.join(", ")}`,
+      fix: "Give the history another name, or leave the column out of the query.",
+    });
+  }
+  const missing = namedColumns(useCase).filter(({ column }) => !names.includes(column));
   if (missing.length === 0) return;
-  const told = missing.map(([place, column]) => {
+  const told = missing.map(({ place, column }) => {
     const near = nearest(column, names);
     return `${place} names ${column}${near === undefined ? "" : ` (did you mean ${near}?)`}`;
   });

@@ -1,7 +1,8 @@
 /** What a fitted model of a number is worth on rows it never saw, beside the baselines. */
 import type { Clock } from "#base/clock";
 import type { Row, Table } from "#learn/data/table";
-import { rowAt } from "#learn/data/table";
+import { rowAt, takeRows } from "#learn/data/table";
+import { squaredErrorOf } from "#learn/explain/permutation-importance";
 import { intervalScores, meanAbsoluteError, rootMeanSquaredError, rSquared } from "#learn/metrics/regression";
 import type { Regressor, RowEstimate } from "#learn/model";
 import type { NumberScores, RegressEvaluation } from "#records/model-version";
@@ -9,6 +10,7 @@ import { standardNumber } from "#records/standardise";
 import { isNarrow, reachAllowed } from "#records/within";
 import type { RuleBaseline } from "#stages/train/evaluate";
 import { numberSlicesOf } from "#stages/train/number-slices";
+import { mattersOf, sampled } from "#stages/train/matters";
 import { categoriesOf } from "#stages/train/slices";
 import type { SliceColumn } from "#stages/train/slices";
 import { timeDecisions } from "#stages/train/time-decisions";
@@ -17,6 +19,7 @@ export interface NumberEvaluationDeps {
   readonly clock: Clock;
   /** What must be done with a record before the model reads it: part of the time of a decision. */
   readonly encode?: (row: Row) => Promise<Row>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NumberEvaluationInput {
@@ -40,10 +43,11 @@ const explained = 500;
 const shownFields = 20;
 
 export async function evaluateNumbers(
-  { clock, encode }: NumberEvaluationDeps,
+  { clock, encode, signal }: NumberEvaluationDeps,
   { model, train, test, protected: protectedColumns, copied, rules, within, split, splitAt }: NumberEvaluationInput,
 ): Promise<RegressEvaluation> {
   const { targets, table } = test;
+  const rows = sampled([...targets.keys()], table, model.features);
   const decided = Array.from(targets, (_, row) => model.decideRow(rowAt(table, row), 0));
   const scores = (said: Float64Array): NumberScores => ({
     rmse: rootMeanSquaredError(targets, said),
@@ -80,6 +84,18 @@ export async function evaluateNumbers(
       [...categoriesOf(table, model.features), ...protectedColumns],
       Float64Array.from(decided, ({ value }, row) => value - targets[row]!),
     ),
+    ...(await mattersOf({
+      model,
+      table: takeRows(table, rows),
+      judge: squaredErrorOf(
+        model,
+        Float64Array.from(rows, (row) => targets[row]!),
+      ),
+      predict: (changed) => model.predict(changed),
+      outputs: [null],
+      drawn: [0],
+      signal,
+    })),
     latency_ms: await timeDecisions(clock, model, table, encode),
   };
 }

@@ -1,7 +1,8 @@
 /** What a fitted classifier is worth on rows it never saw, beside the baselines. */
 import type { Clock } from "#base/clock";
 import type { Row, Table } from "#learn/data/table";
-import { rowAt } from "#learn/data/table";
+import { rowAt, takeRows } from "#learn/data/table";
+import { logLossOf } from "#learn/explain/permutation-importance";
 import { fitPredictionSets, predictionSet } from "#learn/calibrate/prediction-sets";
 import { brierScore, calibrationErrorByChance, expectedCalibrationError, reliability } from "#learn/metrics/calibration";
 import { accuracy, classMetrics, macroF1 } from "#learn/metrics/classification";
@@ -18,6 +19,8 @@ import type { ClassifyUseCase } from "#records/use-case";
 import { costReport } from "#stages/train/cost-report";
 import { categoriesOf, slicesOf } from "#stages/train/slices";
 import type { SliceColumn } from "#stages/train/slices";
+import { mattersOf, sampled } from "#stages/train/matters";
+import type { Matters } from "#stages/train/matters";
 import { learntBy } from "#stages/train/learnt";
 import { timeDecisions } from "#stages/train/time-decisions";
 
@@ -56,9 +59,10 @@ export interface EvaluationDeps {
   readonly clock: Clock;
   /** What must be done with a record before the classifier reads it: part of the time of a decision. */
   readonly encode?: (row: Row) => Promise<Row>;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export async function evaluate({ clock, encode }: EvaluationDeps, input: EvaluationInput): Promise<ClassifyEvaluation> {
+export async function evaluate({ clock, encode, signal }: EvaluationDeps, input: EvaluationInput): Promise<ClassifyEvaluation> {
   const { classifier, source, test, rules } = input;
   const { classes } = classifier;
   const count = test.labels.length;
@@ -106,6 +110,7 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
       brier: brierScore(probabilities, truth, classes.length),
       reliability: reliability(confidences, right),
     },
+    ...(await matters(classifier, test.table, truth, signal)),
     costs: costs?.costs ?? null,
     risk_coverage: riskCoverage(confidences, right),
     prediction_sets: predictionSets(probabilities, truth, classes.length),
@@ -119,6 +124,27 @@ export async function evaluate({ clock, encode }: EvaluationDeps, input: Evaluat
     },
     latency_ms: await timeDecisions(clock, classifier, test.table, encode),
   };
+}
+
+/** Rows whose outcome training never saw cannot be judged. Of two outcomes, the rarer one is drawn. */
+function matters(classifier: Classifier, table: Table, truth: Int32Array, signal: AbortSignal | undefined): Promise<Matters> {
+  const { classes, features } = classifier;
+  const known = [...truth.keys()].filter((row) => truth[row]! >= 0);
+  const rows = sampled(known, table, features);
+  const counts = Uint32Array.from(classes, (_, at) => known.filter((row) => truth[row] === at).length);
+  const all = [...classes.keys()];
+  return mattersOf({
+    model: classifier,
+    table: takeRows(table, rows),
+    judge: logLossOf(
+      classifier,
+      Uint32Array.from(rows, (row) => truth[row]!),
+    ),
+    predict: (changed) => classifier.predict(changed),
+    outputs: classes,
+    drawn: all.length === 2 ? [counts[0]! < counts[1]! ? 0 : 1] : all,
+    signal,
+  });
 }
 
 /** How often the truth is to be among the outcomes that a person is shown. */

@@ -4,6 +4,7 @@
  */
 import { failure } from "#base/errors";
 import { parseDuration } from "#base/text";
+import { refitTabular } from "#learn/classifiers/refit-tabular";
 import { refitText } from "#learn/classifiers/refit-text";
 import { fitTabular } from "#learn/classifiers/tabular";
 import type { TabularSettings } from "#learn/classifiers/tabular";
@@ -11,7 +12,8 @@ import { fitText } from "#learn/classifiers/text";
 import type { TextSettings } from "#learn/classifiers/text";
 import type { Classifier, ClassifierData, FitOptions, SavedModel } from "#learn/model";
 import { activeFields, recipeDefaults } from "#learn/recipe/settings";
-import type { ClassifyUseCase } from "#records/use-case";
+import { isRegressor } from "#learn/regressors/load";
+import type { ClassifyUseCase, UseCase } from "#records/use-case";
 
 export type LearnerSettings = ({ readonly reads: "texts" } & TextSettings) | ({ readonly reads: "columns" } & TabularSettings);
 
@@ -47,15 +49,16 @@ export async function refitClassifier(
   data: ClassifierData,
   options: FitOptions,
 ): Promise<Classifier> {
-  const refuse = (reason: string, cause?: unknown): Error => {
-    const fix = "Train without --refit, so that all is found out anew.";
-    return failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix }, { cause });
-  };
-  const { kind } = last.header;
-  if (!kind.startsWith("text-")) throw refuse(`the newest version is of the kind ${kind}; only models of texts are fitted again`);
+  if (isRegressor(last)) throw refitRefused(useCase, "the newest version gives numbers");
+  const refit = last.header.kind.startsWith("text-") ? refitText : refitTabular;
   try {
-    return await refitText(last, recipe, data, options);
+    return await refit(last, recipe, data, options);
   } catch (error) {
-    throw error instanceof RangeError ? refuse(error.message, error) : error;
+    throw error instanceof RangeError ? refitRefused(useCase, error.message, error) : error;
   }
+}
+
+export function refitRefused({ use_case: name }: UseCase, reason: string, cause?: unknown): Error {
+  const fix = "Train without --refit, so that all is found out anew.";
+  return failure("DATA_UNSUITABLE", { use_case: name, reason, fix }, { cause });
 }

@@ -25,5 +25,5 @@ function fieldsOf(useCase: UseCase, encoder: Encoder | null): Field[] {
 function leftOut(remedies: readonly Remedy[]): { drop: string[]; remove: Record<string, string[]> } {
   const remove: Record<string, string[]> = {};
   for (const remedy of remedies) if (remedy.kind === "remove_text") (remove[remedy.column] ??= []).push(...remedy.texts);
-  return { drop: remedies.flatMap((remedy) => (remedy.kind === "drop_column" ? [remedy.column] : [])).sort(), remove };
+  return { drop: remedies.flatMap((remedy) => (remedy.kind === "drop_columns" ? remedy.columns : [])).sort(), remove };
 }

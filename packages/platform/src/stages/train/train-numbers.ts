@@ -7,22 +7,26 @@ import { parseDuration, parsePercent } from "#base/text";
 import { recordWithVectors, withVectors } from "#encoders/text-vectors";
 import type { Row } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
-import type { Regressor } from "#learn/model";
+import type { Regressor, RegressorData, RegressorOptions, SavedModel } from "#learn/model";
 import { recipeDefaults } from "#learn/recipe/settings";
 import { vectorSources } from "#learn/recipe/vector-sources";
+import { isRegressor } from "#learn/regressors/load";
+import { refitTabularRegressor } from "#learn/regressors/refit-tabular";
 import { fitTabularRegressor } from "#learn/regressors/tabular";
 import type { TabularRegressorSettings } from "#learn/regressors/tabular";
 import { splitByChance, splitByTime } from "#learn/select/split";
-import type { RegressEvaluation } from "#records/model-version";
+import type { ModelVersion, RegressEvaluation } from "#records/model-version";
 import type { RegressUseCase } from "#records/use-case";
 import type { RuleBaseline } from "#stages/train/evaluate";
 import { evaluateNumbers } from "#stages/train/evaluate-numbers";
+import { refitRefused } from "#stages/train/fit-classifier";
 import { recipeOf } from "#stages/train/recipe-of";
 import type { TrainDeps, TrainingRows, TrainOptions } from "#stages/train/train";
 
 export interface TrainedNumbers {
   readonly model: Regressor;
   readonly evaluation: RegressEvaluation;
+  readonly tried: ModelVersion["tried"];
   /** Everything that shaped the fit beside the rows. */
   readonly settings: { readonly learner: TabularRegressorSettings; readonly seed: number; readonly holdout: string };
 }
@@ -32,12 +36,14 @@ export interface TrainNumbersInput {
   /** Labels are numbers in their one spelling. */
   readonly rows: TrainingRows;
   readonly rules: RuleBaseline | null;
+  /** Fit this model again, with the choices and the calibration it has, instead of finding them out. */
+  readonly last?: SavedModel | undefined;
 }
 
-/** @throws DATA_UNSUITABLE (too few rows, or outcomes that are all the same), ENCODER_FAILED, CANCELLED */
+/** @throws DATA_UNSUITABLE (too few rows, outcomes that are all the same, or not those of the last model), ENCODER_FAILED, CANCELLED */
 export async function trainNumbers(
   { clock, threads, encoder = null }: TrainDeps,
-  { useCase, rows, rules }: TrainNumbersInput,
+  { useCase, rows, rules, last }: TrainNumbersInput,
   { onProgress, signal }: TrainOptions,
 ): Promise<TrainedNumbers> {
   const { seed, holdout } = useCase.train;
@@ -61,28 +67,29 @@ export async function trainNumbers(
     table: takeRows(table, chosen),
     targets: Float64Array.from(chosen, (row) => targets[row]!),
   });
+  let tried: ModelVersion["tried"] = null;
   try {
     const encoded = encoder
       ? await withVectors(encoder, rows.table, sources, { signal, onProgress: (done) => onProgress?.("encoding texts", done) })
       : rows.table;
     const [learnt, held] = [partOf(encoded, split.train), partOf(encoded, split.test)];
-    const model = await fitTabularRegressor(
-      learner,
-      {
-        ...learnt,
-        ordered: rows.times !== null,
-        ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
-      },
-      {
-        seed,
-        threads,
-        ...(signal && { signal }),
-        onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done),
-      },
-    );
+    const data = {
+      ...learnt,
+      ordered: rows.times !== null,
+      ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
+    };
+    const options = {
+      seed,
+      threads,
+      ...(signal && { signal }),
+      onProgress: (done: number, doing: string) => onProgress?.(`training: ${doing}`, done),
+    };
+    const model = last
+      ? await refit(useCase, last, recipe, data, options)
+      : await fitTabularRegressor(learner, data, { ...options, onTried: (all) => (tried = [...all]) });
     onProgress?.("evaluating", null);
     const evaluation = await evaluateNumbers(
-      { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
+      { clock, signal, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
       {
         model,
         train: learnt,
@@ -99,11 +106,27 @@ export async function trainNumbers(
         splitAt: split.at,
       },
     );
-    return { model, evaluation, settings: { learner, seed, holdout } };
+    return { model, evaluation, tried, settings: { learner, seed, holdout } };
   } catch (error) {
     if (signal?.aborted) throw failure("CANCELLED", { what: "The training" }, { cause: error });
     if (!(error instanceof RangeError)) throw error;
     throw unsuitable(useCase, error.message, "Check source.query, source.label and policy.confident_at.", error);
+  }
+}
+
+/** @throws DATA_UNSUITABLE where the last model cannot be fitted again */
+async function refit(
+  useCase: RegressUseCase,
+  last: SavedModel,
+  recipe: TabularRegressorSettings["recipe"],
+  data: RegressorData,
+  options: RegressorOptions,
+): Promise<Regressor> {
+  if (!isRegressor(last)) throw refitRefused(useCase, "the newest version decides between outcomes");
+  try {
+    return await refitTabularRegressor(last, recipe, data, options);
+  } catch (error) {
+    throw error instanceof RangeError ? refitRefused(useCase, error.message, error) : error;
   }
 }
 

@@ -15,7 +15,7 @@ import type { Row } from "#learn/data/table";
 import { recipeDefaults } from "#learn/recipe/settings";
 import { vectorSources } from "#learn/recipe/vector-sources";
 import { splitByChance, splitByTime } from "#learn/select/split";
-import type { ClassifyEvaluation } from "#records/model-version";
+import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
 import type { Remedy } from "#records/readiness-report";
 import type { ClassifyUseCase } from "#records/use-case";
 import { evaluate } from "#stages/train/evaluate";
@@ -42,6 +42,7 @@ export interface TrainingRows {
 export interface Trained {
   readonly model: Classifier;
   readonly evaluation: ClassifyEvaluation;
+  readonly tried: ModelVersion["tried"];
   /** Everything that shaped the fit beside the rows. */
   readonly settings: { readonly learner: LearnerSettings; readonly seed: number; readonly holdout: string };
 }
@@ -87,6 +88,7 @@ export async function train(
   const learner = learnerFor(useCase, recipe);
   try {
     let unseen: Float32Array | null = null;
+    let tried: ModelVersion["tried"] = null;
     const encoded = encoder
       ? await withVectors(encoder, rows.table, sources, { signal, onProgress: (done) => onProgress?.("encoding texts", done) })
       : rows.table;
@@ -104,10 +106,14 @@ export async function train(
     };
     const classifier = last
       ? await refitClassifier(useCase, last, learner, data, options)
-      : await fitClassifier(learner, data, { ...options, onUnseen: (probabilities) => (unseen = probabilities) });
+      : await fitClassifier(learner, data, {
+          ...options,
+          onUnseen: (probabilities) => (unseen = probabilities),
+          onTried: (all) => (tried = [...all]),
+        });
     onProgress?.("evaluating", null);
     const evaluation = await evaluate(
-      { clock, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
+      { clock, signal, ...(encoder && { encode: (row: Row) => recordWithVectors(encoder, row, sources) }) },
       {
         classifier,
         source: useCase.source,
@@ -126,7 +132,7 @@ export async function train(
         splitAt: split.at,
       },
     );
-    return { model: classifier, evaluation, settings: { learner, seed, holdout } };
+    return { model: classifier, evaluation, tried, settings: { learner, seed, holdout } };
   } catch (error) {
     throw signal?.aborted ? failure("CANCELLED", { what: "The training" }, { cause: error }) : error;
   }

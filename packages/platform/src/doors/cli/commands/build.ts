@@ -6,6 +6,7 @@ import type { ClassifyEvaluation, ModelVersion, NumberScores, RegressEvaluation,
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import { formatReport } from "#stages/readiness/format-report";
+import { triedRule, triedTable } from "#stages/registry/tried";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
 const snapshotOption = { description: "Hash of a snapshot, or its beginning", value: "HASH" };
@@ -105,12 +106,14 @@ function doubts({ confusions, label_noise: noise, slices, model }: ClassifyEvalu
 /** A model version for people: how it compares, what it may do, what its gate says. */
 export function versionText(version: ModelVersion): string {
   const { evaluation } = version;
+  const tried = triedTable(version);
   return [
     `${version.use_case} version ${version.version}, ${version.refit_of ? `version ${version.refit_of} fitted again` : "trained"} in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} rows, ` +
       `evaluated on ${formatCount(evaluation.test_rows)} ${evaluation.split === "time" ? `later ones (from ${evaluation.split_at?.slice(0, 10)})` : "others"}`,
     "",
     ...(evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation)),
     `One decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    ...(tried ? ["", table(tried.head, tried.rows), triedRule, ""] : []),
     ...(version.feedback
       ? [
           `It learnt from people too: ${formatCount(version.feedback.relabelled)} rows of the source relabelled or confirmed, ${formatCount(version.feedback.added)} more from decisions.`,

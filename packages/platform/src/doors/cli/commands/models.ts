@@ -7,9 +7,13 @@ import type { Deployment } from "#records/deployment";
 import { exportFormats } from "#flows/release/release";
 import type { ClassifyEvaluation, Evaluation, RegressEvaluation } from "#records/model-version";
 import { passesGates } from "#records/model-version";
+import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
 const version: Positional = { name: "version", description: "Number of the version: 1, 2, 3 ..." };
+
+/** Fields whose importance is shown; all are in `--json`. */
+const shownFields = 15;
 
 export const modelsList: Command = {
   name: "models list",
@@ -53,6 +57,7 @@ export const modelsShow: Command = {
         versionText(shown),
         "",
         ...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)),
+        ...mattersText(evaluation),
         "",
         `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
@@ -93,6 +98,15 @@ function fieldsText({ learnt }: RegressEvaluation): string[] {
       ["field", "moves the value by, on average"],
       learnt.map(({ field, weight }) => [field, formatNumber(weight)]),
     ),
+  ];
+}
+
+/** What it leans on and how: nothing of a version that was evaluated before that was looked at. */
+function mattersText(evaluation: Evaluation): string[] {
+  const [importance, effects] = [importanceRows(evaluation, shownFields), effectRows(evaluation)];
+  return [
+    ...(importance.length === 0 ? [] : ["", table(importanceHead(evaluation.task), importance)]),
+    ...(effects.length === 0 ? [] : ["", table(effectsHead, effects)]),
   ];
 }
 

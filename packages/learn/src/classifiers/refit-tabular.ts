@@ -1,0 +1,71 @@
+/**
+ * A model of columns fitted again on more or newer rows, with what the last fit found out: which learner does best, the penalty of the regression,
+ * settings and rounds of the trees, how scores become probabilities and how unusual records may be. Levels, scales, weights and trees are new. All
+ * fits on folds are spared: one fit is left of each part.
+ */
+import { fitWithPenalty } from "../linear/search-penalty.ts";
+import type { Classifier, ClassifierData, FitOptions, SavedModel } from "../model.ts";
+import { fitColumnTails } from "../recipe/column-tails.ts";
+import { fitRecipe } from "../recipe/fit-recipe.ts";
+import { refitSettings } from "../recipe/settings.ts";
+import type { RefitSettings } from "../recipe/settings.ts";
+import { fitTreeColumns } from "../recipe/tree-columns.ts";
+import { fitTrees } from "../trees/boost.ts";
+import { readTabularModel } from "./load-tabular.ts";
+import { outcomesOf, refuseOtherOutcomes } from "./outcomes.ts";
+import { familyOf, weightsOfClasses } from "./tabular.ts";
+import { tabularClassifier } from "./tabular-classifier.ts";
+
+/**
+ * The same settings, last model, rows and seed give the same model; with the rows and the seed of the last fit, the last model. `onUnseen` is not
+ * called: nothing was left out of the fit.
+ *
+ * @throws RangeError where outcomes or columns are not those of the last model, or it does not say what was found out; Error where it is none of
+ *   columns; the signal's reason when aborted
+ */
+export async function refitTabular(
+  last: SavedModel,
+  settings: RefitSettings,
+  data: ClassifierData,
+  { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen" | "onTried">,
+): Promise<Classifier> {
+  const { recipe: before, classes, calibration, novelty, choices } = readTabularModel(last);
+  if (!choices) throw new RangeError("the last model does not say what its fit found out");
+  signal?.throwIfAborted();
+  const { classes: now, labels } = outcomesOf(data, undefined);
+  refuseOtherOutcomes(now, classes);
+  const family = familyOf(classes.length);
+  const target = Float64Array.from(labels);
+  const recipeSettings = refitSettings(before.settings, settings);
+  const recipe = await fitRecipe(recipeSettings, data.table, { signal });
+  const columns = fitTreeColumns(recipeSettings, data.table);
+  const encoded = columns.encode(data.table);
+
+  onProgress?.(0, "fitting a regression");
+  const weights =
+    choices.penalty === null
+      ? null
+      : weightsOfClasses(
+          await fitWithPenalty(family, choices.penalty, { rows: await recipe.encode(data.table, { signal }), target }, signal),
+          classes.length,
+        );
+  const trees =
+    choices.trees &&
+    (await fitTrees(
+      { ...choices.trees, loss: family },
+      { rows: target.length, columns: encoded, target },
+      { seed, threads, signal, onProgress: (share) => onProgress?.(0.3 + share * 0.7, "growing trees") },
+    ));
+  onProgress?.(1, "trained");
+  return tabularClassifier({
+    classes,
+    recipe,
+    weights,
+    columns,
+    trees,
+    calibration,
+    tails: fitColumnTails(encoded),
+    novelty,
+    choices,
+  });
+}
