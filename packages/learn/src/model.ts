@@ -122,7 +122,7 @@ export interface RowEstimate {
 }
 
 /** What a fit of series is told beside settings and panel. */
-export type ForecasterOptions = Omit<FitOptions, "onUnseen">;
+export type ForecasterOptions = Omit<FitOptions, "onUnseen" | "onTried">;
 
 /**
  * Fitted forecasts of many series, and of their sums where there is a hierarchy. Series are asked for by number: those of the panel in its order,

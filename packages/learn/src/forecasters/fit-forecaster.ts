@@ -10,7 +10,7 @@ import { combineSeries, emptyParts, errorFactor, judgeSeries, scaleOf, shapesOf 
 import type { BatchErrors, ErrorShapes } from "./assemble.ts";
 import { chooseMethods, seriesWeights } from "./choose-methods.ts";
 import type { MethodChoice } from "./choose-methods.ts";
-import { fillFromTrees, fitGlobalTrees, keyLevelsOf } from "./global-trees.ts";
+import { fillFromTrees, fitGlobalTrees, keyCodes, keyLevelsOf } from "./global-trees.ts";
 import type { GlobalData } from "./global-trees.ts";
 import { forecastMembers, sharedPanel } from "./members.ts";
 import { keepAccuracy, newerDrift, placesBefore } from "./newer-history.ts";
@@ -55,19 +55,21 @@ const BATCH = 4096;
 async function fitParts(settings: CompleteForecastSettings, given: Panel, options: ForecasterOptions): Promise<ForecastParts> {
   const { seed, threads = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
-  const { panel, groups } = withSums(given, settings.hierarchy, settings.horizon);
+  const { panel: whole, groups } = withSums(given, settings.hierarchy, settings.horizon);
+  const panel = observed(whole);
   const count = seriesCount(panel);
   const isNonNegative = settings.nonNegative ?? !panel.values.some((value) => value < 0);
   const isInteger =
     settings.integer ?? (isNonNegative && panel.values.every((value) => Number.isNaN(value) || Number.isInteger(value)));
   const classes = classesOf(panel, settings);
-  const shared = sharedPanel(panel);
+  const shared = sharedPanel(whole);
   const all = planFor(settings, panel);
   const parts = emptyParts(panel, classes, all, shared.inputs.length);
   parts.ahead.set(inputsAhead(panel, settings.horizon));
   const raw = groups.length > 0 ? new Float64Array(count * all.origins.count * settings.horizon) : null;
   const treesAt = all.methods.indexOf("globalTrees");
   const treeKeys = keyLevelsOf(panel);
+  const codes = keyCodes(panel, treeKeys);
   const pastTrees: (TreeEnsemble | null)[] = Array.from({ length: classCount }, () => null);
   const trees = [...pastTrees];
   let plan = all;
@@ -84,7 +86,7 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
         onProgress: (ready) => onProgress?.((0.98 * (done + ready)) / count, "forecasting from origins of the past"),
       },
     );
-    const data: GlobalData = { panel, shared, plan, keys: treeKeys };
+    const data: GlobalData = { panel, shared, plan, keys: treeKeys, codes };
     const fitOptions = { seed, threads, signal };
     const placesIn = (one: number): number[] => [...own.keys()].filter((at) => own[at] === one);
     if (treesAt >= 0) {
@@ -166,11 +168,12 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
   const { threads = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
   const { settings, choices } = old;
-  const { panel, groups } = withSums(given, settings.hierarchy, settings.horizon);
+  const { panel: whole, groups } = withSums(given, settings.hierarchy, settings.horizon);
+  const panel = observed(whole);
   const count = seriesCount(panel);
   const before = placesBefore(old, panel);
   const classes = classesOf(panel, settings);
-  const shared = sharedPanel(panel);
+  const shared = sharedPanel(whole);
   if (old.inputs.join("\n") !== shared.inputs.map(({ name }) => name).join("\n"))
     throw new RangeError(`inputs: must be ${old.inputs.join(", ") || "none"} as before`);
   const planned = planFor(settings, panel);
@@ -180,6 +183,7 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
   );
   const parts = emptyParts(panel, classes, plan, shared.inputs.length);
   parts.ahead.set(inputsAhead(panel, settings.horizon));
+  const codes = keyCodes(panel, choices.treeKeys);
   let done = 0;
   for (const batch of batchesOf(count)) {
     const own = Uint8Array.from(batch, (series) => classes[series]!);
@@ -191,7 +195,7 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
     for (const [one, ensemble] of choices.trees.entries()) {
       if (!ensemble) continue;
       const places = [...own.keys()].filter((at) => own[at] === one);
-      fillFromTrees({ panel, shared, plan, keys: choices.treeKeys }, batch, places, one, 0, treesAt, ensemble, members);
+      fillFromTrees({ panel, shared, plan, keys: choices.treeKeys, codes }, batch, places, one, 0, treesAt, ensemble, members);
     }
     for (const [at, series] of batch.entries()) {
       const place = before[series]!;
@@ -234,6 +238,12 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
     );
   reconcile(means, horizon, groups, errors, parts.isNonNegative);
   for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - before[place]!;
+}
+
+/** The panel as it is judged: what was sold out or closed is no demand that could have been met. */
+function observed(panel: Panel): Panel {
+  const { censored } = panel;
+  return censored ? { ...panel, values: panel.values.map((value, at) => (censored[at] === 1 ? Number.NaN : value)) } : panel;
 }
 
 function classesOf(panel: Panel, { integer }: CompleteForecastSettings): Uint8Array {

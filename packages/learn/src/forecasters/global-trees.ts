@@ -41,6 +41,8 @@ export interface GlobalData {
   readonly shared: SharedPanel;
   readonly plan: Plan;
   readonly keys: readonly KeyLevels[];
+  /** Of each of these keys the code of each series, as `keyCodes` gives them. */
+  readonly codes: readonly Int32Array[];
 }
 
 /** The keys of few values: those with one value a series say nothing of others. O(series x keys). */
@@ -52,7 +54,7 @@ export function keyLevelsOf({ keys }: Panel): KeyLevels[] {
 }
 
 /** For each of these keys the code of each series; -1 for values that are not known. */
-function codesOf({ keys }: Panel, known: readonly KeyLevels[]): Int32Array[] {
+export function keyCodes({ keys }: Panel, known: readonly KeyLevels[]): Int32Array[] {
   return known.map(({ name, levels }) => {
     const codes = new Map(levels.map((level, code) => [level, code]));
     return Int32Array.from(keys.find((key) => key.name === name)!.values, (value) =>
@@ -123,7 +125,7 @@ function writeFeatures(
  * features), and the trees.
  */
 export async function fitGlobalTrees(
-  { panel, shared, plan, keys }: GlobalData,
+  { panel, shared, plan, keys, codes }: GlobalData,
   series: readonly number[],
   seriesClass: number,
   isPast: boolean,
@@ -172,9 +174,9 @@ export async function fitGlobalTrees(
   }
   const all: TreeColumn[] = [
     ...columns.map((values): TreeColumn => ({ kind: "number", values })),
-    ...codesOf(panel, keys).map((codes, key): TreeColumn => ({
+    ...codes.map((known, key): TreeColumn => ({
       kind: "category",
-      codes: Int32Array.from(rows, ({ series: one }) => codes[one]!),
+      codes: Int32Array.from(rows, ({ series: one }) => known[one]!),
       levels: keys[key]!.levels.length,
     })),
   ];
@@ -187,7 +189,7 @@ export async function fitGlobalTrees(
 
 /** Writes what the model says of the series of a batch at an origin to the members, as the method at place `method`. */
 export function fillFromTrees(
-  { panel, shared, plan, keys }: GlobalData,
+  { panel, shared, plan, keys, codes }: GlobalData,
   batch: Uint32Array,
   places: readonly number[],
   seriesClass: number,
@@ -201,12 +203,11 @@ export function fillFromTrees(
   const numbers = numberCount(plan, inputs);
   const scorer: Scorer = scorerOf(ensemble);
   const feature = new Float64Array(numbers);
-  const known = codesOf(panel, keys);
   for (let from = 0; from < places.length; from += BLOCK) {
     const block = places.slice(from, from + BLOCK);
     const rows = block.length * horizon;
     const columns = Array.from({ length: numbers }, () => new Float64Array(rows));
-    const codes = keys.map(() => new Int32Array(rows));
+    const own = keys.map(() => new Int32Array(rows));
     const anchors: (Anchor | null)[] = [];
     for (const [k, at] of block.entries()) {
       const one = batch[at]!;
@@ -221,12 +222,12 @@ export function fillFromTrees(
       for (let step = 0; step < horizon; step++) {
         writeFeatures(history, anchor, panel.starts[one]!, step, (input) => ahead[input]![step]!, inputs, seasons, feature);
         for (let column = 0; column < numbers; column++) columns[column]![k * horizon + step] = feature[column]!;
-        for (const [key, own] of known.entries()) codes[key]![k * horizon + step] = own[one]!;
+        for (const [key, known] of codes.entries()) own[key]![k * horizon + step] = known[one]!;
       }
     }
     const all: TreeColumn[] = [
       ...columns.map((values): TreeColumn => ({ kind: "number", values })),
-      ...codes.map((own, key): TreeColumn => ({ kind: "category", codes: own, levels: keys[key]!.levels.length })),
+      ...own.map((values, key): TreeColumn => ({ kind: "category", codes: values, levels: keys[key]!.levels.length })),
     ];
     const scores = rawScores(scorer, all, rows);
     for (const [k, at] of block.entries()) {

@@ -119,6 +119,9 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
     };
     const free =
       columns.length === 0 ? series : { ...series, values: series.values.map((value, place) => value - effectAt(place)) };
+    const patience = Math.max(horizon, series.periods[0] ?? 1);
+    const isNegative = series.values.some((value) => value < 0);
+    const fade = gap > patience && !isNegative ? 2 ** (1 - gap / patience) : 1;
     const bound = 10 * series.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     for (const method of wanted[classes[at]!]!) {
       const name = methods[method]!;
@@ -126,7 +129,7 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
       const isNaive = method === 0; // the measure of all others knows no inputs
       const { values: history } = isNaive ? series : free;
       const forecast = localMethods[name](isNaive ? series : free, horizon + gap);
-      const { mean, level, seasons: parts } = sane(forecast, history, bound);
+      const { mean, level, seasons: parts } = faded(sane(forecast, history, bound), fade);
       const into = ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
       for (let step = 0; step < horizon; step++)
         members.means[into + step] = mean[gap + step]! + (isNaive || origin === 0 ? 0 : effectAt(history.length + gap + step));
@@ -148,6 +151,13 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
 function sane(forecast: LocalForecast, values: Float64Array, bound: number): LocalForecast {
   const isSane = Number.isFinite(forecast.level) && forecast.mean.every((value) => Math.abs(value) <= bound);
   return isSane ? forecast : flat(values.at(-1)!, forecast.mean.length);
+}
+
+/** What nothing has been heard of for long may be no more: half as much after each horizon, or season, beyond the first. */
+function faded(forecast: LocalForecast, factor: number): LocalForecast {
+  if (factor === 1) return forecast;
+  const less = (values: Float64Array): Float64Array => values.map((value) => factor * value);
+  return { mean: less(forecast.mean), level: factor * forecast.level, seasons: forecast.seasons.map(less) };
 }
 
 /** The panel on memory that threads share. */
