@@ -231,12 +231,26 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
   for (let series = 0; series < count; series++) means.set(meanOf(parts, series), series * horizon);
   const before = means.slice();
   // An update has no errors of its own; what series usually err by says as much.
-  const errors =
-    raw ??
-    parts.scales.map((scale, series) =>
-      parts.classes[series] === INTERMITTENT ? Math.sqrt(scale * Math.max(parts.levels[series]!, 0.01)) : scale,
-    );
-  reconcile(means, horizon, groups, errors, parts.isNonNegative);
+  const usual = parts.scales.map((scale, series) =>
+    parts.classes[series] === INTERMITTENT ? Math.sqrt(scale * Math.max(parts.levels[series]!, 0.01)) : scale,
+  );
+  const errors = raw?.slice() ?? usual;
+  const times = errors.length / count;
+  for (let series = 0; series < count && raw; series++) {
+    const own = errors.subarray(series * times, (series + 1) * times);
+    // A series without errors is not one that never errs.
+    if (own.every((error) => error === 0)) own[series % times] = usual[series]! * Math.sqrt(times);
+  }
+  // What rests on others is in no history of a sum: it comes on top, where it else would be taken from what is known.
+  const known = groups.map((members) => members.filter((series) => parts.basis[series] === HISTORY));
+  reconcile(means, horizon, known, errors, parts.isNonNegative);
+  groups.forEach((members, sum) => {
+    for (let step = 0; step < horizon; step++) {
+      let total = 0;
+      for (const member of members) total += means[member * horizon + step]!;
+      means[(count - groups.length + sum) * horizon + step] = total;
+    }
+  });
   for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - before[place]!;
 }
 
