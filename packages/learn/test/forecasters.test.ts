@@ -246,3 +246,15 @@ test("the simplex finds the bottom of a bent valley", () => {
   });
   assert.ok(least < 1e-8 && Math.abs(point[0]! - 1) < 1e-3, `${least} at ${point.join(" ")}`);
 });
+
+test("demands in thousands with many zeros take no longer than small ones, and have their quantiles", async () => {
+  const random = seeded(4);
+  const series = Array.from({ length: 12 }, () =>
+    Array.from({ length: 60 }, () => (random.next() < 0.5 ? 0 : Math.round(1e8 * random.next()))),
+  );
+  const model = await fitForecaster({ ...settings, method: "auto", levels: [0.1, 0.95] }, panelOf(series), { seed });
+  const { mean, quantiles } = model.forecast(0)!;
+  assert.ok(mean[0]! > 5e6 && mean[0]! < 8e7, `mean ${mean[0]}`);
+  assert.equal(quantiles[0], 0);
+  assert.ok(quantiles[checkHorizon]! > 4e7 && quantiles[checkHorizon]! < 3e8, `95 %: ${quantiles[checkHorizon]}`);
+});
