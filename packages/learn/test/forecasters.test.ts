@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkHorizon, checkSeason, checkSeries } from "../src/checks/check-series.ts";
 import type { Panel } from "../src/data/series.ts";
+import { accuracyByGroup } from "../src/forecasters/accuracy-by-group.ts";
 import { fitForecaster } from "../src/forecasters/fit-forecaster.ts";
 import { criticalRatio, orderQuantity } from "../src/forecasters/order-quantity.ts";
 import { fitShapes, shapeAt } from "../src/forecasters/quantile-shapes.ts";
@@ -149,6 +150,38 @@ test("settings out of their range are refused by name", async () => {
     await assert.rejects(fitForecaster({ ...settings, ...(wrong as Partial<ForecastSettings>) }, panel, { seed }), named);
 });
 
+test("errors by group and step, beside seasonal naive", async () => {
+  const { panel, odd } = checkSeries(3);
+  const model = await fitForecaster(settings, panel, { seed });
+  const [ordinary, others] = accuracyByGroup(
+    model,
+    Int32Array.from({ length: model.count }, (_, series) => (series < odd ? 0 : 1)),
+  );
+  assert.equal(ordinary!.series, odd);
+  assert.ok(ordinary!.ratio < 0.9, `ordinary series: ${ordinary!.ratio} of seasonal naive`);
+  assert.ok(
+    ordinary!.scaled.every((error, step) => error < ordinary!.naiveScaled[step]! * 1.2 && Math.abs(ordinary!.bias[step]!) < 1),
+  );
+  assert.ok(others!.series < 6, "a constant has no scale");
+});
+
+test("where it was sold out, little demand is no low forecast and no error", async () => {
+  const season = [30, 30, 30, 30, 60, 80, 20];
+  const series = Array.from({ length: 12 }, (_, one) =>
+    Array.from({ length: 84 }, (_v, step) => season[step % 7]! + ((step * 5 + one) % 7)),
+  );
+  const panel = panelOf(series);
+  const values = panel.values.slice();
+  const censored = new Uint8Array(values.length);
+  for (let at = 0; at < values.length; at += 5) [values[at], censored[at]] = [1, 1];
+  const told = await fitForecaster(settings, { ...panel, values, censored }, { seed });
+  const untold = await fitForecaster(settings, { ...panel, values }, { seed });
+  const error = (model: typeof told): number =>
+    model.forecast(0)!.mean.reduce((sum, mean, step) => sum + Math.abs(mean - season[step % 7]! - 3) / checkHorizon, 0);
+  assert.ok(error(told) < 6, `told of it, forecasts err by ${error(told)}`);
+  assert.ok(error(untold) > error(told) + 2, `untold, by ${error(untold)}`);
+});
+
 test("an order covers demand until the next one arrives, at the level that costs imply", () => {
   const levels = [0.5, 0.9];
   const forecast = {
@@ -212,4 +245,16 @@ test("the simplex finds the bottom of a bent valley", () => {
     tolerance: 1e-12,
   });
   assert.ok(least < 1e-8 && Math.abs(point[0]! - 1) < 1e-3, `${least} at ${point.join(" ")}`);
+});
+
+test("demands in thousands with many zeros take no longer than small ones, and have their quantiles", async () => {
+  const random = seeded(4);
+  const series = Array.from({ length: 12 }, () =>
+    Array.from({ length: 60 }, () => (random.next() < 0.5 ? 0 : Math.round(1e8 * random.next()))),
+  );
+  const model = await fitForecaster({ ...settings, method: "auto", levels: [0.1, 0.95] }, panelOf(series), { seed });
+  const { mean, quantiles } = model.forecast(0)!;
+  assert.ok(mean[0]! > 5e6 && mean[0]! < 8e7, `mean ${mean[0]}`);
+  assert.equal(quantiles[0], 0);
+  assert.ok(quantiles[checkHorizon]! > 4e7 && quantiles[checkHorizon]! < 3e8, `95 %: ${quantiles[checkHorizon]}`);
 });

@@ -194,31 +194,35 @@ export function errorFactor(
   return sum / count;
 }
 
-/** The shapes of each class from the errors of a batch. O(batch x origins x horizon). */
+/** The shapes of each class from the errors of a batch. O(batch x origins x (origins + horizon)). */
 export function shapesOf(classes: Uint8Array, { steps, sums }: BatchErrors, plan: Plan): ErrorShapes[] {
   const { origins, horizon } = plan;
   return Array.from({ length: classCount }, (_, own): ErrorShapes => {
     const places = [...classes.keys()].filter((at) => classes[at] === own);
-    const errorsAt = (errors: Float64Array, step: number, scaled: boolean, profile: Float64Array): Float64Array => {
-      const found: number[] = [];
-      for (const at of places) {
-        for (let origin = 0; origin < origins.count; origin++) {
-          const error = errors[(at * origins.count + origin) * horizon + step]!;
-          if (Number.isNaN(error)) continue;
-          found.push(scaled ? error / errorFactor(steps, at, origin, profile, plan) : error);
-        }
+    const rows = places.flatMap((at) => Array.from({ length: origins.count }, (_row, origin) => at * origins.count + origin));
+    /** The known errors of a step, divided by the factors of their rows. */
+    const errorsAt = (errors: Float64Array, step: number, factors: Float64Array | null): Float64Array => {
+      const found = new Float64Array(rows.length);
+      let count = 0;
+      for (const row of rows) {
+        const error = errors[row * horizon + step]!;
+        if (!Number.isNaN(error)) found[count++] = factors ? error / factors[row]! : error;
       }
-      return Float64Array.from(found);
+      return found.slice(0, count);
     };
     const profile = new Float64Array(horizon).fill(1);
     for (let step = 0; step < horizon; step++) {
-      const all = errorsAt(steps, step, false, profile);
+      const all = errorsAt(steps, step, null);
       profile[step] = all.reduce((sum, error) => sum + Math.abs(error) / all.length, 0) || profile[step - 1] || 1;
     }
     const isScaled = own !== INTERMITTENT;
+    const factors = isScaled ? new Float64Array(classes.length * origins.count) : null;
+    if (factors)
+      for (const row of rows)
+        factors[row] = errorFactor(steps, Math.floor(row / origins.count), row % origins.count, profile, plan);
     const shape = (errors: Float64Array): Float64Array =>
       fitShapes(
-        Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, isScaled, profile)),
+        Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, factors)),
         isScaled ? MIRRORED : 0,
       );
     return { profile, steps: shape(steps), sums: shape(sums) };

@@ -4,6 +4,7 @@
  */
 import { checkPanel, endOf, seriesCount, valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
+import { Pace } from "../math/pause.ts";
 import type { Forecaster, ForecasterOptions } from "../model.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { combineSeries, emptyParts, errorFactor, judgeSeries, scaleOf, shapesOf } from "./assemble.ts";
@@ -49,8 +50,9 @@ export async function updateForecaster(old: ForecastParts, panel: Panel, options
   return panelForecaster(await updateParts(old, panel, options), updateForecaster);
 }
 
-/** Series of a batch: choices are made on the first, evenly spread over the panel. */
+/** Series of a batch, at most, and forecasts of steps by members: choices are made on the first, evenly spread over the panel. */
 const BATCH = 4096;
+const BATCH_STEPS = 8_000_000;
 
 async function fitParts(settings: CompleteForecastSettings, given: Panel, options: ForecasterOptions): Promise<ForecastParts> {
   const { seed, threads = 0, signal, onProgress } = options;
@@ -76,7 +78,7 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
   let choices: MethodChoice[] | null = null;
   let shapes: ErrorShapes[] | null = null;
   let done = 0;
-  for (const batch of batchesOf(count)) {
+  for (const batch of batchesOf(count, plan)) {
     const own = Uint8Array.from(batch, (series) => classes[series]!);
     const members = await forecastMembers(
       { panel: shared, batch, classes: own, plan },
@@ -125,7 +127,9 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     }
     const size = batch.length * plan.origins.count * plan.horizon;
     const errors: BatchErrors = { steps: new Float64Array(size).fill(Number.NaN), sums: new Float64Array(size).fill(Number.NaN) };
+    const pace = new Pace(200, signal);
     for (const [at, series] of batch.entries()) {
+      await pace.spend(1);
       const weights = seriesWeights(panel, series, own[at]!, at, members, plan, choices[own[at]!]!);
       combineSeries(series, at, weights, members, plan, parts);
       judgeSeries(panel, series, at, weights, members, plan, isNonNegative, parts, errors, raw);
@@ -185,7 +189,7 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
   parts.ahead.set(inputsAhead(panel, settings.horizon));
   const codes = keyCodes(panel, choices.treeKeys);
   let done = 0;
-  for (const batch of batchesOf(count)) {
+  for (const batch of batchesOf(count, plan)) {
     const own = Uint8Array.from(batch, (series) => classes[series]!);
     const members = await forecastMembers(
       { panel: shared, batch, classes: own, plan },
@@ -272,9 +276,10 @@ function triedOf({ method }: CompleteForecastSettings, wanted: readonly number[]
 }
 
 /** The first batch evenly spread over the series, the others in their order. */
-function* batchesOf(count: number): Generator<Uint32Array, void> {
-  const stride = Math.max(1, count / BATCH);
-  const first = Uint32Array.from({ length: Math.min(count, BATCH) }, (_, at) => Math.floor(at * stride));
+function* batchesOf(count: number, { methods, origins, horizon }: Plan): Generator<Uint32Array, void> {
+  const most = Math.max(64, Math.min(BATCH, Math.floor(BATCH_STEPS / ((origins.count + 1) * methods.length * horizon))));
+  const stride = Math.max(1, count / most);
+  const first = Uint32Array.from({ length: Math.min(count, most) }, (_, at) => Math.floor(at * stride));
   yield first;
   const isDone = new Uint8Array(count);
   for (const series of first) isDone[series] = 1;
@@ -282,7 +287,7 @@ function* batchesOf(count: number): Generator<Uint32Array, void> {
   for (let series = 0; series < count; series++) {
     if (isDone[series] === 1) continue;
     batch.push(series);
-    if (batch.length < BATCH) continue;
+    if (batch.length < most) continue;
     yield Uint32Array.from(batch);
     batch = [];
   }

@@ -6,6 +6,7 @@
  */
 import { valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
+import { Pace } from "../math/pause.ts";
 import { seeded } from "../math/random.ts";
 import { fitTrees } from "../trees/boost.ts";
 import type { TreeColumn } from "../trees/columns.ts";
@@ -163,7 +164,9 @@ export async function fitGlobalTrees(
   const columns = Array.from({ length: numbers }, () => new Float64Array(rows.length));
   const target = new Float64Array(rows.length);
   const feature = new Float64Array(numbers);
+  const pace = new Pace(2000, signal);
   for (const [row, { series: one, cut, ahead }] of rows.entries()) {
+    await pace.spend(1);
     const values = valuesOf(panel, one);
     const history = values.subarray(0, cut);
     const anchor = anchorOf(history, seriesClass, seasons);
@@ -203,8 +206,9 @@ export function fillFromTrees(
   const numbers = numberCount(plan, inputs);
   const scorer: Scorer = scorerOf(ensemble);
   const feature = new Float64Array(numbers);
-  for (let from = 0; from < places.length; from += BLOCK) {
-    const block = places.slice(from, from + BLOCK);
+  const size = Math.max(1, Math.floor(BLOCK / horizon));
+  for (let from = 0; from < places.length; from += size) {
+    const block = places.slice(from, from + size);
     const rows = block.length * horizon;
     const columns = Array.from({ length: numbers }, () => new Float64Array(rows));
     const own = keys.map(() => new Int32Array(rows));
@@ -250,8 +254,8 @@ export function fillFromTrees(
   }
 }
 
-/** Series that are asked about at once. */
-const BLOCK = 1024;
+/** Rows that are asked about at once. */
+const BLOCK = 30_000;
 
 function knownMean(values: Float64Array): number {
   let [sum, count] = [0, 0];

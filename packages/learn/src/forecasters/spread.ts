@@ -32,13 +32,19 @@ const LEAST_RATIO = 1.05;
 /** What is not sold at all may yet be sold: a demand in so many steps. */
 const LEAST_MEAN = 0.01;
 
+/** Counts that come in hundreds are counted in lots, so that no sum over single ones gets long. */
+const MOST_RATIO = 200;
+const lotOf = (ratio: number): number => Math.max(1, Math.floor(ratio / MOST_RATIO));
+
 /** Where a count lies among those that a forecast expects, as a value of the normal distribution; `chance` in [0, 1) parts equal ones. */
 export function countScore(mean: number, ratio: number, value: number, chance: number): number {
-  const { below, upTo } = countShares(Math.max(LEAST_MEAN, mean), ratio, value);
+  const lot = lotOf(ratio);
+  const { below, upTo } = countShares(Math.max(LEAST_MEAN, mean / lot), ratio / lot, Math.ceil(value / lot));
   return normalQuantile(Math.min(1 - 1e-6, Math.max(1e-6, below + chance * (upTo - below))));
 }
 
 /** The count at such a value of the normal distribution. */
 export function countAt(mean: number, ratio: number, score: number): number {
-  return countQuantile(Math.max(LEAST_MEAN, mean), ratio, Math.min(1 - 1e-9, normalShare(score)));
+  const lot = lotOf(ratio);
+  return lot * countQuantile(Math.max(LEAST_MEAN, mean / lot), ratio / lot, Math.min(1 - 1e-9, normalShare(score)));
 }
