@@ -11,6 +11,9 @@ import { isFailure } from "#base/errors";
 import { postgres } from "#connectors/postgres/postgres";
 import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
+import { forecast } from "#doors/cli/commands/forecast";
+import { openOutput } from "#doors/cli/output";
+import type { Services } from "#doors/cli/services";
 import type { ForecastPage } from "#flows/look-ahead/look-ahead";
 import { forecastChangesSchema, forecastPageSchema } from "#flows/look-ahead/look-ahead";
 import type { ForecastEvaluation } from "#records/forecast-evaluation";
@@ -353,4 +356,45 @@ test("other use cases have no forecasts, and other tasks no value to add", async
     `/v1/decisions/${(await decide({ store: 1, item: "milk" })).id}/similar`,
   );
   assert.deepEqual(similar.body.rows, []);
+});
+
+test("the command prints many series, draws one with its past, and writes all of them", async () => {
+  const printed: string[] = [];
+  const written = new Map<string, string>();
+  const run = async (given: Readonly<Record<string, string | true>>): Promise<string> => {
+    printed.length = 0;
+    await forecast.run({
+      args: { "use-case": useCase },
+      options: {
+        flag: (name) => given[name] === true,
+        text: (name) => (typeof given[name] === "string" ? given[name] : undefined),
+        list: () => [],
+      },
+      out: openOutput({ stdout: { write: (text) => printed.push(text) }, stderr: { write: () => {} } }, false),
+      signal: new AbortController().signal,
+      services: {
+        lookAhead: async () => server.lookAhead,
+        writeFile: async (path: string, content: Uint8Array) => void written.set(path, Buffer.from(content).toString()),
+      } as unknown as Services,
+    });
+    return printed.join("");
+  };
+  const all = await run({});
+  assert.match(all, /^shop-demand version 1, which has seen everything until 2026-04-09\.\n\nseries +2026-04-10 +80 % of cases/);
+  assert.match(all, /\n1 \/ bread +\d/);
+  const one = await run({ series: "store=1,item=bread" });
+  assert.match(one, /1 \/ bread: • what was, o what is expected, ░ where 80 % of values lie\n\n *[\d.]+ \|/);
+  assert.equal(one.match(/^2026-\d\d-\d\d +\d/gm)?.length, 28, "a line for each day");
+  assert.match(await run({ out: "forecast.csv" }), /Wrote forecast\.csv: 13 series/);
+  const [head, ...rows] = written.get("forecast.csv")!.trim().split("\n");
+  assert.equal(head, "region,store,item,day,expected,lower,upper");
+  assert.equal(rows.length, 13 * 28);
+  for (const row of rows) assert.match(row, /^\w*,\d?,\w*,2026-\d\d-\d\d,[\d.]+,[\d.]+,[\d.]+$/);
+  assert.match(await run({ changes: true }), /version 1 has no version before it to compare with/);
+  for (const series of ["bread", "store", "=1"])
+    await assert.rejects(run({ series }), (error) => isFailure(error, "USAGE") && /takes values by column/.test(error.message));
+  await assert.rejects(
+    run({ series: "store=7" }),
+    (error) => isFailure(error, "SERIES_UNKNOWN") && /none has store=7/.test(error.message),
+  );
 });
