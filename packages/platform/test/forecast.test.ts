@@ -1,6 +1,6 @@
 /** A use case that looks ahead, from the sales of a shop to the order that a person confirms, and what it sold then. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,12 +9,14 @@ import { systemClock } from "#base/clock";
 import type { Clock } from "#base/clock";
 import { isFailure } from "#base/errors";
 import { postgres } from "#connectors/postgres/postgres";
+import { sqlite } from "#connectors/sqlite/sqlite";
 import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
 import { forecast } from "#doors/cli/commands/forecast";
 import { openOutput } from "#doors/cli/output";
 import type { Services } from "#doors/cli/services";
 import type { ForecastPage } from "#flows/look-ahead/look-ahead";
+import { openBuilder } from "#flows/build-model/open-builder";
 import { forecastChangesSchema, forecastPageSchema } from "#flows/look-ahead/look-ahead";
 import type { ForecastEvaluation } from "#records/forecast-evaluation";
 import { modelVersionSchema } from "#records/model-version";
@@ -297,6 +299,44 @@ test("history that was restated is taken as it is now; a refit keeps the choices
   } finally {
     now = today;
     writeSqlite(database, sold);
+  }
+});
+
+test("choices are kept for what they were made of, and nothing else", async () => {
+  const file = join(server.folder, "..", "use-cases", `${useCase}.yaml`);
+  const yaml = await readFile(file, "utf8");
+  const refit = async (changed: string): Promise<unknown> => {
+    await writeFile(file, changed);
+    const project = await loadProject({ folder: join(server.folder, "..") });
+    const folder = join(server.folder, "again");
+    const artifacts = await openArtifacts(join(server.folder, "artifacts"));
+    const builder = openBuilder({
+      project,
+      pool: server.state.pool,
+      artifacts,
+      tables: openTables({ folder }),
+      clock,
+      tempFolder: folder,
+      codeVersion: "0.1.0",
+      threads: 0,
+      connect: () => sqlite.open("shop", { type: "sqlite", path: "./shop.db", timeout: "1m" }, project.folder),
+      openEncoder: () => Promise.reject(new Error("no encoder")),
+    });
+    return builder.train(useCase, { refit: true });
+  };
+  try {
+    for (const [from, to, says] of [
+      ["horizon: 28", "horizon: 14", /the horizon was 28 in the last version and is now 14/],
+      ["every: day", "every: week", /every was day in the last version and is now week/],
+      ["[price, promo]", "[price]", /what is known ahead was price, promo in the last version and is now price/],
+      ["[region, store]", "[]", /the columns of the series was region, store, item in the last version and is now store, item/],
+    ] as const)
+      await assert.rejects(
+        refit(yaml.replace(from, to)),
+        (error) => isFailure(error, "DATA_UNSUITABLE") && says.test(error.message),
+      );
+  } finally {
+    await writeFile(file, yaml);
   }
 });
 

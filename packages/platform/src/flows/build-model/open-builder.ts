@@ -100,10 +100,13 @@ export function openBuilder(deps: BuilderDeps): Builder {
     throw failure("SNAPSHOT_UNKNOWN", { hash, use_case: useCase.use_case });
   }
 
-  async function newest(name: string): Promise<ModelVersion> {
+  /** The version to fit again. */
+  async function newest({ use_case: name, task }: UseCase): Promise<ModelVersion> {
     const [version] = await listModelVersions(pool, name);
-    if (version) return version;
-    throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
+    if (!version) throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
+    const { task: trained } = version.evaluation;
+    if (trained === task) return version;
+    throw failure("MODEL_OF_OTHER_TASK", { use_case: name, version: version.version, trained, task });
   }
 
   type Made = Pick<
@@ -157,7 +160,9 @@ export function openBuilder(deps: BuilderDeps): Builder {
       ...(before && { first: withoutSums(before) }),
     });
     const training = { clock, threads: deps.threads };
-    const { model, evaluation, settings } = await trainForecast(training, { useCase, prepared, last: before }, options);
+    const every = last?.evaluation.task === "forecast" ? last.evaluation.every : useCase.every;
+    const input = { useCase, prepared, ...(before && { last: { model: before, every } }) };
+    const { model, evaluation, settings } = await trainForecast(training, input, options);
     return {
       artifact: await saveModel(artifacts, model),
       learner: model.kind,
@@ -183,7 +188,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
 
     async train(name, options = {}): Promise<BuiltModel> {
       const useCase = findUseCase(project, name);
-      const last = options.refit === true ? await newest(name) : undefined;
+      const last = options.refit === true ? await newest(useCase) : undefined;
       const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
       const report = await audit(useCase, snapshot, options);
       if (report.verdict === "block" && options.force !== true) {

@@ -110,6 +110,8 @@ export async function openServing(
   async function load(version: ModelVersion): Promise<Loaded> {
     if (useCase.task === "forecast") {
       if (version.evaluation.task !== "forecast" || !("coverage" in policy)) throw otherTask(version);
+      if (version.evaluation.every !== useCase.every)
+        throw new Error(`the version looks ahead by the ${version.evaluation.every}, the use case by the ${useCase.every}`);
       const forecaster = await openForecaster(artifacts, version.artifact);
       return { version, scorer: scoreSeries(clock, useCase, policy, forecaster), encoder: null, sureness: byLookAhead(policy) };
     }

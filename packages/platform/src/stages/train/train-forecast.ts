@@ -29,7 +29,7 @@ export interface TrainForecastInput {
   /** As the preparation made it. */
   readonly prepared: { readonly panel: Panel; readonly end: number; readonly ended: number };
   /** Fit this model again, with the choices it has, instead of finding them out. */
-  readonly last?: Forecaster | undefined;
+  readonly last?: { readonly model: Forecaster; readonly every: ForecastUseCase["every"] } | undefined;
 }
 
 /** Levels that every forecast has, so that intervals and orders may be changed without training again. */
@@ -51,9 +51,7 @@ export async function trainForecast(
   const season = Math.round(usualSeasons[every][0] ?? 1);
   const unsuitable = (reason: string, fix: string, cause?: Error): Error =>
     failure("DATA_UNSUITABLE", { use_case: useCase.use_case, reason, fix }, cause && { cause });
-  if (last && (last.horizon !== horizon || last.keys.map(({ name }) => name).join("\n") !== keyColumns(useCase).join("\n"))) {
-    throw unsuitable("the horizon or the series are other than those of the last version", "Train without --refit.");
-  }
+  if (last) refuseOther();
   const cuts: { past: Panel; steps: number }[] = [];
   for (let left = holdout; left > 0; left -= horizon) {
     cuts.push({ past: cutPanel(panel, left, horizon), steps: Math.min(left, horizon) });
@@ -74,13 +72,13 @@ export async function trainForecast(
     const judged: Judged[] = [];
     for (const [at, { past, steps }] of cuts.entries()) {
       const share = (part: number): number => (0.9 * (at + part)) / cuts.length;
-      const before = judged.at(-1)?.model ?? last;
+      const before = judged.at(-1)?.model ?? last?.model;
       const model = before
         ? await before.update(past, options(share(0), share(1)))
         : await fitForecaster(settings, past, options(share(0), share(1)));
       judged.push({ past, steps, model });
     }
-    const model = await (last ?? judged[0]!.model).update(panel, options(0.9, 1));
+    const model = await (last?.model ?? judged[0]!.model).update(panel, options(0.9, 1));
     onProgress?.("evaluating", null);
     const coverage = parsePercent(useCase.policy.coverage)!;
     const evaluation = evaluateForecast(clock, { useCase, panel, end, ended, judged, coverage, season });
@@ -95,6 +93,25 @@ export async function trainForecast(
     if (signal?.aborted) throw failure("CANCELLED", { what: "The training" }, { cause: error });
     if (!(error instanceof RangeError)) throw error;
     throw unsuitable(error.message, "Check source.query, source.value and inputs.columns.", error);
+  }
+
+  /** Choices hold for what they were made of. */
+  function refuseOther(): void {
+    const { model } = last!;
+    const inputs = [...(panel.inputs ?? []), ...(panel.calendar ?? [])].map(({ name }) => name);
+    const same: readonly (readonly [what: string, before: string, now: string])[] = [
+      ["every", last!.every, every],
+      ["the horizon", String(model.horizon), String(horizon)],
+      ["the columns of the series", model.keys.map(({ name }) => name).join(", "), keyColumns(useCase).join(", ")],
+      ["what is known ahead", [...model.inputs].sort().join(", "), inputs.sort().join(", ")],
+    ];
+    const other = same.find(([, before, now]) => before !== now);
+    if (!other) return;
+    const [what, before, now] = other;
+    throw unsuitable(
+      `${what} was ${before || "nothing"} in the last version and is now ${now || "nothing"}`,
+      "Train without --refit.",
+    );
   }
 }
 
