@@ -351,7 +351,7 @@ function showForecast(card, { model_version: version, every, seen_until: until, 
     `Seen until ${until}${age}.`;
   svg.setAttribute("aria-label", says);
   text(within(figure, "figcaption"), `${says} The band holds ${share} of the values.`);
-  text(/** @type {Element} */ (within(figure, "th")), every);
+  text(within(figure, "th"), every);
   const body = within(figure, "tbody");
   body.replaceChildren(
     ...steps.map(({ step, mean, lower: low, upper: high }) => {

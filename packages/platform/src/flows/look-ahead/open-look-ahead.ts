@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
 import { stepAt, stepText } from "#base/steps";
+import type { Every } from "#base/steps";
 import { nearest, parsePercent } from "#base/text";
 import type { Artifacts } from "#files/artifacts";
 import type { ForecastChange, ForecastQuery, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
@@ -53,23 +54,23 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
     throw failure("NO_FORECASTS", { use_case: name, task: useCase.task });
   }
 
-  async function versionOf(name: string, wanted: number | undefined): Promise<ModelVersion> {
+  /** With the step that it was trained on, which the file may have changed since. */
+  async function versionOf(name: string, wanted: number | undefined): Promise<{ version: ModelVersion; every: Every }> {
     const number = wanted ?? (await listDeployments(pool, name))[0]?.version ?? (await listModelVersions(pool, name))[0]?.version;
     if (number === undefined) throw failure("MODEL_UNKNOWN", { use_case: name, version: "yet" });
     const version = await findModelVersion(pool, name, number);
-    if (version.evaluation.task === "forecast") return version;
+    if (version.evaluation.task === "forecast") return { version, every: version.evaluation.every };
     throw failure("MODEL_OF_OTHER_TASK", { use_case: name, version: number, trained: version.evaluation.task, task: "forecast" });
   }
 
   return {
     async forecast(name, query) {
       const useCase = known(name);
-      const version = await versionOf(name, query.version);
+      const { version, every } = await versionOf(name, query.version);
       const forecaster = await open(version);
       const wanted = selected(useCase, forecaster, query);
       const from = query.after === undefined ? 0 : placeOf(query.after, wanted.length);
       const page = wanted.slice(from, from + query.limit);
-      const { every, time_zone: zone } = useCase;
       const end = Math.max(...forecaster.origins);
       const coverage = parsePercent(useCase.policy.coverage)!;
       const snapshot = query.history === undefined || query.history === 0 ? null : await findSnapshot(pool, version.snapshot);
@@ -77,11 +78,16 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
         throw invalid("/history", `goes with at most ${mostHistories} series: name fewer, or lower the limit`);
       const series: SeriesAhead[] = [];
       for (const at of page) {
-        const ahead = seriesAhead(useCase, forecaster, at, coverage);
+        const ahead = seriesAhead({ ...useCase, every }, forecaster, at, coverage);
         if (!ahead) continue;
         const steps = query.history ?? 0;
         const past = snapshot
-          ? await seriesHistory({ tables, artifacts }, snapshot, useCase, { key: ahead.key, end: forecaster.origins[at]!, steps })
+          ? await seriesHistory(
+              { tables, artifacts },
+              snapshot,
+              { ...useCase, every },
+              { key: ahead.key, end: forecaster.origins[at]!, steps },
+            )
           : new Float64Array();
         const first = forecaster.origins[at]! - past.length;
         series.push({
@@ -98,7 +104,7 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
         model_version: version.version,
         every,
         seen_until: stepText(every, end - 1),
-        steps_old: Math.max(0, stepAt(every, zone, clock.now()) - end),
+        steps_old: Math.max(0, stepAt(every, useCase.time_zone, clock.now()) - end),
         coverage,
         series,
         next: next < wanted.length ? String(next) : null,
@@ -107,8 +113,7 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
 
     async changes(name, { version: wanted, limit }) {
       const useCase = known(name);
-      const version = await versionOf(name, wanted);
-      const { every } = useCase;
+      const { version, every } = await versionOf(name, wanted);
       const columns = keyColumns(useCase);
       const earlier = (await listModelVersions(pool, name)).find(
         (one) => one.version < version.version && one.evaluation.task === "forecast" && one.evaluation.every === every,
