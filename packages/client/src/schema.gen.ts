@@ -279,7 +279,7 @@ export type ForecastChanges = {
   series: number;
   new_series: number;
   gone_series: number;
-  /** The greatest differences first */
+  /** The greatest differences first; series that are as they were are left out */
   changes: ({
     series: string;
     /** Sum over the steps that both versions look ahead to */

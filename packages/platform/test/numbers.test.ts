@@ -241,3 +241,19 @@ test("the card says what it is worth and against what it was chosen", async () =
   ];
   for (const fact of facts) assert.ok(card.includes(fact), fact);
 });
+
+test("whether people who override numbers make them better is said where outcomes are known", async () => {
+  const before = await server.loop.valueAdded(useCase);
+  const { id, interval } = await decide(wide);
+  const { value } = interval as { value: number };
+  await post(`/v1/reviews/${String(id)}`, { action: "override", outcome: String(value + 4), reason: "the customer said so" });
+  await post(`/v1/decisions/${String(id)}/outcome`, { outcome: String(value + 5) });
+  await eventually(async () => (await server.loop.valueAdded(useCase)).decisions === before.decisions + 1);
+  const after = await server.loop.valueAdded(useCase);
+  assert.equal(after.measure, "absolute error");
+  assert.ok(
+    before.decisions > 0 || (Math.abs(after.model! - 5) < 1e-9 && Math.abs(after.person! - 1) < 1e-9),
+    JSON.stringify(after),
+  );
+  assert.ok(before.decisions > 0 || (Math.abs(after.model_bias! + 5) < 1e-9 && after.better === 1), JSON.stringify(after));
+});

@@ -51,7 +51,7 @@ export const forecastChangesSchema = z.strictObject({
   series: z.int().describe("Series that both know"),
   new_series: z.int(),
   gone_series: z.int(),
-  changes: z.array(changeSchema).describe("The greatest differences first"),
+  changes: z.array(changeSchema).describe("The greatest differences first; series that are as they were are left out"),
 });
 
 export type SeriesAhead = z.infer<typeof seriesAheadSchema>;

@@ -136,7 +136,7 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
         if (first >= end) continue;
         [from, until] = [Math.min(from, first), Math.max(until, end - 1)];
         const change = changeOf(nameOf(useCase, now, at), [now, at], [before, other], first, end - first);
-        if (change) changes.push(change);
+        if (change && change.moved.length > 0) changes.push(change);
       }
       const size = ({ before: old, now: own }: ForecastChange): number => Math.abs(own - old);
       changes.sort((a, b) => size(b) - size(a) || (a.series < b.series ? -1 : 1));

@@ -19,11 +19,15 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
   ];
   const cover = coverOf(useCase.policy);
   const { order, otherwise } = useCase.policy;
+  const known = version.features.filter((name) => !useCase.source.series.includes(name));
   const wide = intervals.coverage < intervals.coverage_wanted - 0.03;
   return [
     `# ${version.use_case}, version ${version.version}`,
     "",
-    ...detailsSection({ version, useCase }, `looks ahead of \`${useCase.source.value}\` for ${stepCount(every, horizon)}`),
+    ...detailsSection(
+      { version, useCase },
+      `looks ahead of \`${useCase.source.value}\` for ${stepCount(every, horizon)}${known.length === 0 ? "" : `, with ${known.join(", ")} known ahead`}`,
+    ),
     "## Intended use",
     "",
     purposeOf(useCase) +
@@ -82,6 +86,7 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
     ...closingSections(
       { version, evaluation, useCase, snapshot },
       [
+        ...(snapshot.beside ?? []).map(({ name, rows, hash }) => `Beside it the ${name}: ${formatCount(rows)} rows, \`${hash}\``),
         `The version itself has seen all values until ${evaluation.seen_until}, the held-out ones included, with the choices that were judged`,
       ],
       "each decision says what it is made of",

@@ -138,6 +138,7 @@ function changesText(changes: ForecastChanges): string {
   if (before === null) return `${name} version ${now} has no version before it to compare with.`;
   const counts = `${formatCount(changes.series)} series are in both, ${formatCount(changes.new_series)} are new, ${formatCount(changes.gone_series)} are gone.`;
   if (from === null) return `${name} version ${now} against ${before}: they look ahead to no common step. ${counts}`;
+  if (changes.changes.length === 0) return `${name} version ${now} says the same as version ${before}. ${counts}`;
   const signed = (value: number): string => `${value > 0 ? "+" : ""}${formatNumber(value)}`;
   const rows = changes.changes.map((one) => [
     one.series,
