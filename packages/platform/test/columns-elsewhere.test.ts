@@ -111,7 +111,7 @@ test("the exported model of columns takes records by their columns and is as sur
   const session = await ort.InferenceSession.create(await server.release.export(late, 1, "onnx"));
   assert.deepEqual(session.inputNames, ["kind", "distance", "ordered_at"]);
   const said = await session.run(inputs);
-  const [labels, probabilities] = [said["label"]!.data as unknown as string[], said["probabilities"]!.data as Float32Array];
+  const [labels, probabilities] = [said["label"]!.data, said["probabilities"]!.data as Float32Array];
   for (const [row, record] of records.entries()) {
     const { alternatives } = await decide(late, record);
     const [first, second] = alternatives as { outcome: string; confidence: number }[];

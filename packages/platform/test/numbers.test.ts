@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { isFailure } from "#base/errors";
 import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
 import { seeded } from "#learn/math/random";
