@@ -35,9 +35,16 @@ export function treeColumns(columns: OnnxColumns, fields: readonly FittedTreeFie
   });
 }
 
-/** Raw scores, float (rows, outputs). O(nodes x levels of their columns). */
+/**
+ * Raw scores, float (rows, outputs). O(nodes x levels of their columns).
+ *
+ * @throws RangeError where the columns are not those of the trees
+ */
 export function addTrees(graph: Graph, ensemble: TreeEnsemble, columns: readonly OnnxTreeColumn[]): string {
   const { roots, start, columnOf, left, thresholds, missingLeft, values } = ensemble;
+  if (columns.length !== ensemble.columns.length || columns.some(({ kind }, at) => kind !== ensemble.columns[at]!.kind)) {
+    throw new RangeError("the trees read other columns than the graph has");
+  }
   const { featureOf, input } = addFeatures(graph, ensemble, columns);
   const nodes = Array.from({ length: roots.length - 1 }, (_, tree) =>
     Array.from({ length: roots[tree + 1]! - roots[tree]! }, (_node, id) => ({ tree, id, at: roots[tree]! + id })),

@@ -41,6 +41,15 @@ export function fitClassifier(learner: LearnerSettings, data: ClassifierData, op
   return learner.reads === "texts" ? fitText(learner, data, options) : fitTabular(learner, data, options);
 }
 
+/** By the kind of the last model. */
+const refits: Readonly<Record<string, typeof refitText | typeof refitTabular>> = {
+  "text-linear": refitText,
+  "text-network": refitText,
+  linear: refitTabular,
+  trees: refitTabular,
+  "trees-linear": refitTabular,
+};
+
 /** Fits the last model again, with the choices and the calibration it has. @throws DATA_UNSUITABLE where that cannot be */
 export async function refitClassifier(
   useCase: ClassifyUseCase,
@@ -49,8 +58,10 @@ export async function refitClassifier(
   data: ClassifierData,
   options: FitOptions,
 ): Promise<Classifier> {
+  const { kind } = last.header;
   if (isRegressor(last)) throw refitRefused(useCase, "the newest version gives numbers");
-  const refit = last.header.kind.startsWith("text-") ? refitText : refitTabular;
+  const refit = Object.hasOwn(refits, kind) ? refits[kind]! : null;
+  if (!refit) throw refitRefused(useCase, `the newest version is of the kind ${kind}, which is not fitted again`);
   try {
     return await refit(last, recipe, data, options);
   } catch (error) {
