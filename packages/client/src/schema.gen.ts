@@ -420,6 +420,30 @@ export type ModelVersion = {
         effect: number;
       })[];
     })[];
+    /** How the later, held-out rows differ from those of training; null where they were drawn by chance */
+    drift: {
+      /** Columns that were looked at, the outcome among them */
+      compared: number;
+      /** Columns that differ in the later rows by more than chance, the outcome first */
+      findings: ({
+        column: string;
+        /** It is the outcome itself */
+        is_label: boolean;
+        /** Of numbers the statistic of Kolmogorov and Smirnov, of levels the total variation, in [0, 1] */
+        distance: number;
+        /** What 99 % of columns without drift stay below, at these numbers of rows */
+        by_chance: number;
+        detail: string;
+      })[];
+      /** How good it is in the first, the second and the last third of the held-out rows; none of too few rows */
+      thirds: ({
+        from: string;
+        /** Accuracy, or the mean absolute error */
+        score: number;
+      })[];
+      /** It is worse in the last third than in the first, by more than chance */
+      falls: boolean;
+    } | null;
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -521,6 +545,30 @@ export type ModelVersion = {
         effect: number;
       })[];
     })[];
+    /** How the later, held-out rows differ from those of training; null where they were drawn by chance */
+    drift: {
+      /** Columns that were looked at, the outcome among them */
+      compared: number;
+      /** Columns that differ in the later rows by more than chance, the outcome first */
+      findings: ({
+        column: string;
+        /** It is the outcome itself */
+        is_label: boolean;
+        /** Of numbers the statistic of Kolmogorov and Smirnov, of levels the total variation, in [0, 1] */
+        distance: number;
+        /** What 99 % of columns without drift stay below, at these numbers of rows */
+        by_chance: number;
+        detail: string;
+      })[];
+      /** How good it is in the first, the second and the last third of the held-out rows; none of too few rows */
+      thirds: ({
+        from: string;
+        /** Accuracy, or the mean absolute error */
+        score: number;
+      })[];
+      /** It is worse in the last third than in the first, by more than chance */
+      falls: boolean;
+    } | null;
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;

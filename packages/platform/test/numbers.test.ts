@@ -134,15 +134,17 @@ test("what the model leans on is measured, and how the value goes with it is dra
   assert.ok(Math.abs(slope - 0.01) < 0.003, `${slope} days for each of distance`);
   const custom = effects.find(({ field }) => field === "kind")!.points.find(({ at }) => at === "custom")!;
   assert.ok(custom.effect > 5, `${custom.effect}`);
+  assert.deepEqual([evaluation.drift?.findings, evaluation.drift?.falls], [[], false], "nothing changes with time");
   assert.match(effectRows(evaluation).flat().join(" "), /distance the value .*▁.*█ at .* to .*/);
-  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}'";
+  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}' #- '{evaluation,drift}'";
   await server.state.pool.query(
     `insert into inlay.model_versions (use_case, version, artifact, trained_at, body)
      select 'older', 1, artifact, trained_at, ${body} from inlay.model_versions where use_case = $1 and version = 1`,
     [useCase],
   );
   const [older] = await listModelVersions(server.state.pool, "older");
-  assert.deepEqual([older!.evaluation.importance, older!.evaluation.effects], [[], []], "a version from before has none");
+  const { importance: none, effects: neither, drift } = older!.evaluation;
+  assert.deepEqual([none, neither, drift], [[], [], null], "a version from before has none");
 });
 
 test("the label in another unit is found and left out", async () => {
