@@ -221,13 +221,30 @@ test("rows that are most like a record are named with their numbers", async () =
   assert.ok(rows.length > 0 && rows.every(({ outcome }) => Number.isFinite(Number(outcome))), answer.body);
 });
 
-test("what would have to be different is said of outcomes alone", async () => {
-  const { id } = await decide(narrow);
-  const answer = await server.app.inject({
-    url: `/v1/decisions/${String(id)}/counterfactual?outcome=3`,
-    headers: { authorization: `Bearer ${server.keys.all}` },
-  });
-  assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [422, "OUTCOMES_NEEDED"]);
+test("what would have to be different for less, or for more, is said", async () => {
+  const { id } = await decide({ ...narrow, kind: "fragile", distance: 800 });
+  interface Answer {
+    readonly code?: string;
+    readonly changes: { field: string; to: number | string }[] | null;
+    readonly value: number | null;
+  }
+  const ask = async (query: string): Promise<Answer> =>
+    (
+      await server.app.inject({
+        url: `/v1/decisions/${String(id)}/counterfactual?${query}`,
+        headers: { authorization: `Bearer ${server.keys.all}` },
+      })
+    ).json<Answer>();
+  const few = await ask("outcome=%3C%3D+10");
+  assert.ok(few.changes?.length === 1 && few.value! <= 10, JSON.stringify(few));
+  const near = await ask("outcome=%3C%3D+10&change=distance");
+  const [{ field, to }] = near.changes as [{ field: string; to: number }];
+  assert.ok(field === "distance" && to < 550 && to > 300, `${to} of 800`);
+  assert.deepEqual((await ask("outcome=%3E%3D10")).changes, [], "it is more already");
+  assert.equal((await ask("outcome=%3C%3D1&change=kind")).changes, null);
+  assert.equal((await ask("outcome=3")).code, "BOUND_NEEDED");
+  assert.equal((await ask("outcome=%3C%3D+few")).code, "BOUND_NEEDED");
+  assert.equal((await ask("outcome=%3C%3D+1&change=region")).code, "FIELD_UNCHANGEABLE");
 });
 
 test("the card says what it is worth and against what it was chosen", async () => {
