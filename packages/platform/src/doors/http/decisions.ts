@@ -178,7 +178,15 @@ const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof ot
       value: null,
     },
   },
-  problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "FIELD_UNCHANGEABLE", "BOUND_NEEDED", "STATE_UNREACHABLE"],
+  problems: [
+    "DECISION_UNKNOWN",
+    "OUTCOME_UNKNOWN",
+    "FIELD_UNCHANGEABLE",
+    "BOUND_NEEDED",
+    "ENCODER_CHANGED",
+    "ENCODER_FAILED",
+    "STATE_UNREACHABLE",
+  ],
 };
 
 const outcomeBody = z.strictObject({

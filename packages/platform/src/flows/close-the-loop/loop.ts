@@ -16,7 +16,7 @@ export interface Loop {
   /**
    * What would have to be different in the record for the model to decide as `outcome`, of numbers a bound such as `<= 3`: numbers and categories alone,
    * changed to values that training rows had, in at most three of the named fields (all where none is named). @throws OUTCOME_UNKNOWN, BOUND_NEEDED,
-   * FIELD_UNCHANGEABLE
+   * FIELD_UNCHANGEABLE, ENCODER_CHANGED, ENCODER_FAILED
    */
   counterfactual(id: string, outcome: string, fields?: readonly string[]): Promise<OtherDecision>;
   listReviews(filter: ReviewFilter): Promise<ReviewPage>;

@@ -1,14 +1,18 @@
 /** The loop on real parts. */
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
-import { failure } from "#base/errors";
+import { failure, isFailure } from "#base/errors";
+import type { OpenEncoder } from "#encoders/encoder";
+import { recordWithVectors } from "#encoders/text-vectors";
 import type { Artifacts } from "#files/artifacts";
 import type { Loop } from "#flows/close-the-loop/loop";
 import { changeableValues, counterfactual, decidedAs, valueWithin } from "#learn/explain/counterfactual";
 import type { Counterfactual, Goal } from "#learn/explain/counterfactual";
 import type { Row } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
+import type { VectorSource } from "#learn/model";
 import type { Decision } from "#records/decision";
+import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { standardNumber } from "#records/standardise";
@@ -29,6 +33,7 @@ export interface LoopDeps {
   readonly artifacts: Artifacts;
   readonly tables: Tables;
   readonly project: Project;
+  readonly openEncoder: OpenEncoder;
   readonly decisions: {
     /** @throws DECISION_UNKNOWN */
     find(id: string): Promise<Decision>;
@@ -39,7 +44,7 @@ export interface LoopDeps {
 /** Rows of a snapshot that are searched, the latest. */
 const searched = 100_000;
 
-export function openLoop({ pool, clock, artifacts, tables, project, decisions }: LoopDeps): Loop {
+export function openLoop({ pool, clock, artifacts, tables, project, openEncoder, decisions }: LoopDeps): Loop {
   /** An outcome as it is kept. @throws OUTCOME_UNKNOWN, OUTCOME_NO_NUMBER */
   function standardFor(name: string): (outcome: string) => string {
     const served = decisions.useCases().find(({ use_case: one }) => one === name);
@@ -53,6 +58,23 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       if (known.includes(outcome)) return outcome;
       throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: known.join(", ") });
     };
+  }
+
+  /** The record as the model reads it: with what an encoder makes of its texts. @throws ENCODER_CHANGED, ENCODER_FAILED */
+  async function asRead(record: Row, vectors: readonly VectorSource[], named: ModelVersion["encoder"]): Promise<Row> {
+    if (named === null || vectors.length === 0) return record;
+    const { source } = named;
+    const encoder = await openEncoder(source, named.hash).catch((cause: unknown) => {
+      // It was there when the model was trained: that it is gone is not the fault of who asks.
+      throw isFailure(cause) && cause.who === "user"
+        ? failure("ENCODER_FAILED", { source, reason: cause.message }, { cause })
+        : cause;
+    });
+    try {
+      return await recordWithVectors(encoder, record, vectors);
+    } finally {
+      await encoder.close();
+    }
   }
 
   return {
@@ -108,10 +130,11 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       const find = async <Said>(goal: Goal<Said>): Promise<Counterfactual<Said> | null> => {
         const unknown = (fields ?? []).filter((field) => !changeable.includes(field));
         if (unknown.length > 0) throw failure("FIELD_UNCHANGEABLE", { fields: unknown.join(", "), known: changeable.join(", ") });
-        const asItIs = counterfactual(goal, record as Row, {});
+        const read = await asRead(record as Row, model.vectors, version.encoder);
+        const asItIs = counterfactual(goal, read, {});
         if (asItIs) return asItIs;
         const { table } = await labelledRows({ tables, artifacts }, await findSnapshot(pool, version.snapshot), useCase);
-        return counterfactual(goal, record as Row, changeableValues(table, fields ?? byThemselves));
+        return counterfactual(goal, read, changeableValues(table, fields ?? byThemselves));
       };
       if (!("classes" in model)) {
         const [, side, bound] = /^(<=|>=)\s*(\S+)$/.exec(outcome.trim()) ?? [];
