@@ -7,6 +7,7 @@ import { seeded } from "#learn/math/random";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import { standardOutcome, classifySchema } from "#records/use-case";
 import { judgeGates } from "#stages/registry/gates";
+import { driftText } from "#stages/registry/drift-text";
 import { train } from "#stages/train/train";
 import type { TrainingRows } from "#stages/train/train";
 
@@ -165,6 +166,49 @@ test("groups that fare worse are found and named with their interval; protected 
   assert.equal(effect!.field, "amount");
   const rises = effect!.points.at(-1)!.effect - effect!.points[0]!.effect;
   assert.ok(effect!.outcome === "late" ? rises > 0.5 : rises < -0.5, `${effect!.outcome} ${rises}`);
+});
+
+test("what differs in the later rows is said, and that the model gets worse with them; without time there is nothing to say", async () => {
+  const prices = classifySchema.parse({
+    ...useCase,
+    features: { category: ["branch"], number: ["amount", "age"] },
+    train: { learner: "linear" },
+  });
+  const random = seeded(13);
+  const count = 3000;
+  const rows = Array.from({ length: count }, (_, at) => {
+    const later = Math.max(0, (at - 0.8 * count) / (0.2 * count)); // the last fifth is held out
+    const branch = later > 0 && random.next() < 0.4 ? "online" : ["north", "south"][random.below(2)]!;
+    const amount = random.next() * 100;
+    const isLate = random.next() < 0.8 * later ? random.next() < 0.5 : amount > 50;
+    return { branch, amount, age: random.next() + (later > 0 ? 0.3 : 0), label: isLate ? "late" : "in time" };
+  });
+  const labels = rows.map(({ label }) => label);
+  const times = Float64Array.from(rows, (_, at) => Date.UTC(2026, 0, 1) + at * 3_600_000);
+  const table: ScalarTable = {
+    rows: count,
+    columns: {
+      branch: { type: "string", values: rows.map(({ branch }) => branch) },
+      amount: { type: "number", values: Float64Array.from(rows, ({ amount }) => amount) },
+      age: { type: "number", values: Float64Array.from(rows, ({ age }) => age) },
+    },
+  };
+  const input = { rules: null, rows: { ...rowsOf([], labels, null), times, table, keys: labels.map((_, row) => `P${row}`) } };
+  const { evaluation } = await train({ clock: systemClock, threads: 0 }, { useCase: prices, ...input }, {});
+  const { findings, compared, thirds, falls } = evaluation.drift!;
+  assert.deepEqual(
+    findings.map(({ column }) => column),
+    ["branch", "age"],
+  );
+  assert.match(findings[0]!.detail, /^online: 0\.0 % of the rows, later 4\d\.\d %$/);
+  assert.equal(compared, 4, "three columns and the outcome");
+  assert.ok(falls && thirds[0]!.score > thirds[2]!.score + 0.1, JSON.stringify(thirds));
+  const [columns, worse] = driftText(evaluation, 1);
+  assert.match(columns!, /^Drift: 2 of 4 columns differ in the later rows\. branch: online: .*, and 1 more\.$/);
+  assert.match(worse!, /^It gets worse with time: right in \d+\.\d %, then /);
+  const drawn = { ...input, rows: { ...input.rows, times: null } };
+  const byChance = await train({ clock: systemClock, threads: 0 }, { useCase: prices, ...drawn }, {});
+  assert.equal(byChance.evaluation.drift, null);
 });
 
 test("where errors cost different amounts, what costs least is decided, and the gate goes by costs", async () => {

@@ -118,7 +118,12 @@ export async function train(
         classifier,
         source: useCase.source,
         train: { table, labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
-        test: { table: takeRows(encoded, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
+        test: {
+          table: takeRows(encoded, split.test),
+          labels: labelsOf(split.test),
+          keys: keysOf(split.test),
+          times: rows.times && Float64Array.from(split.test, (row) => rows.times![row]!),
+        },
         copied: split.copied.length,
         protected: Object.entries(rows.protected).map(([name, values]) => ({
           name,
