@@ -187,8 +187,8 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
       signal?.addEventListener("abort", onAbort);
       try {
         const { work, fields } = await Promise.race([keptRows(query, where, asText), aborted]);
-        const names = fields.map(({ name }) => name);
-        const missing = [...Object.keys(where.equal), where.during.column].find((name) => !names.includes(name));
+        const names = new Set(fields.map(({ name }) => name));
+        const missing = [...Object.keys(where.equal), where.during.column].find((name) => !names.has(name));
         if (missing !== undefined) throw failure("QUERY_FAILED", { system, reason: `it returns no column ${missing}` });
         return await Promise.race([findKept(work.duckdb, fields, where), aborted]).catch((error: unknown) => {
           throw work.error(error);
