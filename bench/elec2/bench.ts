@@ -1,4 +1,4 @@
-/** The electricity market, prequential: blocks of four weeks decided by what was learnt before, against repeating the last class; and the drift. */
+/** The electricity market, prequential: blocks of eight weeks decided by what was learnt before, against repeating the last class; and the drift. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasData } from "../csv.ts";
@@ -46,7 +46,7 @@ export const elec2Bench: Bench = {
       if (history === "outcomes and prices") report.note(`Columns unlike those learnt from: ${drifted(blocks)}.`);
     }
     report.note(
-      `Rows in the order of time; every ${policy.refitWeeks} weeks trained again as \`inlay train\` does (learner auto, budget 0s) on the ${policy.windowWeeks === null ? "rows" : `${policy.windowWeeks} weeks`} before, of which the latest ${policy.holdout * 100} % judge the version. How often, how far back and how many were chosen on the first ${policy.chosenOn * 100} % of the file; accuracy is of the rest.`,
+      `Rows in the order of time. On the first ${policy.chosenOn * 100} % of the file trained as \`inlay train\` does (learner auto, budget 0s), then fitted again every ${policy.refitWeeks} weeks as \`inlay train --refit\` does, on all that was seen but the latest ${policy.holdout * 100} %, which judge the version. Chosen on those first rows alone, and compared there: history, how far back to learn from. Accuracy is of the rest.`,
     );
     report.note(
       "Columns of history are computed by the product's snapshot. The outcome of a half hour is known when the next is decided, as in every prequential figure of this file.",

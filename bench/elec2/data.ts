@@ -101,10 +101,8 @@ export async function electricityRows(useCase: ClassifyUseCase): Promise<{ table
 export const policy = {
   /** The share of the file that choices were made on; accuracy is reported of the rest. */
   chosenOn: 0.3,
-  /** How often it is trained again. */
-  refitWeeks: 4,
-  /** How far back it learns; null: from everything seen. */
-  windowWeeks: 26 as number | null,
+  /** How often it is fitted again, on all that was seen. */
+  refitWeeks: 8,
   /** `train.holdout`: the latest rows, which training keeps to judge the version. */
   holdout: 0.05,
 };

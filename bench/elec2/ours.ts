@@ -1,10 +1,12 @@
 /**
- * One history of ours in a process of its own: prequential, block by block. What was seen is learnt from as `inlay train` does, the next block is decided, its outcomes
+ * One history of ours in a process of its own: prequential, block by block. What was seen is learnt from as `inlay train` does, and `inlay train --refit` later; the next block is decided, its outcomes
  * are seen, and so on. Prints one line of JSON. Arguments: the history, the learner's threads.
  */
+import { refitTabular } from "../../packages/learn/src/classifiers/refit-tabular.ts";
 import { fitTabular } from "../../packages/learn/src/classifiers/tabular.ts";
 import { takeRows } from "../../packages/learn/src/data/table.ts";
 import type { ScalarTable } from "../../packages/learn/src/data/table.ts";
+import type { Classifier } from "../../packages/learn/src/model.ts";
 import { PageHinkley } from "../../packages/learn/src/drift/page-hinkley.ts";
 import { electricity, electricityRows, policy, rowsOfWeek } from "./data.ts";
 import type { histories } from "./data.ts";
@@ -35,14 +37,15 @@ const first = Math.round(table.rows * policy.chosenOn);
 const errors = new PageHinkley();
 const alarms: { at: number; from: number }[] = [];
 const blocks: Block[] = [];
+let last: Classifier | undefined;
 for (let from = first; from < table.rows; from += step) {
-  const begin = policy.windowWeeks === null ? 0 : Math.max(0, from - policy.windowWeeks * rowsOfWeek);
-  const learnt = range(begin, from - Math.round((from - begin) * policy.holdout));
-  const model = await fitTabular(
-    { recipe: { fields }, learner: "auto", budget: 0 },
-    { table: takeRows(table, learnt), labels: Array.from(learnt, (row) => labels[row]!) },
-    { seed: 1, threads: Number(threads) },
-  );
+  const learnt = range(0, from - Math.round(from * policy.holdout));
+  const data = { table: takeRows(table, learnt), labels: Array.from(learnt, (row) => labels[row]!) };
+  const options = { seed: 1, threads: Number(threads) };
+  const model: Classifier = last
+    ? await refitTabular(last.save(), { fields }, data, options)
+    : await fitTabular({ recipe: { fields }, learner: "auto", budget: 0 }, data, options);
+  last = model;
   const block = range(from, Math.min(table.rows, from + step));
   const probabilities = model.predict(takeRows(table, block));
   let right = 0;
