@@ -261,6 +261,35 @@ test("the systems agree to the last digit", () => {
   for (const other of others) assert.deepEqual(other, first);
 });
 
+test("a row never sees its own outcome, nor one that became known later: history over the very table that is learnt from", async () => {
+  const closing = { from: "select customer, label, made_at + interval 10 day as known_at from cases", time: "known_at" };
+  const history = {
+    last_label: {
+      from: "select customer, label, made_at from cases",
+      match: "customer",
+      time: "made_at",
+      value: { last: "label" },
+    },
+    last_known: { ...closing, match: "customer", value: { last: "label" } },
+  } as const;
+  const of = { ...useCase, history, features: { ...useCase.features, number: [], category: ["last_label", "last_known"] } };
+  let seen = 0;
+  for (const row of await snapshotRows(systems["files"]!.open, of)) {
+    const { customer, made_at: at } = row as { customer: string | null; made_at: number | null };
+    const lastBy = (until: number): string | null => {
+      const earlier = cases.filter((other) => other.customer === customer && other.at !== null && other.at < until);
+      const latest = earlier.reduce((most, other) => Math.max(most, other.at!), -Infinity);
+      const labels = earlier.filter((other) => other.at === latest).map(({ id }) => (id % 2 === 0 ? "yes" : "no"));
+      return labels.sort().at(-1) ?? null;
+    };
+    const nobody = customer === null || at === null;
+    assert.equal(row["last_label"], nobody ? null : lastBy(at), `case ${String(row["id"])}`);
+    assert.equal(row["last_known"], nobody ? null : lastBy(at - 10 * day), `case ${String(row["id"])}`);
+    if (row["last_label"] !== null && row["last_label"] !== row["label"]) seen++;
+  }
+  assert.ok(seen > 10, "the outcomes of a customer differ, so a leak would show");
+});
+
 test("what the facts lack is said at once, with the nearest name, and a time that is none is refused", async () => {
   const wrong = { ...declared.total_30d, time: "mad_at", value: { sum: "totl" } };
   await assert.rejects(
