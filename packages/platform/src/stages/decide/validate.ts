@@ -14,7 +14,7 @@ import { featureKinds, sentKinds } from "#records/use-case";
 export const maxTextLength = 200_000;
 
 export interface ValidRecord {
-  /** For the model, rules and the decision: features only. Instants are epoch milliseconds. */
+  /** For the model, rules and the decision: features, and whose history it has. Instants are epoch milliseconds. */
   readonly row: Row;
   readonly key: string | null;
   /** Columns that its history is found by, as text. */
@@ -36,7 +36,9 @@ export function compileValidator(useCase: UseCase): Validator {
   const computed = Object.keys(useCase.history);
   const names = [...new Set([...kinds.keys(), ...matched])];
   const accepted = [...new Set([...names, key, ...(time === undefined ? [] : [time])])];
-  const empty: Record<string, null> = Object.fromEntries([...featureKinds(useCase).keys()].map((name) => [name, null]));
+  const empty: Record<string, null> = Object.fromEntries(
+    [...featureKinds(useCase).keys(), ...matched].map((name) => [name, null]),
+  );
 
   return function validate(input, at, problems) {
     if (input === null || typeof input !== "object" || Array.isArray(input)) {
@@ -64,8 +66,11 @@ export function compileValidator(useCase: UseCase): Validator {
       if (matched.includes(name)) {
         if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
           match[name] = String(value);
+          if (kind === undefined) row[name] = standardText(match[name]);
+          if (match[name].length > 1000)
+            problems.push({ pointer: `${at}/${escape(name)}`, detail: "must have at most 1000 characters" });
           known++;
-        } else if (value !== null && value !== undefined)
+        } else if (value !== null && value !== undefined && kind === undefined)
           problems.push({ pointer: `${at}/${escape(name)}`, detail: `must be text or a number, got ${typeName(value)}` });
       }
       if (name === time && computed.length > 0) {
