@@ -16,13 +16,13 @@ import type { RecipeSettings } from "../recipe/settings.ts";
 import { fitTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { triedOf, wins } from "../select/paired-gain.ts";
-import { stratifiedFolds } from "../select/split.ts";
+import { foldsOf } from "../select/split.ts";
 import { logLosses } from "../select/wins-by-log-loss.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { searchTrees } from "../trees/search-trees.ts";
 import { explainerOf } from "../trees/tree-shap.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { onlyJudged, outcomesOf } from "./outcomes.ts";
 import { kindOf, marginsOf, tabularClassifier } from "./tabular-classifier.ts";
 import type { TabularChoices, TabularModel } from "./tabular-classifier.ts";
 
@@ -62,11 +62,11 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const { learner, budget } = { ...tabularDefaults, ...settings };
   const { classes, labels } = outcomesOf(data, undefined);
   const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
-  const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
+  const { folds, judged } = foldsOf(labels, foldCount, seed, data);
   const recipeSettings = { ...recipeDefaults, pieces: null, ...settings.recipe };
   const recipe = await fitRecipe(recipeSettings, data.table, { signal });
   const columns = fitTreeColumns(recipeSettings, data.table);
-  const task: Task = { options, classes, labels, folds, foldCount, recipe, columns, encoded: columns.encode(data.table) };
+  const task: Task = { options, classes, labels, folds, judged, foldCount, recipe, columns, encoded: columns.encode(data.table) };
   const step = (from: number, to: number) => (share: number, doing: string) => onProgress?.(from + (to - from) * share, doing);
 
   const linear = learner === "trees" ? null : await fitLinear(task, await recipe.encode(data.table, { signal }), step(0, 0.2));
@@ -79,7 +79,7 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   options.onTried?.(
     triedOf([linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: lossesOf(one, task) }] : []))),
   );
-  options.onUnseen?.(calibrateRows(best.calibration, best.unseen));
+  options.onUnseen?.(onlyJudged(calibrateRows(best.calibration, best.unseen), judged, classes.length));
   const tails = fitColumnTails(task.encoded);
   onProgress?.(1, "trained");
   return tabularClassifier({
@@ -91,7 +91,7 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
     calibration: best.calibration,
     tails,
     choices: best.choices,
-    novelty: fitTypicality(tails, task.encoded, labels.length),
+    novelty: fitTypicality(task.encoded, folds, foldCount),
   });
 }
 
@@ -101,6 +101,8 @@ interface Task {
   readonly classes: readonly string[];
   readonly labels: Uint32Array;
   readonly folds: Uint8Array;
+  /** Rows that can be judged. */
+  readonly judged: Uint32Array;
   readonly foldCount: number;
   readonly recipe: Recipe;
   readonly columns: TreeColumnsRecipe;
@@ -116,19 +118,19 @@ interface Candidate extends Pick<TabularModel, "weights" | "trees" | "calibratio
 }
 
 async function fitLinear(task: Task, rows: SparseRows, step: Step): Promise<Candidate> {
-  const { options, classes, labels, folds, foldCount, recipe } = task;
+  const { options, classes, labels, folds, judged, foldCount, recipe } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
   const found = await searchPenalty(
     familyOf(classCount),
     { rows, target: Float64Array.from(labels), folds, foldCount },
-    (scores) => logLoss(marginsOf(scores, classCount), labels, classCount),
+    (scores) => logLoss(marginsOf(scores, classCount), task),
     { threads, signal, onProgress: (share) => step(share, "fitting a regression") },
   );
   const weights = weightsOfClasses(found.weights, classCount);
   const unseen = { margins: marginsOf(found.outOfFold, classCount), logits: null };
   const constants = { margins: scaled(weights.subarray(recipe.featureCount * classCount)), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   return { weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
 }
 
@@ -151,30 +153,30 @@ export function weightsOfClasses(weights: Float64Array, classCount: number): Flo
 }
 
 async function fitBestTrees(task: Task, budget: number, step: Step): Promise<Candidate> {
-  const { options, classes, labels, folds, foldCount, encoded } = task;
+  const { options, classes, labels, folds, judged, foldCount, encoded } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
   const { ensemble, outOfFold, settings } = await searchTrees(
     [{ loss: familyOf(classCount), target: Float64Array.from(labels) }],
-    { columns: encoded, folds, foldCount },
+    { columns: encoded, folds, judged, foldCount },
     { seed, threads, signal, budget, onProgress: (share) => step(share, "growing trees") },
   );
   const unseen = { margins: marginsOf(outOfFold, classCount), logits: null };
   const constants = { margins: meansOf(ensemble, classCount), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   return { weights: null, trees: ensemble, unseen, calibration, choices: { penalty: null, trees: settings } };
 }
 
 /** The trees' margins with the regression's scores beside them. */
 async function sideBySide(task: Task, trees: Candidate, linear: Candidate): Promise<Candidate> {
-  const { options, labels, recipe, classes } = task;
+  const { options, labels, judged, recipe, classes } = task;
   const { seed, signal } = options;
   const unseen = { margins: trees.unseen.margins, logits: linear.unseen.margins.map((margin) => margin * usualSlope) };
   const constants = {
     margins: meansOf(trees.trees!, classes.length),
     logits: linear.weights!.slice(recipe.featureCount * classes.length),
   };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   const choices = { penalty: linear.choices.penalty, trees: trees.choices.trees };
   return { trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
 }
@@ -184,19 +186,19 @@ function meansOf(trees: TreeEnsemble, classCount: number): Float32Array {
   return marginsOf(explainerOf(trees).expected, classCount);
 }
 
-function lossesOf({ calibration, unseen }: Candidate, { labels, classes }: Task): Float64Array {
-  return logLosses(calibrateRows(calibration, unseen), labels.keys(), labels, classes.length);
+function lossesOf({ calibration, unseen }: Candidate, { labels, judged, classes }: Task): Float64Array {
+  return logLosses(calibrateRows(calibration, unseen), judged, labels, classes.length);
 }
 
 const scaled = (scores: Float32Array): Float32Array => scores.map((score) => score / usualSlope);
 
 /** Mean log-loss of margins, whose softmax with the usual slope are the probabilities. O(rows x classes). */
-function logLoss(margins: Float32Array, labels: Uint32Array, classCount: number): number {
+function logLoss(margins: Float32Array, { labels, judged, classes }: Task): number {
   const probabilities = margins.map((margin) => margin * usualSlope);
   let sum = 0;
-  labels.forEach((label, row) => {
-    softmaxInPlace(probabilities, row * classCount, classCount);
-    sum -= Math.log(Math.max(probabilities[row * classCount + label]!, 1e-12));
-  });
-  return sum / labels.length;
+  for (const row of judged) {
+    softmaxInPlace(probabilities, row * classes.length, classes.length);
+    sum -= Math.log(Math.max(probabilities[row * classes.length + labels[row]!]!, 1e-12));
+  }
+  return sum / judged.length;
 }

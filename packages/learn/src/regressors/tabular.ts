@@ -123,7 +123,7 @@ export async function fitTabularRegressor(
     range,
     spread,
     tails,
-    novelty: fitTypicality(tails, encoded, targets.length),
+    novelty: fitTypicality(encoded, folds, foldCount),
   });
 }
 

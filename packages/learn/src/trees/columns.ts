@@ -91,3 +91,12 @@ export function checkLengths(columns: readonly TreeColumn[], rows: number): void
     if (length !== rows) throw new RangeError(`column ${at}: must have ${rows} values, has ${length}`);
   });
 }
+
+/** The columns of these rows. O(rows x columns). */
+export function takeColumns(columns: readonly TreeColumn[], rows: Uint32Array): TreeColumn[] {
+  return columns.map((column) =>
+    column.kind === "number"
+      ? { kind: "number", values: Float64Array.from(rows, (row) => column.values[row]!) }
+      : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
+  );
+}

@@ -5,6 +5,7 @@
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
 import { fitTrees } from "./boost.ts";
+import { takeColumns } from "./columns.ts";
 import type { TreeColumn, TreesData } from "./columns.ts";
 import { firstRounds } from "./ensemble.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
@@ -20,6 +21,8 @@ export interface FoldTreesJob {
   readonly folds: Uint8Array;
   /** The folds to fit without. */
   readonly wanted: readonly number[];
+  /** 1 for rows that say how well a fit does that did not see them; null: all do. */
+  readonly judged: Uint8Array | null;
   readonly seed: number;
   /** Number of the next fit. */
   readonly next: Int32Array;
@@ -48,6 +51,8 @@ export interface FoldTreesOptions {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** The rows that say how well a fit does that did not see them; all where nothing is said. */
+  readonly judged?: Uint32Array | undefined;
 }
 
 /** O(folds x rounds x depth x rows x columns) over all threads. */
@@ -56,9 +61,17 @@ export async function fitFoldTrees(
   data: Omit<TreesData, "validation">,
   folds: Uint8Array,
   wanted: readonly number[],
-  { seed, threads, signal, onProgress }: FoldTreesOptions,
+  { seed, threads, signal, onProgress, judged }: FoldTreesOptions,
 ): Promise<FoldTrees> {
-  const job: FoldTreesJob = { settings, data, folds, wanted, seed, next: new Int32Array(new SharedArrayBuffer(4)) };
+  const job: FoldTreesJob = {
+    settings,
+    data,
+    folds,
+    wanted,
+    judged: judged && judged.length < folds.length ? flags(judged, folds.length) : null,
+    seed,
+    next: new Int32Array(new SharedArrayBuffer(4)),
+  };
   const fits: FoldFit[] = [];
   const onFit = (fit: FoldFit): void => {
     fits.push(fit);
@@ -79,7 +92,7 @@ export async function fitFoldTrees(
 }
 
 export async function fitFoldOfTrees(
-  { settings, data, folds, seed }: FoldTreesJob,
+  { settings, data, folds, judged, seed }: FoldTreesJob,
   fold: number,
   signal?: AbortSignal,
 ): Promise<FoldFit> {
@@ -87,10 +100,23 @@ export async function fitFoldOfTrees(
   const losses: number[] = [];
   const ensemble = await fitTrees(
     settings,
-    { ...data, validation },
+    { ...data, validation, ...(judged && { weights: judgedWeights(data, validation, judged) }) },
     { seed: seed + fold, signal, keepAll: true, onRound: (_round, loss) => losses.push(loss) },
   );
   return { fold, losses: Float64Array.from(losses), ensemble };
+}
+
+function flags(rows: Uint32Array, count: number): Uint8Array {
+  const flagged = new Uint8Array(new SharedArrayBuffer(count));
+  for (const row of rows) flagged[row] = 1;
+  return flagged;
+}
+
+/** Validation rows that are not judged weigh nothing. */
+function judgedWeights({ rows, weights }: FoldTreesJob["data"], validation: Uint32Array, judged: Uint8Array): Float64Array {
+  const own = weights ? weights.slice() : new Float64Array(rows).fill(1);
+  for (const row of validation) if (judged[row] === 0) own[row] = 0;
+  return own;
 }
 
 /** The round that is best for all folds together, among those that every fit has come to. */
@@ -131,12 +157,3 @@ export async function outOfFoldScores(
 const BLOCK = 2048;
 /** Trees that are walked down between two pauses. */
 const WORK = 1_000_000;
-
-/** The columns of these rows. O(rows x columns). */
-export function takeColumns(columns: readonly TreeColumn[], rows: Uint32Array): TreeColumn[] {
-  return columns.map((column) =>
-    column.kind === "number"
-      ? { kind: "number", values: Float64Array.from(rows, (row) => column.values[row]!) }
-      : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
-  );
-}

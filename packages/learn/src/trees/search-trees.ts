@@ -55,6 +55,8 @@ export interface SearchData {
   readonly columns: readonly TreeColumn[];
   readonly folds: Uint8Array;
   readonly foldCount: number;
+  /** The rows that say how well a fit does that did not see them; all where nothing is said. */
+  readonly judged?: Uint32Array;
 }
 
 export interface FoundTrees<G extends Goal> {
@@ -79,7 +81,7 @@ export interface SearchOptions<G extends Goal> extends FoldTreesOptions {
  */
 export async function searchTrees<G extends Goal>(
   goals: readonly [G, ...G[]],
-  { columns, folds, foldCount }: SearchData,
+  { columns, folds, foldCount, judged }: SearchData,
   { budget, judge, onProgress, ...options }: SearchOptions<G>,
 ): Promise<FoundTrees<G>> {
   const rows = folds.length;
@@ -98,13 +100,14 @@ export async function searchTrees<G extends Goal>(
   const fit = (entry: Entry<G>, wanted: readonly number[], from: number, to: number): Promise<FoldTrees> =>
     fitFoldTrees(given(entry), dataOf(entry.goal), folds, wanted, {
       ...options,
+      judged,
       onProgress: (share) => onProgress?.(from + (to - from) * share),
     });
 
   const outputs = goals[0].loss.name === "softmax" ? goals[0].loss.classes : 1;
   const count = affordable(rows * columns.length * outputs, foldCount, budget);
   const some = Array.from({ length: Math.min(raced, foldCount) }, (_, fold) => fold);
-  const unseen = Uint32Array.from(folds.keys()).filter((row) => some.includes(folds[row]!));
+  const unseen = (judged ?? Uint32Array.from(folds.keys())).filter((row) => some.includes(folds[row]!));
   const candidates = candidatesFor(columns.length);
   const entries: Entry<G>[] = goals.map((goal) => ({ goal, settings: candidates[0]! }));
   const settings = candidates.slice(1, Math.max(1, count - goals.length + 1));
