@@ -13,7 +13,8 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
-import { fitTreeColumns } from "../recipe/tree-columns.ts";
+import { fitTargetMeans } from "../recipe/target-means.ts";
+import { fitTreeColumns, openTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { triedOf, wins } from "../select/paired-gain.ts";
 import { foldsOf } from "../select/split.ts";
@@ -66,7 +67,18 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const recipeSettings = { ...recipeDefaults, pieces: null, ...settings.recipe };
   const recipe = await fitRecipe(recipeSettings, data.table, { signal });
   const columns = fitTreeColumns(recipeSettings, data.table);
-  const task: Task = { options, classes, labels, folds, judged, foldCount, recipe, columns, encoded: columns.encode(data.table) };
+  const task: Task = {
+    options,
+    data,
+    classes,
+    labels,
+    folds,
+    judged,
+    foldCount,
+    recipe,
+    columns,
+    encoded: columns.encode(data.table),
+  };
   const step = (from: number, to: number) => (share: number, doing: string) => onProgress?.(from + (to - from) * share, doing);
 
   const linear = learner === "trees" ? null : await fitLinear(task, await recipe.encode(data.table, { signal }), step(0, 0.2));
@@ -85,7 +97,7 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   return tabularClassifier({
     classes,
     recipe,
-    columns,
+    columns: best.columns,
     weights: best.weights,
     trees: best.trees,
     calibration: best.calibration,
@@ -97,6 +109,7 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
 
 interface Task {
   readonly options: FitOptions;
+  readonly data: ClassifierData;
   /** Sorted by code unit. */
   readonly classes: readonly string[];
   readonly labels: Uint32Array;
@@ -112,7 +125,7 @@ interface Task {
 type Step = (share: number, doing: string) => void;
 
 /** A model, and what models like it that did not see a row say of it. */
-interface Candidate extends Pick<TabularModel, "weights" | "trees" | "calibration"> {
+interface Candidate extends Pick<TabularModel, "columns" | "weights" | "trees" | "calibration"> {
   readonly choices: TabularChoices;
   readonly unseen: UnseenScores;
 }
@@ -131,7 +144,7 @@ async function fitLinear(task: Task, rows: SparseRows, step: Step): Promise<Cand
   const unseen = { margins: marginsOf(found.outOfFold, classCount), logits: null };
   const constants = { margins: scaled(weights.subarray(recipe.featureCount * classCount)), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
-  return { weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
+  return { columns: task.columns, weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
 }
 
 /** How scores of classes are fitted, by the regression and by trees. */
@@ -153,18 +166,42 @@ export function weightsOfClasses(weights: Float64Array, classCount: number): Flo
 }
 
 async function fitBestTrees(task: Task, budget: number, step: Step): Promise<Candidate> {
-  const { options, classes, labels, folds, judged, foldCount, encoded } = task;
+  const { options, data, classes, labels, folds, judged, foldCount, columns, encoded } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
-  const { ensemble, outOfFold, settings } = await searchTrees(
+  const outcomes = averagedOutcomes(labels, classCount);
+  const means = fitTargetMeans(columns.fitted, { ...data, outcomes, folds, foldCount }, seed);
+  const { ensemble, outOfFold, readsLearnt, settings } = await searchTrees(
     [{ loss: familyOf(classCount), target: Float64Array.from(labels) }],
-    { columns: encoded, folds, judged, foldCount },
+    { columns: encoded, learnt: means.ofFit, folds, judged, foldCount },
     { seed, threads, signal, budget, onProgress: (share) => step(share, "growing trees") },
   );
   const unseen = { margins: marginsOf(outOfFold, classCount), logits: null };
   const constants = { margins: meansOf(ensemble, classCount), logits: null };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
-  return { weights: null, trees: ensemble, unseen, calibration, choices: { penalty: null, trees: settings } };
+  return {
+    columns: readsLearnt ? openTreeColumns(columns.fitted, means.fitted) : columns,
+    weights: null,
+    trees: ensemble,
+    unseen,
+    calibration,
+    choices: { penalty: null, trees: settings },
+  };
+}
+
+const mostAveraged = 10;
+/** Means of a field in one fit: bounds the memory. */
+const mostTold = 4e6;
+
+/** Whether rows have a class whose shares by level are columns: of the most frequent classes; of two the second says all. */
+export function averagedOutcomes(labels: Uint32Array, classCount: number): Float64Array[] {
+  const counts = new Uint32Array(classCount);
+  for (const label of labels) counts[label]!++;
+  const frequent = [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const most = Math.max(1, Math.min(mostAveraged, Math.floor(mostTold / labels.length)));
+  return (classCount === 2 ? [1] : frequent.slice(0, most)).map((own) =>
+    Float64Array.from(labels, (label) => Number(label === own)),
+  );
 }
 
 /** The trees' margins with the regression's scores beside them. */
@@ -178,7 +215,7 @@ async function sideBySide(task: Task, trees: Candidate, linear: Candidate): Prom
   };
   const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   const choices = { penalty: linear.choices.penalty, trees: trees.choices.trees };
-  return { trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
+  return { columns: trees.columns, trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
 }
 
 /** What the trees say on average: the margins of a row of which nothing is known. */

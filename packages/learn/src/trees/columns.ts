@@ -100,3 +100,14 @@ export function takeColumns(columns: readonly TreeColumn[], rows: Uint32Array): 
       : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
   );
 }
+
+/**
+ * Numbers that were learnt from the target, such as the mean of a level, as the fit without each fold may see them and at last that of all rows:
+ * [fold][column], shape (nRows), on memory that threads share.
+ */
+export type LearntColumns = readonly (readonly Float64Array[])[];
+
+/** The columns that the fit without a fold reads, those that were learnt last. */
+export function columnsOfFit(columns: readonly TreeColumn[], learnt: LearntColumns | null, fold: number): readonly TreeColumn[] {
+  return learnt ? [...columns, ...learnt[fold]!.map((values) => ({ kind: "number" as const, values }))] : columns;
+}

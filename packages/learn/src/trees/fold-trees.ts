@@ -5,8 +5,8 @@
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
 import { fitTrees } from "./boost.ts";
-import { takeColumns } from "./columns.ts";
-import type { TreeColumn, TreesData } from "./columns.ts";
+import { columnsOfFit, takeColumns } from "./columns.ts";
+import type { LearntColumns, TreesData } from "./columns.ts";
 import { firstRounds } from "./ensemble.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
 import { scoreRows, scorerOf } from "./score.ts";
@@ -14,10 +14,14 @@ import type { TreesSettings } from "./settings.ts";
 
 export type GivenSettings = Partial<TreesSettings> & Pick<TreesSettings, "loss">;
 
+export interface FoldTreesData extends Omit<TreesData, "validation"> {
+  readonly learnt: LearntColumns | null;
+}
+
 /** What a thread needs; columns and target on shared memory. */
 export interface FoldTreesJob {
   readonly settings: GivenSettings;
-  readonly data: Omit<TreesData, "validation">;
+  readonly data: FoldTreesData;
   readonly folds: Uint8Array;
   /** The folds to fit without. */
   readonly wanted: readonly number[];
@@ -58,7 +62,7 @@ export interface FoldTreesOptions {
 /** O(folds x rounds x depth x rows x columns) over all threads. */
 export async function fitFoldTrees(
   settings: GivenSettings,
-  data: Omit<TreesData, "validation">,
+  data: FoldTreesData,
   folds: Uint8Array,
   wanted: readonly number[],
   { seed, threads, signal, onProgress, judged }: FoldTreesOptions,
@@ -100,7 +104,12 @@ export async function fitFoldOfTrees(
   const losses: number[] = [];
   const ensemble = await fitTrees(
     settings,
-    { ...data, validation, ...(judged && { weights: judgedWeights(data, validation, judged) }) },
+    {
+      ...data,
+      columns: columnsOfFit(data.columns, data.learnt, fold),
+      validation,
+      ...(judged && { weights: judgedWeights(data, validation, judged) }),
+    },
     { seed: seed + fold, signal, keepAll: true, onRound: (_round, loss) => losses.push(loss) },
   );
   return { fold, losses: Float64Array.from(losses), ensemble };
@@ -133,7 +142,7 @@ function bestOf(curves: readonly Float64Array[]): { rounds: number; loss: number
 /** Raw scores of each row of the folds by the fit that did not see it, shape (nRows, outputs); 0 for rows of other folds. */
 export async function outOfFoldScores(
   { fits, rounds }: Pick<FoldTrees, "fits" | "rounds">,
-  columns: readonly TreeColumn[],
+  { columns, learnt }: Pick<FoldTreesData, "columns" | "learnt">,
   folds: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
@@ -142,11 +151,12 @@ export async function outOfFoldScores(
   const pace = new Pace(WORK, signal);
   for (const { fold, ensemble } of fits) {
     const scorer = scorerOf(firstRounds(ensemble, rounds));
+    const read = columnsOfFit(columns, learnt, fold);
     const rows = Uint32Array.from(folds.keys()).filter((row) => folds[row] === fold);
     for (let from = 0; from < rows.length; from += BLOCK) {
       const chosen = rows.subarray(from, from + BLOCK);
       const own = new Float64Array(chosen.length * outputs);
-      scoreRows(scorer, takeColumns(columns, chosen), 0, chosen.length, own);
+      scoreRows(scorer, takeColumns(read, chosen), 0, chosen.length, own);
       chosen.forEach((row, at) => scores.set(own.subarray(at * outputs, (at + 1) * outputs), row * outputs));
       await pace.spend(chosen.length * rounds * outputs);
     }
