@@ -39,10 +39,10 @@ export const classifySchema = z.strictObject({
   train: z
     .strictObject({
       learner: z
-        .enum(["auto", "text-linear", "text-network", "linear", "trees", "trees-linear"])
+        .enum(["auto", "text-linear", "text-network", "trees-text", "linear", "trees", "trees-linear"])
         .default("auto")
         .describe(
-          "auto: texts by words, with pieces of words and a network beside where they are better on unseen rows and fit the budget; columns alone by a regression, trees or both, the simplest that is as good as any",
+          "auto: texts by words, with pieces of words, a network beside, and trees over columns and text where they are better on unseen rows and fit the budget; columns alone by a regression, trees or both, the simplest that is as good as any",
         ),
       budget: duration
         .default("30s")
