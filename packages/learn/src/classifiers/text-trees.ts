@@ -6,7 +6,8 @@
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { activeFields, recipeDefaults } from "../recipe/settings.ts";
 import type { Field } from "../recipe/settings.ts";
-import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
+import { triedOf, wins } from "../select/paired-gain.ts";
+import { logLosses } from "../select/wins-by-log-loss.ts";
 import { outcomesOf } from "./outcomes.ts";
 import { fitTabular } from "./tabular.ts";
 import { fitText, textDefaults } from "./text.ts";
@@ -39,7 +40,7 @@ export async function fitTextTrees(
   options: FitOptions,
 ): Promise<Classifier> {
   const { classes, labels } = outcomesOf(data, undefined);
-  const { onProgress, onUnseen, ...rest } = options;
+  const { onProgress, onUnseen, onTried, ...rest } = options;
   const canTrees = classes.length <= mostClasses && hasTextAndColumns(settings.recipe);
   if (!canTrees && wanted === "always") {
     throw new RangeError(`trees: need a text, a column beside it and at most ${mostClasses} classes, got ${classes.length}`);
@@ -73,7 +74,14 @@ export async function fitTextTrees(
     part("trees", 0.6, 1),
   );
   const judged = Uint32Array.from(labels.keys()).filter((row) => !Number.isNaN(unseen.words[row * classes.length]!));
-  const isKept = text && !winsByLogLoss(unseen.trees, unseen.text, judged, labels, classes.length);
+  const lossesOf = (all: Float32Array): Float64Array => logLosses(all, judged, labels, classes.length);
+  const isKept = text && !wins(lossesOf(unseen.trees), lossesOf(unseen.text));
+  onTried?.(
+    triedOf([
+      ...(text ? [{ learner: text.kind, losses: lossesOf(unseen.text) }] : []),
+      { learner: "trees-text", losses: lossesOf(unseen.trees) },
+    ]),
+  );
   onUnseen?.(isKept ? unseen.text : unseen.trees);
   return isKept ? text : textTreesClassifier(words, trees);
 }

@@ -137,3 +137,8 @@ export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "ca
 export function sentKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
 }
+
+/** Columns of instants whose age at the decision is read: all but the time of the record itself, where that is known. */
+export function agedColumns({ features, source: { time } }: UseCase): readonly string[] {
+  return time === undefined ? [] : features.time.filter((name) => name !== time);
+}
