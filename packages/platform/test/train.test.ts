@@ -301,3 +301,12 @@ test("where a column says what an error costs, the record's own cost is decided 
   const [each, mean] = [paid((loan) => loan), paid(() => 10.1)];
   assert.ok(each < 0.8 * mean, `${each} by each record's own cost, ${mean} by the mean`);
 });
+
+test("a model of trees over text is not fitted again, and that is said", async () => {
+  const { texts, labels } = tickets(60, 20);
+  const last = { header: { kind: "trees-text", format: 1 }, tensors: {} };
+  await assert.rejects(
+    train({ clock: systemClock, threads: 0 }, { useCase, rows: rowsOf(texts, labels, null), rules: null, last }, {}),
+    /of the kind trees-text/,
+  );
+});
