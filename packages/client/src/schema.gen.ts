@@ -138,7 +138,8 @@ export type Deployment = {
         /** What is true */
         outcome: string;
         taken_for: string;
-        cost: number;
+        /** An amount, or the column of numbers among the features that holds the amount of each record */
+        cost: number | string;
       })[];
     };
     /** The rules of today: the fallback, and the baseline a model must beat */

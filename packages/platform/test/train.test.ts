@@ -250,3 +250,63 @@ test("where errors cost different amounts, what costs least is decided, and the 
   assert.equal(plain.evaluation.costs, null);
   assert.equal(judgeGates(without, plain.evaluation)[0]!.passed, false, "control: by accuracy and macro-F1 it would not pass");
 });
+
+test("where a column says what an error costs, the record's own cost is decided by and reported", async () => {
+  const errors = (cost: number | string): object[] => [
+    { outcome: "bad", taken_for: "good", cost },
+    { outcome: "good", taken_for: "bad", cost: 1 },
+  ];
+  const useCaseOf = (cost: number | string): typeof useCase =>
+    classifySchema.parse({
+      ...useCase,
+      features: { number: ["debt", "loan"] },
+      train: { learner: "linear" },
+      policy: { costs: { review: 100, errors: errors(cost) } },
+    });
+  const random = seeded(12);
+  const rows = Array.from({ length: 2000 }, () => {
+    const debt = random.next();
+    return { debt, loan: random.next() < 0.5 ? 0.2 : 20, label: random.next() < debt * 0.5 ? "bad" : "good" };
+  });
+  const labels = rows.map(({ label }) => label);
+  const numbers = (values: number[]): { type: "number"; values: Float64Array } => ({
+    type: "number",
+    values: Float64Array.from(values),
+  });
+  const table: ScalarTable = {
+    rows: rows.length,
+    columns: {
+      debt: numbers(rows.map(({ debt }) => debt)),
+      loan: numbers(rows.map(({ loan }, row) => (row % 50 === 7 ? NaN : loan))),
+    },
+  };
+  const input = { rules: null, rows: { ...rowsOf([], labels, null), table, keys: labels.map((_, row) => `C${row}`) } };
+  const own = await train({ clock: systemClock, threads: 0 }, { useCase: useCaseOf("loan"), ...input }, {});
+  const costs = own.evaluation.costs!;
+  assert.ok(costs.decided_alone > 0.9 && costs.decided_alone < 1, "records without the amount are looked at");
+  assert.ok(costs.curve.every(({ limit, cost }) => limit < 1000 && cost <= 100));
+
+  /** Mean cost of all rows that say it, decided with costs of one kind and paid as it is. */
+  const paid = (decidedBy: (loan: number) => number): number => {
+    const probabilities = own.model.predict(table);
+    let [sum, count] = [0, 0];
+    rows.forEach(({ loan, label }, row) => {
+      const bad = probabilities[2 * row + own.model.classes.indexOf("bad")]!;
+      const saysGood = bad * decidedBy(loan) < 1 - bad;
+      sum += label === "bad" ? (saysGood ? loan : 0) : saysGood ? 0 : 1;
+      count++;
+    });
+    return sum / count;
+  };
+  const [each, mean] = [paid((loan) => loan), paid(() => 10.1)];
+  assert.ok(each < 0.8 * mean, `${each} by each record's own cost, ${mean} by the mean`);
+});
+
+test("a model of trees over text is not fitted again, and that is said", async () => {
+  const { texts, labels } = tickets(60, 20);
+  const last = { header: { kind: "trees-text", format: 1 }, tensors: {} };
+  await assert.rejects(
+    train({ clock: systemClock, threads: 0 }, { useCase, rows: rowsOf(texts, labels, null), rules: null, last }, {}),
+    /of the kind trees-text/,
+  );
+});

@@ -68,6 +68,12 @@ export class OnnxColumns {
     });
   }
 
+  /** A number for each level, one for all others, and one for missing, of shape (rows, 1), double. */
+  ofLevel(name: string, levels: readonly string[], numbers: readonly number[]): string {
+    const table = this.#graph.constant(Float64Array.from(numbers), [numbers.length, 1]);
+    return this.#graph.node("Gather", [table, this.level(name, levels)]);
+  }
+
   /** Whether a value is missing, bool (rows, 1). */
   isMissing(value: string): string {
     return this.#once(`missing ${value}`, () => this.#graph.node("IsNaN", [value]));

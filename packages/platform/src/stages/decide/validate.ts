@@ -8,7 +8,7 @@ import type { Row } from "#learn/data/table";
 import { matchColumns } from "#records/history";
 import { standardCategory, standardText } from "#records/standardise";
 import type { UseCase } from "#records/use-case";
-import { featureKinds, sentKinds } from "#records/use-case";
+import { agedColumns, featureKinds, sentKinds } from "#records/use-case";
 
 /** Longest text of one field, in UTF-16 code units. */
 export const maxTextLength = 200_000;
@@ -19,7 +19,7 @@ export interface ValidRecord {
   readonly key: string | null;
   /** Columns that its history is found by, as text. */
   readonly match: Readonly<Record<string, string | null>>;
-  /** When it came to be, epoch milliseconds, where it says so and its history needs it. */
+  /** When it came to be, epoch milliseconds, where it says so and its history or the age of an instant needs it. */
   readonly at: number | null;
 }
 
@@ -34,6 +34,7 @@ export function compileValidator(useCase: UseCase): Validator {
   const { key, label, time } = useCase.source;
   const matched = matchColumns(useCase);
   const computed = Object.keys(useCase.history);
+  const readsTime = computed.length > 0 || agedColumns(useCase).length > 0;
   const names = [...new Set([...kinds.keys(), ...matched])];
   const accepted = [...new Set([...names, key, ...(time === undefined ? [] : [time])])];
   const empty: Record<string, null> = Object.fromEntries(
@@ -73,7 +74,7 @@ export function compileValidator(useCase: UseCase): Validator {
         } else if (value !== null && value !== undefined && kind === undefined)
           problems.push({ pointer: `${at}/${escape(name)}`, detail: `must be text or a number, got ${typeName(value)}` });
       }
-      if (name === time && computed.length > 0) {
+      if (name === time && readsTime) {
         const instant = standardValue(value, "time");
         if (typeof instant !== "object" || instant === null) cameToBe = instant as number | null;
         else if (kind === undefined) problems.push({ pointer: `${at}/${escape(name)}`, detail: instant.problem });

@@ -77,7 +77,8 @@ export async function evaluate({ clock, encode, signal }: EvaluationDeps, input:
   const majority = mostFrequent(input.train.labels);
   const decidedByRules = rules && test.labels.map((_, at) => byRules(source, rules(rowAt(test.table, at))));
   const costs =
-    input.costs && costReport(input.costs, { classes, probabilities, truth: test.labels, majority, rules: decidedByRules });
+    input.costs &&
+    costReport(input.costs, { classes, probabilities, table: test.table, truth: test.labels, majority, rules: decidedByRules });
   const predicted: string[] = [];
   const confidences = new Float64Array(count);
   const right = new Uint8Array(count);

@@ -96,6 +96,7 @@ export async function train(
     const data = {
       table,
       labels: labelsOf(split.train),
+      ordered: rows.times !== null,
       ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
     };
     const options = {
