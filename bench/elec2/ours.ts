@@ -75,7 +75,7 @@ function stabilityIndex({ columns }: ScalarTable, name: string, learnt: Uint32Ar
   if (sorted.length === 0) return 0;
   const edges = [...new Set(Array.from({ length: 9 }, (_, at) => sorted[Math.floor(((at + 1) / 10) * sorted.length)]!))];
   const shares = (rows: Float64Array): number[] => {
-    const counts = Array<number>(edges.length + 1).fill(0.5);
+    const counts = Array.from({ length: edges.length + 1 }, () => 0.5);
     for (const value of rows) counts[edges.filter((edge) => value > edge).length]!++;
     return counts.map((count) => count / (rows.length + counts.length / 2));
   };
