@@ -22,6 +22,12 @@ export interface Block {
   readonly drifted: readonly (readonly [column: string, index: number])[];
 }
 
+export interface Prequential {
+  readonly blocks: readonly Block[];
+  /** Where the errors became more: the row of the alarm, and the one from which on. */
+  readonly alarms: readonly { readonly at: number; readonly from: number }[];
+}
+
 const [history, threads] = process.argv.slice(2) as [keyof typeof histories, string];
 const useCase = electricity(history);
 const { table, labels } = await electricityRows(useCase);
@@ -64,7 +70,7 @@ for (let from = first; from < table.rows; from += step) {
   blocks.push({ from, rows: block.length, kind: model.kind, right, right_by_last: byLast, drifted });
   console.error(history, from, model.kind, (right / block.length).toFixed(4), (byLast / block.length).toFixed(4));
 }
-console.log(JSON.stringify({ blocks, alarms }));
+console.log(JSON.stringify({ blocks, alarms } satisfies Prequential));
 
 /** Of the tenths of the rows learnt from; above 0.25 is commonly called a shift (Siddiqi, Credit Risk Scorecards, 2006). */
 function stabilityIndex({ columns }: ScalarTable, name: string, learnt: Uint32Array, block: Uint32Array): number {
@@ -75,7 +81,7 @@ function stabilityIndex({ columns }: ScalarTable, name: string, learnt: Uint32Ar
   if (sorted.length === 0) return 0;
   const edges = [...new Set(Array.from({ length: 9 }, (_, at) => sorted[Math.floor(((at + 1) / 10) * sorted.length)]!))];
   const shares = (rows: Float64Array): number[] => {
-    const counts = Array<number>(edges.length + 1).fill(0.5);
+    const counts = Array.from({ length: edges.length + 1 }, () => 0.5);
     for (const value of rows) counts[edges.filter((edge) => value > edge).length]!++;
     return counts.map((count) => count / (rows.length + counts.length / 2));
   };
