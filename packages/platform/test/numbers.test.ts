@@ -133,8 +133,9 @@ test("what the model leans on is measured, and how the value goes with it is dra
   assert.ok(Math.abs(slope - 0.01) < 0.003, `${slope} days for each of distance`);
   const custom = effects.find(({ field }) => field === "kind")!.points.find(({ at }) => at === "custom")!;
   assert.ok(custom.effect > 5, `${custom.effect}`);
+  assert.deepEqual([evaluation.drift?.findings, evaluation.drift?.falls], [[], false], "nothing changes with time");
   assert.match(effectRows(evaluation).flat().join(" "), /distance the value .*▁.*█ at .* to .*/);
-  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}'";
+  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}' #- '{evaluation,drift}'";
   await server.state.pool.query(
     `insert into inlay.model_versions (use_case, version, artifact, trained_at, body)
      select 'older', 1, artifact, trained_at, ${body} from inlay.model_versions where use_case = $1 and version = 1`,
@@ -142,7 +143,8 @@ test("what the model leans on is measured, and how the value goes with it is dra
   );
   const [older] = await listModelVersions(server.state.pool, "older");
   assert.ok(older?.evaluation.task === "regress");
-  assert.deepEqual([older.evaluation.importance, older.evaluation.effects], [[], []], "a version from before has none");
+  const { importance: none, effects: neither, drift } = older.evaluation;
+  assert.deepEqual([none, neither, drift], [[], [], null], "a version from before has none");
 });
 
 test("the label in another unit is found and left out", async () => {
@@ -219,13 +221,30 @@ test("rows that are most like a record are named with their numbers", async () =
   assert.ok(rows.length > 0 && rows.every(({ outcome }) => Number.isFinite(Number(outcome))), answer.body);
 });
 
-test("what would have to be different is said of outcomes alone", async () => {
-  const { id } = await decide(narrow);
-  const answer = await server.app.inject({
-    url: `/v1/decisions/${String(id)}/counterfactual?outcome=3`,
-    headers: { authorization: `Bearer ${server.keys.all}` },
-  });
-  assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [422, "OUTCOMES_NEEDED"]);
+test("what would have to be different for less, or for more, is said", async () => {
+  const { id } = await decide({ ...narrow, kind: "fragile", distance: 800 });
+  interface Answer {
+    readonly code?: string;
+    readonly changes: { field: string; to: number | string }[] | null;
+    readonly value: number | null;
+  }
+  const ask = async (query: string): Promise<Answer> =>
+    (
+      await server.app.inject({
+        url: `/v1/decisions/${String(id)}/counterfactual?${query}`,
+        headers: { authorization: `Bearer ${server.keys.all}` },
+      })
+    ).json<Answer>();
+  const few = await ask("outcome=%3C%3D+10");
+  assert.ok(few.changes?.length === 1 && few.value! <= 10, JSON.stringify(few));
+  const near = await ask("outcome=%3C%3D+10&change=distance");
+  const [{ field, to }] = near.changes as [{ field: string; to: number }];
+  assert.ok(field === "distance" && to < 550 && to > 300, `${to} of 800`);
+  assert.deepEqual((await ask("outcome=%3E%3D10")).changes, [], "it is more already");
+  assert.equal((await ask("outcome=%3C%3D1&change=kind")).changes, null);
+  assert.equal((await ask("outcome=3")).code, "BOUND_NEEDED");
+  assert.equal((await ask("outcome=%3C%3D+few")).code, "BOUND_NEEDED");
+  assert.equal((await ask("outcome=%3C%3D+1&change=region")).code, "FIELD_UNCHANGEABLE");
 });
 
 test("the card says what it is worth and against what it was chosen", async () => {
@@ -243,17 +262,18 @@ test("the card says what it is worth and against what it was chosen", async () =
 });
 
 test("whether people who override numbers make them better is said where outcomes are known", async () => {
-  const before = await server.loop.valueAdded(useCase);
+  assert.equal((await server.loop.valueAdded(useCase)).decisions, 0);
   const { id, interval } = await decide(wide);
   const { value } = interval as { value: number };
   await post(`/v1/reviews/${String(id)}`, { action: "override", outcome: String(value + 4), reason: "the customer said so" });
   await post(`/v1/decisions/${String(id)}/outcome`, { outcome: String(value + 5) });
-  await eventually(async () => (await server.loop.valueAdded(useCase)).decisions === before.decisions + 1);
-  const after = await server.loop.valueAdded(useCase);
-  assert.equal(after.measure, "absolute error");
-  assert.ok(
-    before.decisions > 0 || (Math.abs(after.model! - 5) < 1e-9 && Math.abs(after.person! - 1) < 1e-9),
-    JSON.stringify(after),
-  );
-  assert.ok(before.decisions > 0 || (Math.abs(after.model_bias! + 5) < 1e-9 && after.better === 1), JSON.stringify(after));
+  await eventually(async () => (await server.loop.valueAdded(useCase)).decisions === 1);
+  const { measure, model, person, model_bias: bias, better } = await server.loop.valueAdded(useCase);
+  assert.deepEqual([measure, better], ["absolute error", 1]);
+  for (const [got, wanted] of [
+    [model, 5],
+    [person, 1],
+    [bias, -5],
+  ] as const)
+    assert.ok(Math.abs(got! - wanted) < 1e-9, `${got} for ${wanted}`);
 });

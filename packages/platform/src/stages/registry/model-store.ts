@@ -36,16 +36,16 @@ type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
   readonly tried?: ModelVersion["tried"];
   readonly evaluation:
-    | Stored<RegressEvaluation, "importance" | "effects">
+    | Stored<RegressEvaluation, "importance" | "effects" | "drift">
     | Stored<ClassifyEvaluation, Later>
     | ForecastEvaluation;
 };
 type Stored<Whole, Missing extends keyof Whole> = Omit<Whole, Missing> & Partial<Pick<Whole, Missing>>;
-type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects";
+type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects" | "drift";
 
 function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
-  const unknown = { importance: [], effects: [] };
+  const unknown = { importance: [], effects: [], drift: null };
   const known: Evaluation =
     evaluation.task === "forecast"
       ? evaluation
