@@ -362,6 +362,31 @@ const hostile: readonly {
     trains: true,
   },
   {
+    what: "midnights of another zone",
+    csv: lines(
+      "day,item,units",
+      daysBack(60).map((day, at) => [`${day}T22:00:00Z`, "a", week[at % 7]!]),
+    ),
+    check: "zone",
+    verdict: "warn",
+    says: /every day is at 22:00 UTC, or at that and one other time: it seems to be the midnight of another zone/,
+    trains: true,
+  },
+  {
+    what: "hours without a zone",
+    csv: lines(
+      "day,item,units",
+      daysBack(9).flatMap((day) =>
+        Array.from({ length: 24 }, (_, hour) => [`${day} ${String(hour).padStart(2, "0")}:00:00`, "a", hour]),
+      ),
+    ),
+    more: { every: "hour", time_zone: "Europe/Berlin" },
+    check: "zone",
+    verdict: "warn",
+    says: /day says no zone and is read as UTC/,
+    trains: true,
+  },
+  {
     what: "numbers that are out of all range",
     csv: lines(
       "day,item,units",

@@ -128,7 +128,7 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
       source.time,
       `${stepText(every, running)} is not over and is left out until it is (${rowsHave(count("running"))} it)`,
     );
-  zoneOddities(findings);
+  await zoneOddities();
 
   const [found] = await ask(
     `${read} SELECT count(value) AS known, count(*) FILTER (value < 0) AS negative, count(*) FILTER (censored AND value IS NOT NULL) AS censored FROM past`,
@@ -210,19 +210,32 @@ export async function checkSeries(subject: Subject<ForecastUseCase> & { readonly
   return findings;
 
   /** A column of times that no zone was said of, or of midnights of another zone. */
-  function zoneOddities(into: Finding[]): void {
+  async function zoneOddities(): Promise<void> {
     const field = fields.find(({ name }) => name === source.time)!;
-    const isLocal = field.type === "string" || /without time zone|datetime/i.test(field.source_type);
+    const isLocal = field.type === "string" || /^timestamp$|without time zone|datetime/i.test(field.source_type);
     if (!isCalendar(every) && useCase.time_zone !== "UTC" && isLocal)
-      into.push(
-        concern(
-          "warn",
-          "time",
-          source.time,
-          `${source.time} says no zone and is read as UTC: the hours of a clock change may be there twice, or not at all`,
-          `Return instants in source.query, for example ${source.time} at time zone '${useCase.time_zone}'.`,
-        ),
+      add(
+        "warn",
+        "zone",
+        source.time,
+        `${source.time} says no zone and is read as UTC: the hours of a clock change may be there twice, or not at all`,
+        `Return instants in source.query, for example ${source.time} at time zone '${useCase.time_zone}'.`,
+        null,
       );
+    if (!isCalendar(every) || dates || useCase.time_zone !== "UTC") return;
+    const [hours] = await ask(
+      `${read} SELECT count(DISTINCT epoch_ms(moment) % 86400000) AS n, count(DISTINCT step) AS steps, min(epoch_ms(moment) % 86400000)::DOUBLE AS first FROM past`,
+    );
+    if (Number(hours!["n"]) > 2 || Number(hours!["steps"]) < leastRows) return;
+    const at = new Date(Number(hours!["first"])).toISOString().slice(11, 16);
+    add(
+      "warn",
+      "zone",
+      source.time,
+      `every ${source.time} is at ${at} UTC, or at that and one other time: it seems to be the midnight of another zone`,
+      "Name that zone, for example time_zone: Europe/Berlin; else each day is taken for the one before or after.",
+      null,
+    );
   }
 
   /** Series by series: how long, how complete, how regular. */
