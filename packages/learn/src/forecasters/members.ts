@@ -38,6 +38,11 @@ export interface Members {
   readonly usual: Float64Array;
 }
 
+/** Where the forecast of a method at an origin begins in `means`, of the series at place `at` of the batch. */
+export function placeOf({ methods, horizon, origins }: Plan, at: number, origin: number, method: number): number {
+  return ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
+}
+
 export interface MembersOptions {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
@@ -130,7 +135,7 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
       const { values: history } = isNaive ? series : free;
       const forecast = localMethods[name](isNaive ? series : free, horizon + gap);
       const { mean, level, seasons: parts } = faded(sane(forecast, history, bound), fade);
-      const into = ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
+      const into = placeOf(plan, at, origin, method);
       for (let step = 0; step < horizon; step++)
         members.means[into + step] = mean[gap + step]! + (isNaive || origin === 0 ? 0 : effectAt(history.length + gap + step));
       if (origin > 0) continue;
