@@ -146,7 +146,8 @@ async function encoderOf(
 function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: Policy): Scorer {
   const sets = evaluation.task === "classify" ? evaluation.prediction_sets : null;
   const costs = "costs" in policy && policy.costs ? policy.costs : null;
-  const score = "classes" in model ? scoreClasses(model, sets, costs && costsOf(costs, model.classes)) : scoreNumber(model);
+  const score =
+    "classes" in model ? scoreClasses(model, sets, costs && ((row) => costsOf(costs, model.classes, row))) : scoreNumber(model);
   if (!encoder) return score;
   return async (row) => score(await recordWithVectors(encoder, row, model.vectors));
 }

@@ -13,7 +13,8 @@ const leastRows = 50;
 /** The columns that the use case names and the snapshot does not have: a finding each. */
 export function checkPresence({ snapshot, useCase }: Subject): Finding[] {
   const names = snapshot.fields.map(({ name }) => name);
-  return namedColumns(useCase)
+  const computed = Object.keys(useCase.history).map((column) => ({ place: `history.${column}`, column }));
+  return [...namedColumns(useCase), ...computed]
     .filter(({ column }) => !names.includes(column))
     .map(({ place, column }) => {
       const near = nearest(column, names);
