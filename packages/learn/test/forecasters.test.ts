@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { checkHorizon, checkSeason, checkSeries } from "../src/checks/check-series.ts";
 import type { Panel } from "../src/data/series.ts";
 import { accuracyByGroup } from "../src/forecasters/accuracy-by-group.ts";
+import { changeSince } from "../src/forecasters/change-since.ts";
 import { fitForecaster } from "../src/forecasters/fit-forecaster.ts";
 import { criticalRatio, orderQuantity } from "../src/forecasters/order-quantity.ts";
 import { fitShapes, shapeAt } from "../src/forecasters/quantile-shapes.ts";
@@ -70,6 +71,27 @@ test("levels shift where newer values fall outside, and stay where they fall ins
   assert.ok(Math.abs(drift(usual)[1]!) < 0.03, `as before: ${drift(usual).join(" ")}`);
   assert.ok(drift(wild)[1]! > 0.045 && drift(wild)[0]! < -0.045, `half of them outside to each side: ${drift(wild).join(" ")}`);
   assert.deepEqual([...usual.origins.subarray(0, 2)], [74, 74]);
+});
+
+test("what changed since the last forecast is said part by part, on the steps of both", async () => {
+  const series = (length: number): number[][] => [
+    Array.from({ length }, (_, at) => (at < 60 ? 50 : 80) + [0, 3, 6, 3, 0, -6, -6][at % 7]!),
+  ];
+  const before = await fitForecaster(settings, panelOf(series(60)), { seed });
+  const now = await before.update(panelOf(series(65)), { seed });
+  const change = changeSince(now, 0, before, 0)!;
+  assert.equal(change.start, 65);
+  assert.equal(change.mean.length, checkHorizon - 5);
+  assert.ok(change.level > 10, `the level rose by 30, of which ${change.level} is believed`);
+  change.mean.forEach((mean, step) => {
+    const sum = [change.trend, ...change.seasons, ...change.inputs, change.limit].reduce(
+      (total, part) => total + part[step]!,
+      change.level,
+    );
+    assert.ok(Math.abs(mean - sum) < 1e-9, `step ${step}: ${mean}, its parts ${sum}`);
+  });
+  const later = await before.update(panelOf(series(60 + checkHorizon)), { seed });
+  assert.equal(changeSince(later, 0, before, 0), null);
 });
 
 test("a series that was forecast may not vanish, a new one may come", async () => {

@@ -31,16 +31,11 @@ function complexOfLevel({ values }: LocalSeries, horizon: number): LocalForecast
   const unit = values.reduce((sum, value) => sum + Math.abs(value) / values.length, 0) || 1;
   const objective = (point: Float64Array): number => {
     const [real, imaginary] = [point[0]!, point[1]!];
-    // Stable where it lies in this circle (equation 13 of the paper).
-    if (!((real - 1.5) ** 2 + (imaginary - 1) ** 2 < 0.25 + 1e-9 && real > 0)) {
-      if (!(real > 0 && real < 2.5 && imaginary > 0 && imaginary < 2)) return Infinity;
-    }
+    if (!(real > 0 && real < 2.5 && imaginary > 0 && imaginary < 2)) return Infinity;
     level = values[0]!;
     hidden = 0;
-    for (let round = 0; round < 1; round++) {
-      pass(real, imaginary, false);
-      pass(real, imaginary, true);
-    }
+    pass(real, imaginary, false);
+    pass(real, imaginary, true);
     const squares = pass(real, imaginary, false) / (unit * unit);
     return Number.isFinite(squares) && Math.abs(level) < 1e150 ? squares : Infinity;
   };

@@ -6,11 +6,12 @@ import { endOf, seriesCount, valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
 import { mix } from "../math/hash.ts";
 import { seasonalScale } from "../metrics/forecast.ts";
-
-import { pastOrigins, placeOf, shortestPeriod } from "./judge.ts";
+import { placeOf } from "./members.ts";
 import type { Members } from "./members.ts";
 import { HISTORY } from "./panel-forecaster.ts";
 import type { ForecastParts } from "./panel-forecaster.ts";
+import { pastOrigins } from "./past-origins.ts";
+import { shortestPeriod } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { fitShapes } from "./quantile-shapes.ts";
 import { classCount, INTERMITTENT } from "./series-class.ts";

@@ -7,8 +7,9 @@
  * not learnt from.
  */
 import type { Panel } from "../data/series.ts";
-import { pastOrigins, placeOf } from "./judge.ts";
+import { placeOf } from "./members.ts";
 import type { Members } from "./members.ts";
+import { pastOrigins } from "./past-origins.ts";
 import type { Plan } from "./plan.ts";
 import { INTERMITTENT } from "./series-class.ts";
 

@@ -182,7 +182,7 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
     throw new RangeError(`inputs: must be ${old.inputs.join(", ") || "none"} as before`);
   const planned = planFor(settings, panel);
   const plan = chosenPlan(
-    { ...planned, methods: choices.methods as Plan["methods"], origins: { ...planned.origins, count: 0 } },
+    { ...planned, methods: choices.methods, origins: { ...planned.origins, count: 0 } },
     choices.classes.map(({ weights }) => weights),
   );
   const parts = emptyParts(panel, classes, plan, shared.inputs.length);

@@ -1,13 +1,17 @@
 /** Saved forecasts back to life. Nothing of the header is trusted: every value is checked for type and range before it is used. */
+import { localMethods } from "../forecast/methods.ts";
 import type { Forecaster, SavedModel } from "../model.ts";
 import { list, oneOf, record, text, tensor, whole } from "../saved/values.ts";
 import { loadEnsemble } from "../trees/saved-ensemble.ts";
 import { updateForecaster } from "./fit-forecaster.ts";
 import { forecasterFormat, forecasterKind, OTHERS, panelForecaster } from "./panel-forecaster.ts";
+import type { MethodName } from "./plan.ts";
 import { shapeLevels } from "./quantile-shapes.ts";
 import { classCount } from "./series-class.ts";
 import { completeForecastSettings } from "./settings.ts";
 import type { ForecastSettings } from "./settings.ts";
+
+const methodNames = [...(Object.keys(localMethods) as MethodName[]), "globalTrees"] as const;
 
 /** Whether a saved model is one of series. */
 export function isForecaster({ header }: SavedModel): boolean {
@@ -23,7 +27,7 @@ export function loadForecaster(saved: SavedModel): Forecaster {
   const settings = completeForecastSettings(record(header["settings"], "settings") as unknown as ForecastSettings);
   const { horizon, seasons } = settings;
   const flag = (name: string): boolean => oneOf(header[name], [true, false], name);
-  const methods = list(header["methods"], "methods", text);
+  const methods = list(header["methods"], "methods", (name, where) => oneOf(name, methodNames, where));
   const inputs = list(header["inputs"], "inputs", text);
   const basis = tensor(tensors, "basis", Uint8Array);
   if (basis.some((one) => one > OTHERS)) throw new Error("tensor basis: holds a value that is no basis");

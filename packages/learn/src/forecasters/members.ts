@@ -38,6 +38,11 @@ export interface Members {
   readonly usual: Float64Array;
 }
 
+/** Where the forecast of a method at an origin begins in `means`, of the series at place `at` of the batch. */
+export function placeOf({ methods, horizon, origins }: Plan, at: number, origin: number, method: number): number {
+  return ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
+}
+
 export interface MembersOptions {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
@@ -45,8 +50,10 @@ export interface MembersOptions {
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/** Series that a thread takes at a time. */
-const CHUNK = 8;
+/** Series that a thread takes at a time: of few, which may be long, one by one. */
+const chunkOf = (count: number): number => (count < 64 ? 1 : 8);
+/** Starting a thread takes as long as forecasts from some thousand values. */
+const SMALL = 10_000;
 
 /** O(series x origins x methods x some thousand x values) over all threads. */
 export async function forecastMembers(
@@ -65,10 +72,10 @@ export async function forecastMembers(
   };
   const job: MembersJob = { ...task, members, next: new Int32Array(new SharedArrayBuffer(4)) };
   let done = 0;
-  const onChunk = (): void => onProgress?.((done = Math.min(count, done + CHUNK)));
-  // Starting a thread takes as long as some hundred short series.
-  if (threads > 0 && count > CHUNK) {
-    await runWorkers(new URL("./members-worker", import.meta.url), job, Math.min(threads, Math.ceil(count / CHUNK)), {
+  const onChunk = (): void => onProgress?.((done = Math.min(count, done + chunkOf(count))));
+  const size = batch.reduce((sum, series) => sum + panel.offsets[series + 1]! - panel.offsets[series]!, 0);
+  if (threads > 0 && size * (origins.count + 1) > SMALL) {
+    await runWorkers(new URL("./members-worker", import.meta.url), job, Math.min(threads, count), {
       signal,
       onMessage: onChunk,
     });
@@ -85,8 +92,9 @@ export async function forecastMembers(
 /** Takes chunk after chunk of the batch until none is left; every `next()` is one. */
 export function* fillMembers(job: MembersJob): Generator<void, void> {
   const { batch, next } = job;
-  for (let from = Atomics.add(next, 0, CHUNK); from < batch.length; from = Atomics.add(next, 0, CHUNK)) {
-    for (let at = from; at < Math.min(batch.length, from + CHUNK); at++) fillSeries(job, at);
+  const chunk = chunkOf(batch.length);
+  for (let from = Atomics.add(next, 0, chunk); from < batch.length; from = Atomics.add(next, 0, chunk)) {
+    for (let at = from; at < Math.min(batch.length, from + chunk); at++) fillSeries(job, at);
     yield;
   }
 }
@@ -130,7 +138,7 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
       const { values: history } = isNaive ? series : free;
       const forecast = localMethods[name](isNaive ? series : free, horizon + gap);
       const { mean, level, seasons: parts } = faded(sane(forecast, history, bound), fade);
-      const into = ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
+      const into = placeOf(plan, at, origin, method);
       for (let step = 0; step < horizon; step++)
         members.means[into + step] = mean[gap + step]! + (isNaive || origin === 0 ? 0 : effectAt(history.length + gap + step));
       if (origin > 0) continue;

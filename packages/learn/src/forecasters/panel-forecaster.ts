@@ -14,6 +14,7 @@ import { saveEnsemble } from "../trees/saved-ensemble.ts";
 import type { ErrorShapes } from "./assemble.ts";
 import type { MethodChoice } from "./choose-methods.ts";
 import type { KeyLevels } from "./global-trees.ts";
+import type { MethodName } from "./plan.ts";
 import { shapeAt } from "./quantile-shapes.ts";
 import { INTERMITTENT } from "./series-class.ts";
 import type { CompleteForecastSettings } from "./settings.ts";
@@ -29,7 +30,7 @@ export const OTHERS = 2;
 
 /** What was chosen at origins of the past and holds for newer history too. */
 export interface ForecastChoices {
-  readonly methods: readonly string[];
+  readonly methods: readonly MethodName[];
   /** For each class of series its methods and what errors look like. */
   readonly classes: readonly MethodChoice[];
   readonly shapes: readonly ErrorShapes[];

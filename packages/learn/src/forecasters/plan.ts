@@ -84,3 +84,8 @@ export function chosenPlan(plan: Plan, weights: readonly Float64Array[]): Plan {
     wanted: plan.wanted.map((wanted, at) => wanted.filter((method) => method === 0 || weights[at]![method]! > 0)),
   };
 }
+
+/** Shortest season in whole steps; 1 without any. */
+export function shortestPeriod(seasons: readonly number[]): number {
+  return seasons.length === 0 ? 1 : Math.round(Math.min(...seasons));
+}

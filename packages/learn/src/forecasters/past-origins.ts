@@ -1,6 +1,7 @@
-/** Errors of methods and combinations at origins of the past. */
+/** The origins of the past of one series, with what was known and what came. */
 import { valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
+import { shortestPeriod } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { cutAt, leastHistory } from "./rolling-origin.ts";
 import { usualChange } from "./spread.ts";
@@ -15,11 +16,7 @@ export interface PastOrigin {
   readonly unit: number;
 }
 
-/** Shortest season in whole steps; 1 without any. */
-export function shortestPeriod(seasons: readonly number[]): number {
-  return Math.round(Math.min(...seasons, Infinity) === Infinity ? 1 : Math.min(...seasons));
-}
-
+/** The origins of a series that are far enough from its beginning, the latest first. O(origins x window). */
 export function pastOrigins(
   panel: Panel,
   series: number,
@@ -36,9 +33,4 @@ export function pastOrigins(
     past.push({ origin, history, truth: values.subarray(cut, cut + horizon), unit: unit > 0 ? unit : Number.NaN });
   }
   return past;
-}
-
-/** Where the forecast of a method at an origin begins in `Members.means`. */
-export function placeOf({ methods, horizon, origins }: Plan, at: number, origin: number, method: number): number {
-  return ((at * (origins.count + 1) + origin) * methods.length + method) * horizon;
 }
