@@ -7,6 +7,7 @@ import type { Every } from "#base/steps";
 import { nearest, parsePercent } from "#base/text";
 import type { Artifacts } from "#files/artifacts";
 import type { ForecastChange, ForecastQuery, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
+import { changeSince } from "#learn/forecasters/change-since";
 import type { Forecaster } from "#learn/model";
 import { keyColumns, seriesName } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
@@ -15,7 +16,6 @@ import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { quantileAt } from "#records/quantile-at";
 import { seasonName } from "#records/season-name";
-import { partsAhead } from "#stages/decide/sum-ahead";
 import { seriesHistory } from "#stages/prepare/history";
 import { listDeployments } from "#stages/registry/deployments";
 import { openForecaster } from "#stages/registry/model-file";
@@ -131,12 +131,11 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
         const other = numbers.get(JSON.stringify(keyOf(now, columns, at)));
         if (other === undefined) continue;
         common++;
-        const first = Math.max(now.origins[at]!, before.origins[other]!);
-        const end = Math.min(now.origins[at]! + now.horizon, before.origins[other]! + before.horizon);
-        if (first >= end) continue;
-        [from, until] = [Math.min(from, first), Math.max(until, end - 1)];
-        const change = changeOf(nameOf(useCase, now, at), [now, at], [before, other], first, end - first);
-        if (change && change.moved.length > 0) changes.push(change);
+        const change = changeOf(nameOf(useCase, now, at), [now, at], [before, other], every);
+        if (!change) continue;
+        const { start, steps, ...said } = change;
+        [from, until] = [Math.min(from, start), Math.max(until, start + steps - 1)];
+        if (said.moved.length > 0) changes.push(said);
       }
       const size = ({ before: old, now: own }: ForecastChange): number => Math.abs(own - old);
       changes.sort((a, b) => size(b) - size(a) || (a.series < b.series ? -1 : 1));
@@ -150,35 +149,44 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
         gone_series: before.count - common,
         changes: changes.slice(0, limit),
       };
-
-      function changeOf(
-        series: string,
-        [own, at]: readonly [Forecaster, number],
-        [old, other]: readonly [Forecaster, number],
-        first: number,
-        steps: number,
-      ): ForecastChange | null {
-        const partsOf = (model: Forecaster, number: number): Map<string, number> | null => {
-          const explanation = model.explain(number);
-          if (!explanation) return null;
-          const sums = new Map<string, number>();
-          for (const { name: part, season, sum } of partsAhead(explanation, model, first - model.origins[number]!, steps)) {
-            const called = season === undefined ? part : seasonName(every, season);
-            sums.set(called, (sums.get(called) ?? 0) + sum);
-          }
-          return sums;
-        };
-        const [parts, earlierParts] = [partsOf(own, at), partsOf(old, other)];
-        if (!parts || !earlierParts) return null;
-        const sum = (all: Map<string, number>): number => [...all.values()].reduce((total, one) => total + one, 0);
-        const moved = [...new Set([...parts.keys(), ...earlierParts.keys()])]
-          .map((part) => ({ part, by: shown((parts.get(part) ?? 0) - (earlierParts.get(part) ?? 0)) }))
-          .filter(({ by }) => by !== 0)
-          .sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
-        return { series, before: shown(sum(earlierParts)), now: shown(sum(parts)), moved };
-      }
     },
   };
+}
+
+/** Of sums over the steps that both look ahead to. Parts of versions that read other inputs or seasons cannot be compared: it is one part then. */
+function changeOf(
+  series: string,
+  [now, at]: readonly [Forecaster, number],
+  [old, before]: readonly [Forecaster, number],
+  every: Every,
+): (ForecastChange & { readonly start: number; readonly steps: number }) | null {
+  const [own, earlier] = [now.forecast(at), old.forecast(before)];
+  if (!own || !earlier) return null;
+  const start = Math.max(now.origins[at]!, old.origins[before]!);
+  const steps = Math.min(now.origins[at]! + now.horizon, old.origins[before]! + old.horizon) - start;
+  if (steps <= 0) return null;
+  const sumOf = (mean: Float64Array, origin: number): number => total(mean.subarray(start - origin, start - origin + steps));
+  const sums = { before: sumOf(earlier.mean, old.origins[before]!), now: sumOf(own.mean, now.origins[at]!) };
+  const isAlike = now.seasons.join() === old.seasons.join() && now.inputs.join("\n") === old.inputs.join("\n");
+  const change = isAlike ? changeSince(now, at, old, before) : null;
+  const parts: (readonly [part: string, by: number])[] = change
+    ? [
+        ["level", change.level * steps],
+        ["trend", total(change.trend)],
+        ...change.seasons.map((part, one) => [seasonName(every, now.seasons[one]!), total(part)] as const),
+        ...change.inputs.map((part, one) => [now.inputs[one]!, total(part)] as const),
+        ["bounds", total(change.limit)],
+      ]
+    : [["other inputs or seasons", sums.now - sums.before]];
+  const moved = parts
+    .map(([part, by]) => ({ part, by: shown(by) }))
+    .filter(({ by }) => by !== 0)
+    .sort((one, other) => Math.abs(other.by) - Math.abs(one.by));
+  return { series, before: shown(sums.before), now: shown(sums.now), moved, start, steps };
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Numbers of the series that are asked for: sums first. */
@@ -219,12 +227,11 @@ function seriesAhead(
     const [lower, upper] = [quantileAt(levels, own, (1 - coverage) / 2), quantileAt(levels, own, (1 + coverage) / 2)];
     return { mean: shown(mean), lower: shown(Math.min(lower, mean)), upper: shown(Math.max(upper, mean)) };
   };
-  const total = forecast.mean.reduce((sum, value) => sum + value, 0);
   return {
     series: nameOf(useCase, forecaster, at),
     key: Object.fromEntries(keyColumns(useCase).map((name, index) => [name, keyOf(forecaster, keyColumns(useCase), at)[index]!])),
     basis: forecast.basis,
-    sum: bounds(forecast.cumulative, horizon - 1, total),
+    sum: bounds(forecast.cumulative, horizon - 1, total(forecast.mean)),
     steps: Array.from(forecast.mean, (mean, step) => ({
       step: stepText(useCase.every, forecaster.origins[at]! + step),
       ...bounds(forecast.quantiles, step, mean),
