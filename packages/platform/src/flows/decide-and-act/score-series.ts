@@ -1,6 +1,6 @@
 /** What a model that looks ahead says of a record, as a decision tells it: the sum of the steps to come, and the order that it takes. */
 import type { Clock } from "#base/clock";
-import { stepAt, stepNamed, stepText } from "#base/steps";
+import { stepAt, stepCount, stepNamed, stepText } from "#base/steps";
 import { formatNumber, formatPercent, parsePercent } from "#base/text";
 import { reasonLimit } from "#flows/decide-and-act/reasons";
 import { toDigits } from "#flows/decide-and-act/score-number";
@@ -81,7 +81,7 @@ export function scoreSeries(
     function partValue(name: string): string {
       if (name === "level") return `${shown(explanation!.level)} in a ${every}`;
       const at = forecaster.inputs.indexOf(name);
-      return at < 0 ? (name === "bounds" ? "sums and least values" : `over ${cover} steps`) : "as planned";
+      return at < 0 ? (name === "bounds" ? "sums and least values" : `over ${stepCount(every, cover)}`) : "as planned";
     }
 
     /** What it adds to the reasons, so that all of them together are the quantity. */
