@@ -30,7 +30,7 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors", "saved"],
   ["metrics", "folds"],
-  ["text", "linear", "network", "trees", "encode", "calibrate", "history", "drift"],
+  ["text", "linear", "network", "trees", "encode", "calibrate", "history", "drift", "anomaly"],
   ["explain", "recipe", "select"],
   ["classifiers", "regressors"],
   ["export"],
