@@ -5,9 +5,9 @@
  */
 import { hashString } from "../math/hash.ts";
 import type { AnomalyEvent, AnomalyKind, Findings } from "./finding.ts";
-import { anomalyKinds, eventStates, outcomes } from "./finding.ts";
+import { anomalyKinds } from "./finding.ts";
 import type { DetectorSettings } from "./settings.ts";
-import { TAIL_CELLS, cellOf, countMeasure, startTail, tailProbability } from "./tail.ts";
+import { TAIL_CELLS, cellOf, countMeasure, tailProbability } from "./tail.ts";
 
 export interface SeriesEngine {
   /** Of one series. */
@@ -38,84 +38,194 @@ const LAST = 2; // time of the last that was no late one
 const VALUED = 3; // time of the last that was not missing
 const LATE_TIME = 4; // of a run of late values, the last time
 const LATE_COUNT = 5;
-const LEVEL = 6;
-const SHORT = 7; // mean of scaled errors over a few steps
-const SPREAD = 8; // mean of scaled absolute errors over a few steps
-const EVENT = 9; // start, peak, end, open, score, value, expected, kind, quiet steps
+const TOTAL = 6; // measures in each tail
+const LEVEL = 7;
+const SCATTER = 8; // mean change over a few steps
+const RATE = 9; // share of great changes
+const RUN = 10; // values since the last change
+const BEFORE = 11; // the value before
+const UPPER = 12; // ends of the range, from what was expected
+const LOWER = 13;
+const PLACE = 14; // cell of the envelope in which the last value lay
+const HIGH = 15; // what was reached in it this time
+const LOW = 16;
+const HIGH_BEFORE = 17; // what the cell before it held before this time
+const LOW_BEFORE = 18;
+const STEPS = 19; // of the calibration: values, those beyond, and the sum of what they are beyond
+const BEYOND = 20;
+const EXCESS = 21;
+const ALARMS = 22; // with those promised at first
+const EVENT = 23;
 const [START, PEAK, END, OPEN, SCORE, VALUE, EXPECTED, KIND, QUIET] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-const TOTALS = EVENT + 9; // of each tail
-const TAILS = anomalyKinds.length + 1;
-const PREDICTORS = TOTALS + TAILS;
-/** Of each predictor: its last error before the correction, means of the products of neighbouring ones and of squares, mean absolute error. */
-const [ERROR, PRODUCT, SQUARE, LOSS] = [0, 1, 2, 3] as const;
-const PREDICTOR_NUMBERS = 4;
+const OFFSETS = EVENT + 9; // of each tail
+const TAILS = 8;
+const PREDICTORS = OFFSETS + TAILS;
+/** Of each predictor: its last error, means of errors over few, many and more steps, mean square of changes of the error and of its distance from the mean. */
+const [ERROR, FAST, SLOW, SLOWER, CHANGE, SPREAD] = [0, 1, 2, 3, 4, 5] as const;
+const PREDICTOR_NUMBERS = 6;
 
-const ALL = anomalyKinds.length; // the tail of the least probability of all kinds
+// Places in the row of cells, after the tails.
 const SHARES = TAILS * TAIL_CELLS;
 const PROFILES = SHARES + anomalyKinds.length;
-const PROFILE_CELLS = [288, 56] as const;
+const PROFILE_CELLS = [96, 14] as const;
+const ENVELOPE_CELLS = 48;
+
+// Tails. The first four are the measures that are summed.
+const [CHANGED, FAR, SHIFTED, SCATTERED, DRIFTED, OFTEN, STUCK, AWAY] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const SUMMED = 4;
 
 /** A run of so many late values, each after the other, sets the clock of a series back: one wrong time in the future must not end it. */
 const LATE_RUN = 8;
 const GREATEST = 1e30;
-/** Values over which means of errors reach back. */
-const MEMORY = 500;
-const SHORT_STEPS = 12;
-const PRIOR_WEIGHT = 20;
+// Steps over which means reach back.
+const FEW = 6;
+const MANY = 300;
+const MORE = 500;
+const MEMORY = 600;
+const LEVEL_MEMORY = 1000;
+const RATE_MEMORY = 72;
+/** Slow measures speak once so many values were seen. */
+const SLOW_START = 2000;
+const FULL = 16_384;
+/** A season's profile takes so much of what it sees each time. */
+const RENEWAL = 0.4;
+/** The envelope of the day shrinks to so much each time. */
+const SHRINKAGE = 0.9;
+/** What was reached at this time of the season, and so much more, is nothing new. */
+const SLACK = 1.2;
+/** Errors are learnt from up to so many times their usual size. */
+const BOUND = 20;
 
-const codeOf = <T>(names: readonly T[], name: T): number => names.indexOf(name);
-const [JUDGED, WARMING, MISSING, KNOWN, LATE] = outcomes.map((name) => codeOf(outcomes, name)) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-const [NONE, STARTS, GOES_ON, ENDS] = eventStates.map((name) => codeOf(eventStates, name)) as [number, number, number, number];
-const POINT = codeOf(anomalyKinds, "point");
-const SHIFT = codeOf(anomalyKinds, "level");
-const VARIANCE = codeOf(anomalyKinds, "variance");
-const AWAY = codeOf(anomalyKinds, "missing");
+/**
+ * The calibration. Of values of a series without anomalies, white noise and others, a share of 0.008 has a sum of evidence of 5 or more,
+ * and e-fold fewer for each 1.13 more: so much is assumed as if 8,000 values had shown it.
+ */
+const EVIDENT = 5;
+const PRIOR_STEPS = 8000;
+const PRIOR_BEYOND = 64;
+const PRIOR_MEAN = 1.13;
+/** A series that alarms r times as often as promised must show r to this power less probable values. */
+const CORRECTION = 2;
+const FULL_STEPS = 20_000;
+
+const [JUDGED, WARMING, MISSING, KNOWN, LATE] = [0, 1, 2, 3, 4] as const;
+const [NONE, STARTS, GOES_ON, ENDS] = [0, 1, 2, 3] as const;
+const [POINT, SHIFT, TREND, VARIANCE, SEASON, FREQUENCY, ABSENCE] = [0, 1, 2, 3, 4, 5, 6] as const;
 
 export function seriesEngine(settings: DetectorSettings): SeriesEngine {
   const { every, quietSteps, warmUp, budget } = settings;
   const seasons = settings.seasons.filter((season) => season >= 4 * every);
-  const profiles = seasons.map((season, at) => Math.min(Math.floor(season / every), PROFILE_CELLS[at]!));
-  const profileStarts = profiles.map((_, at) => PROFILES + profiles.slice(0, at).reduce((sum, size) => sum + size, 0));
-  const cellCount = PROFILES + profiles.reduce((sum, size) => sum + size, 0);
+  const sizes = seasons.map((season, at) => Math.min(Math.floor(season / every), PROFILE_CELLS[at]!));
+  const starts = sizes.map((_, at) => PROFILES + sizes.slice(0, at).reduce((sum, size) => sum + size, 0));
+  const envelope = PROFILES + sizes.reduce((sum, size) => sum + size, 0);
+  const envelopeCells = seasons.length > 0 ? Math.min(Math.floor(seasons[0]! / every), ENVELOPE_CELLS) : 0;
+  const cellCount = envelope + 2 * envelopeCells;
   const predictors = 1 + seasons.length;
   const numberCount = PREDICTORS + predictors * PREDICTOR_NUMBERS;
   const wanted = anomalyKinds.map((kind) => settings.kinds.includes(kind));
+  const summed = [wanted[POINT]!, wanted[SHIFT]! || wanted[SEASON]!, wanted[SHIFT]!, wanted[VARIANCE]!];
+  const weight = SUMMED / Math.max(1, summed.filter(Boolean).length);
   const allowed = (budget.alarms * every) / budget.per;
-  const levelSteps = Math.max(20, Math.min(288, seasons.length > 0 ? seasons[0]! / every : 200));
-  const bases = new Float64Array(predictors);
+  // Of the value at hand.
+  const errors = new Float64Array(predictors);
   const places = new Uint32Array(seasons.length);
+  const measures = new Float64Array(TAILS);
+  let evidence = 0;
+  let kind = POINT as number;
 
-  let best = 1;
-  let bestKind = 0;
-
-  /** Judges a measure of one kind against its tail and counts it. */
-  function judge(
-    numbers: Float64Array,
-    cells: Float32Array,
-    n: number,
-    c: number,
-    kind: number,
-    cell: number,
-    learn: boolean,
-  ): void {
-    if (!wanted[kind]) return;
-    const from = c + kind * TAIL_CELLS;
-    const total = numbers[n + TOTALS + kind]!;
-    const probability = tailProbability(cells, from, total, cell);
-    if (probability < best) {
-      best = probability;
-      bestKind = kind;
-    }
-    if (learn) numbers[n + TOTALS + kind] = countMeasure(cells, from, total, cell);
+  /** Where the season of this length stands, in [0, 1). The little that is added keeps the first step of a cell in it. */
+  function phase(time: number, season: number): number {
+    const turns = time / season + 1e-9;
+    return turns - Math.floor(turns);
   }
 
-  /** From the least probability of the kinds to that of it, and the event. */
+  /** Fills `errors` with the value less what each predictor says but for its last error; the answer is the predictor that has erred least. */
+  function predict(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, value: number): number {
+    let error = value - numbers[n + LEVEL]!;
+    errors[0] = error;
+    const age = time - numbers[n + FIRST]!;
+    let chosen = 0;
+    for (let at = 0; at < seasons.length; at++) {
+      places[at] = c + starts[at]! + Math.floor(phase(time, seasons[at]!) * sizes[at]!);
+      error -= cells[places[at]!]!;
+      errors[at + 1] = error;
+      const change = numbers[n + PREDICTORS + (at + 1) * PREDICTOR_NUMBERS + CHANGE]!;
+      if (age >= seasons[at]! && change < numbers[n + PREDICTORS + chosen * PREDICTOR_NUMBERS + CHANGE]!) chosen = at + 1;
+    }
+    return chosen;
+  }
+
+  /** What the chosen predictor expects of an error: its mean, and as much of the last distance from it as such distances last. */
+  function expectedError(numbers: Float64Array, p: number): number {
+    const slow = numbers[p + SLOW]!;
+    const spread = numbers[p + SPREAD]!;
+    const lasting = spread > 0 ? Math.max(0, Math.min(1, 1 - numbers[p + CHANGE]! / (2 * spread))) : 1;
+    return slow + lasting * (numbers[p + ERROR]! - slow);
+  }
+
+  function writeRange(numbers: Float64Array, n: number, expected: number, out: Findings, at: number): void {
+    out.expected[at] = expected;
+    out.lower[at] = expected + numbers[n + LOWER]!;
+    out.upper[at] = expected + numbers[n + UPPER]!;
+  }
+
+  /** Whether values at about this time of the season have reached as far before. */
+  function seenBefore(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, distance: number): boolean {
+    if (envelopeCells === 0) return false;
+    const place = Math.floor(phase(time, seasons[0]!) * envelopeCells);
+    const highs = c + envelope;
+    const lows = highs + envelopeCells;
+    const last = numbers[n + PLACE]!;
+    const before = (place + envelopeCells - 1) % envelopeCells;
+    const after = (place + 1) % envelopeCells;
+    // The cell before holds what was reached a moment ago as well: what it held before that is kept aside.
+    let high = cells[highs + before]!;
+    let low = cells[lows + before]!;
+    if (place === last) [high, low] = [numbers[n + HIGH_BEFORE]!, numbers[n + LOW_BEFORE]!];
+    high = Math.max(high, cells[highs + place]!, cells[highs + after]!);
+    low = Math.min(low, cells[lows + place]!, cells[lows + after]!);
+    return distance > 0 ? distance <= SLACK * high : distance >= SLACK * low;
+  }
+
+  /** Keeps how far the value reached, once its cell of the season is left. */
+  function widen(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, distance: number): void {
+    if (envelopeCells === 0) return;
+    const place = Math.floor(phase(time, seasons[0]!) * envelopeCells);
+    const highs = c + envelope;
+    const lows = highs + envelopeCells;
+    const last = numbers[n + PLACE]!;
+    if (place !== last) {
+      const [high, low] = [cells[highs + last]!, cells[lows + last]!];
+      cells[highs + last] = Math.max(numbers[n + HIGH]!, high * SHRINKAGE);
+      cells[lows + last] = Math.min(numbers[n + LOW]!, low * SHRINKAGE);
+      const before = (place + envelopeCells - 1) % envelopeCells;
+      numbers[n + HIGH_BEFORE] = before === last ? high : cells[highs + before]!;
+      numbers[n + LOW_BEFORE] = before === last ? low : cells[lows + before]!;
+      numbers[n + HIGH] = numbers[n + LOW] = 0;
+      numbers[n + PLACE] = place;
+    }
+    numbers[n + HIGH] = Math.max(numbers[n + HIGH]!, distance);
+    numbers[n + LOW] = Math.min(numbers[n + LOW]!, distance);
+  }
+
+  /** -log10 of the probability of a measure as great. */
+  function surprise(numbers: Float64Array, cells: Float32Array, n: number, c: number, tail: number): number {
+    const cell = cellOf(measures[tail]!, numbers[n + OFFSETS + tail]!);
+    return -Math.log10(tailProbability(cells, c + tail * TAIL_CELLS, numbers[n + TOTAL]!, cell));
+  }
+
+  /** Evidence of a kind that stands alone: as much as the sum would have to be as improbable. */
+  function alone(numbers: Float64Array, cells: Float32Array, n: number, c: number, tail: number, of: number): void {
+    if (!wanted[of]) return;
+    const beyond = surprise(numbers, cells, n, c, tail) * Math.LN10 + Math.log(PRIOR_BEYOND / PRIOR_STEPS);
+    const equal = EVIDENT + PRIOR_MEAN * beyond;
+    if (beyond > 0 && equal > evidence) {
+      evidence = equal;
+      kind = of;
+    }
+  }
+
+  /** From the evidence to the score and the event. */
   function conclude(
     numbers: Float64Array,
     cells: Float32Array,
@@ -123,31 +233,33 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     c: number,
     time: number,
     value: number,
-    expected: number,
     steps: number,
     outcome: number,
-    learn: boolean,
     out: Findings,
     at: number,
   ): void {
-    const cell = Math.min(TAIL_CELLS - 1e-6, -Math.log2(best));
-    const from = c + ALL * TAIL_CELLS;
-    const total = numbers[n + TOTALS + ALL]!;
-    const probability = tailProbability(cells, from, total, cell);
-    if (learn) numbers[n + TOTALS + ALL] = countMeasure(cells, from, total, cell);
-    const e = n + EVENT;
-    const threshold = allowed * cells[c + SHARES + bestKind]!;
-    const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
+    const share = numbers[n + BEYOND]! / numbers[n + STEPS]!;
+    const beyond = evidence - EVIDENT;
+    const probability =
+      beyond >= 0 ? share * Math.exp((-beyond * numbers[n + BEYOND]!) / numbers[n + EXCESS]!) : share ** (evidence / EVIDENT);
     const score = 1 - probability;
-    let state = NONE;
-    if (numbers[e + OPEN] === 1) {
+    const e = n + EVENT;
+    const wasOpen = numbers[e + OPEN] === 1;
+    const excess = Math.max(1, numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed)) ** CORRECTION;
+    const unusual =
+      (outcome === JUDGED || outcome === MISSING) &&
+      numbers[n + COUNT]! >= warmUp &&
+      probability <= (allowed * cells[c + SHARES + kind]!) / excess;
+    let state: number = NONE;
+    if (wasOpen) {
       numbers[e + QUIET] = unusual ? 0 : numbers[e + QUIET]! + steps;
-      if (numbers[e + QUIET]! >= quietSteps) {
+      if (numbers[e + QUIET]! > quietSteps) {
         numbers[e + OPEN] = 0;
         state = ENDS;
       } else state = GOES_ON;
     } else if (unusual) {
       state = STARTS;
+      numbers[n + ALARMS]! += 1;
       numbers[e + START] = time;
       numbers[e + OPEN] = 1;
       numbers[e + QUIET] = 0;
@@ -159,60 +271,45 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         numbers[e + SCORE] = score;
         numbers[e + PEAK] = time;
         numbers[e + VALUE] = value;
-        numbers[e + EXPECTED] = expected;
-        numbers[e + KIND] = bestKind;
+        numbers[e + EXPECTED] = out.expected[at]!;
+        numbers[e + KIND] = kind;
       }
     }
     out.outcome[at] = outcome;
     out.score[at] = score;
-    out.kind[at] = bestKind;
+    out.kind[at] = kind;
     out.event[at] = state;
-  }
-
-  function expect(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, gap: number): number {
-    let base = numbers[n + LEVEL]!;
-    bases[0] = base;
-    const age = time - numbers[n + FIRST]!;
-    let chosen = 0;
-    for (let at = 0; at < seasons.length; at++) {
-      const season = seasons[at]!;
-      const phase = time / season - Math.floor(time / season);
-      places[at] = c + profileStarts[at]! + Math.min(profiles[at]! - 1, Math.floor(phase * profiles[at]!));
-      base += cells[places[at]!]!;
-      bases[at + 1] = base;
-      const p = n + PREDICTORS + (at + 1) * PREDICTOR_NUMBERS;
-      if (age >= 2 * season && numbers[p + LOSS]! < numbers[n + PREDICTORS + chosen * PREDICTOR_NUMBERS + LOSS]!) chosen = at + 1;
+    if (outcome === KNOWN || outcome === WARMING) return;
+    numbers[n + STEPS]! += 1;
+    if (beyond >= 0 && !wasOpen) {
+      numbers[n + BEYOND]! += 1;
+      numbers[n + EXCESS]! += beyond;
     }
-    void gap;
-    return chosen;
+    if (numbers[n + STEPS]! < FULL_STEPS) return;
+    numbers[n + STEPS]! /= 2;
+    numbers[n + ALARMS]! /= 2;
+    numbers[n + BEYOND]! /= 2;
+    numbers[n + EXCESS]! /= 2;
   }
 
-  function correction(numbers: Float64Array, p: number, gap: number): number {
-    const square = numbers[p + SQUARE]!;
-    if (square <= 0) return 0;
-    const slope = Math.max(0, Math.min(1, numbers[p + PRODUCT]! / square));
-    return (gap === 1 ? slope : slope ** Math.min(gap, 1e6)) * numbers[p + ERROR]!;
-  }
-
-  function range(
+  /** Nothing is known yet, or the time is none: the answer says what can be said. */
+  function leaveAside(
     numbers: Float64Array,
     cells: Float32Array,
     n: number,
     c: number,
-    expected: number,
-    scale: number,
+    outcome: number,
     out: Findings,
     at: number,
   ): void {
-    const total = numbers[n + TOTALS + POINT]!;
-    let above = 0;
-    let cell = TAIL_CELLS;
-    while (cell > 1 && above + cells[c + POINT * TAIL_CELLS + cell - 1]! < 0.01 * total)
-      above += cells[c + POINT * TAIL_CELLS + --cell]!;
-    const half = scale * 2 ** (cell / 4 - 1);
-    out.expected[at] = expected;
-    out.lower[at] = expected - half;
-    out.upper[at] = expected + half;
+    const chosen = predict(numbers, cells, n, c, numbers[n + LAST]!, 0);
+    const expected =
+      numbers[n + COUNT] === 0 ? 0 : expectedError(numbers, n + PREDICTORS + chosen * PREDICTOR_NUMBERS) - errors[chosen]!;
+    writeRange(numbers, n, expected, out, at);
+    out.outcome[at] = outcome;
+    out.score[at] = 0;
+    out.kind[at] = outcome === MISSING ? ABSENCE : POINT;
+    out.event[at] = NONE;
   }
 
   return {
@@ -223,125 +320,138 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const [n, c] = [slot * numberCount, slot * cellCount];
       numbers.fill(0, n, n + numberCount);
       cells.fill(0, c, c + cellCount);
-      for (let tail = 0; tail < TAILS; tail++) {
-        const from = c + tail * TAIL_CELLS;
-        if (tail === AWAY) cells[from] = PRIOR_WEIGHT;
-        else if (tail === ALL) for (let at = 0; at < 12; at++) cells[from + at] = PRIOR_WEIGHT * 2 ** -(at + 1);
-        else startTail(cells, from, PRIOR_WEIGHT);
-        numbers[n + TOTALS + tail] = PRIOR_WEIGHT;
-      }
+      numbers[n + STEPS] = PRIOR_STEPS;
+      numbers[n + ALARMS] = PRIOR_STEPS * allowed;
+      numbers[n + BEYOND] = PRIOR_BEYOND;
+      numbers[n + EXCESS] = PRIOR_BEYOND * PRIOR_MEAN;
       cells.fill(1, c + SHARES, c + SHARES + anomalyKinds.length);
     },
     observe(numbers, cells, slot, time, given, known, out, at) {
       const [n, c] = [slot * numberCount, slot * cellCount];
       const count = numbers[n + COUNT]!;
-      const last = numbers[n + LAST]!;
-      if (!Number.isFinite(time) || (count > 0 && time <= last)) {
-        const follows = Number.isFinite(time) && (numbers[n + LATE_COUNT] === 0 || time > numbers[n + LATE_TIME]!);
-        if (follows) {
-          numbers[n + LATE_TIME] = time;
-          numbers[n + LATE_COUNT]! += 1;
-        }
-        if (!follows || numbers[n + LATE_COUNT]! < LATE_RUN) {
-          const chosen = count > 0 ? expect(numbers, cells, n, c, last, 1) : 0;
-          range(numbers, cells, n, c, bases[chosen]!, numbers[n + PREDICTORS + chosen * PREDICTOR_NUMBERS + LOSS]!, out, at);
-          out.outcome[at] = LATE;
-          out.score[at] = 0;
-          out.kind[at] = POINT;
-          out.event[at] = NONE;
-          return;
-        }
-        numbers[n + LAST] = time - every;
-        numbers[n + VALUED] = time - every;
+      if (!Number.isFinite(time)) return leaveAside(numbers, cells, n, c, LATE, out, at);
+      if (count > 0 && time <= numbers[n + LAST]!) {
+        numbers[n + LATE_COUNT] =
+          time > numbers[n + LATE_TIME]! || numbers[n + LATE_COUNT] === 0 ? numbers[n + LATE_COUNT]! + 1 : 1;
+        numbers[n + LATE_TIME] = time;
+        if (numbers[n + LATE_COUNT]! < LATE_RUN) return leaveAside(numbers, cells, n, c, LATE, out, at);
+        numbers[n + LAST] = numbers[n + VALUED] = time - every;
         numbers[n + FIRST] = Math.min(numbers[n + FIRST]!, time);
       }
       numbers[n + LATE_COUNT] = 0;
+      const isMissing = !Number.isFinite(given);
+      const value = Math.max(-GREATEST, Math.min(GREATEST, given));
       if (count === 0) {
-        if (!Number.isFinite(given)) {
-          out.outcome[at] = MISSING;
-          out.score[at] = out.expected[at] = out.lower[at] = out.upper[at] = 0;
-          out.kind[at] = AWAY;
-          out.event[at] = NONE;
-          return;
-        }
+        if (isMissing || known) return leaveAside(numbers, cells, n, c, isMissing ? MISSING : KNOWN, out, at);
         numbers[n + FIRST] = time;
         numbers[n + LAST] = numbers[n + VALUED] = time - every;
-        numbers[n + LEVEL] = Math.max(-GREATEST, Math.min(GREATEST, given));
+        numbers[n + LEVEL] = numbers[n + BEFORE] = value;
       }
-      const learn = !known;
-      const since = Math.max(1, Math.round((time - numbers[n + VALUED]!) / every));
+      const absent = Math.max(1, Math.round((time - numbers[n + VALUED]!) / every)) - (isMissing ? 0 : 1);
       const steps = Math.max(1, Math.round((time - numbers[n + LAST]!) / every));
-      const reported = numbers[n + LAST]! > numbers[n + VALUED]!;
+      const reported = numbers[n + LAST]! > numbers[n + VALUED]!; // that values stayed away
       numbers[n + LAST] = time;
-      const chosen = expect(numbers, cells, n, c, time, since);
+      const chosen = predict(numbers, cells, n, c, time, isMissing ? 0 : value);
       const p = n + PREDICTORS + chosen * PREDICTOR_NUMBERS;
-      const expected = bases[chosen]! + correction(numbers, p, since);
-      const scale = numbers[p + LOSS]! * 1.2533;
-      range(numbers, cells, n, c, expected, scale, out, at);
-      best = 1;
-      bestKind = POINT;
-      if (!Number.isFinite(given)) {
-        judge(numbers, cells, n, c, AWAY, cellOf(since), false);
-        conclude(numbers, cells, n, c, time, expected, expected, steps, known ? KNOWN : MISSING, learn, out, at);
-        return;
+      const likely = expectedError(numbers, p);
+      evidence = 0;
+      kind = isMissing ? ABSENCE : POINT;
+      measures[AWAY] = absent;
+      if (isMissing) {
+        const expected = likely - errors[chosen]!;
+        writeRange(numbers, n, expected, out, at);
+        alone(numbers, cells, n, c, AWAY, ABSENCE);
+        return conclude(numbers, cells, n, c, time, expected, steps, known ? KNOWN : MISSING, out, at);
       }
-      const value = Math.max(-GREATEST, Math.min(GREATEST, given));
+      const error = errors[chosen]!;
+      const expected = value - error + likely;
+      writeRange(numbers, n, expected, out, at);
       numbers[n + VALUED] = time;
-      if (reported)
-        numbers[n + TOTALS + AWAY] = countMeasure(cells, c + AWAY * TAIL_CELLS, numbers[n + TOTALS + AWAY]!, cellOf(since - 1));
-      else judge(numbers, cells, n, c, AWAY, cellOf(since - 1), learn);
 
-      // What is unusual.
-      const error = value - expected;
-      const least = 1e-9 * Math.abs(value) + 1e-30;
-      const scaled = error / (scale + least);
-      judge(numbers, cells, n, c, POINT, cellOf(Math.abs(scaled)), learn);
-      const share = 1 / SHORT_STEPS;
-      const clipped = Math.max(-4, Math.min(4, scaled));
-      const short = numbers[n + SHORT]! + (clipped - numbers[n + SHORT]!) * share;
-      const spread = numbers[n + SPREAD]! + (Math.abs(clipped) - numbers[n + SPREAD]!) * share;
-      judge(numbers, cells, n, c, SHIFT, cellOf(Math.abs(short) * Math.sqrt((2 - share) / share)), learn);
-      judge(numbers, cells, n, c, VARIANCE, cellOf(Math.max(0, spread - 0.8) * 1.66 * Math.sqrt((2 - share) / share)), learn);
-      conclude(
-        numbers,
-        cells,
-        n,
-        c,
-        time,
-        value,
-        expected,
-        steps,
-        known ? KNOWN : count < warmUp ? WARMING : JUDGED,
-        learn,
-        out,
-        at,
-      );
-      if (!learn) return;
-
-      // What is learnt.
-      numbers[n + SHORT] = short;
-      numbers[n + SPREAD] = spread;
-      numbers[n + COUNT] = count + 1;
-      const memory = 1 / Math.min(count + 1, MEMORY);
-      for (let k = 0; k < predictors; k++) {
-        const q = n + PREDICTORS + k * PREDICTOR_NUMBERS;
-        const own = Math.abs(value - bases[k]! - correction(numbers, q, since));
-        const loss = numbers[q + LOSS]!;
-        numbers[q + LOSS] = loss + (Math.min(own, count < 20 ? own : 4 * loss + least) - loss) * memory;
-        const bound = count < 20 ? GREATEST : 4 * Math.sqrt(numbers[q + SQUARE]!) + least;
-        const rest = Math.max(-bound, Math.min(bound, value - bases[k]!));
-        if (since === 1) numbers[q + PRODUCT]! += (rest * numbers[q + ERROR]! - numbers[q + PRODUCT]!) * memory;
-        numbers[q + SQUARE]! += (rest * rest - numbers[q + SQUARE]!) * memory;
-        numbers[q + ERROR] = rest;
-        if (k > 0) {
-          const season = seasons[k - 1]!;
-          const passed = Math.floor((time - numbers[n + FIRST]!) / season);
-          const perCell = Math.max(1, season / every / profiles[k - 1]!);
-          cells[places[k - 1]!]! += (rest * Math.max(1 / (passed + 1), 0.15)) / perCell;
+      // What is unusual: measures, greater for what is more so.
+      const few = Math.max(1 / FEW, 1 / (count + 1));
+      const change = Math.abs(error - numbers[p + ERROR]!);
+      const scatter = numbers[n + SCATTER]! + (change - numbers[n + SCATTER]!) * few;
+      const standsOut = change > 2 * Math.sqrt(numbers[p + CHANGE]!) ? 1 : 0;
+      const rate = numbers[n + RATE]! + (standsOut - numbers[n + RATE]!) * Math.max(1 / RATE_MEMORY, 1 / (count + 1));
+      const run = value === numbers[n + BEFORE] ? numbers[n + RUN]! + 1 : 0;
+      const distance = errors[0]! - numbers[n + PREDICTORS + SLOW]!;
+      measures[CHANGED] = change;
+      measures[FAR] = Math.abs(error - numbers[p + SLOW]!);
+      measures[SHIFTED] = Math.abs(numbers[p + FAST]! + (error - numbers[p + FAST]!) * few - numbers[p + SLOWER]!);
+      measures[SCATTERED] = scatter;
+      measures[DRIFTED] = Math.abs(numbers[p + SLOW]! - numbers[p + SLOWER]!);
+      measures[OFTEN] = rate;
+      measures[STUCK] = run;
+      if (!seenBefore(numbers, cells, n, c, time, distance)) {
+        let strongest = 0;
+        for (let tail = 0; tail < SUMMED; tail++) {
+          if (!summed[tail]) continue;
+          const one = surprise(numbers, cells, n, c, tail);
+          evidence += one * weight;
+          if (one <= strongest) continue;
+          strongest = one;
+          kind = tail === CHANGED ? POINT : tail === SCATTERED ? VARIANCE : tail === FAR && chosen > 0 ? SEASON : SHIFT;
         }
       }
-      const rest = numbers[n + PREDICTORS + chosen * PREDICTOR_NUMBERS + ERROR]!;
-      numbers[n + LEVEL]! += rest / Math.min(count + 1, levelSteps);
+      if (!reported) alone(numbers, cells, n, c, AWAY, ABSENCE);
+      alone(numbers, cells, n, c, STUCK, FREQUENCY);
+      if (count >= SLOW_START) {
+        alone(numbers, cells, n, c, DRIFTED, TREND);
+        alone(numbers, cells, n, c, OFTEN, FREQUENCY);
+      }
+      conclude(numbers, cells, n, c, time, value, steps, known ? KNOWN : count < warmUp ? WARMING : JUDGED, out, at);
+      if (known) return;
+
+      // What is learnt.
+      for (let tail = 0; tail < TAILS; tail++) {
+        numbers[n + OFFSETS + tail] = countMeasure(
+          cells,
+          c + tail * TAIL_CELLS,
+          numbers[n + TOTAL]!,
+          measures[tail]!,
+          numbers[n + OFFSETS + tail]!,
+        );
+      }
+      numbers[n + TOTAL]! += 1;
+      if (numbers[n + TOTAL]! >= FULL) {
+        numbers[n + TOTAL]! /= 2;
+        for (let at = c; at < c + TAILS * TAIL_CELLS; at++) cells[at]! /= 2;
+      }
+      numbers[n + SCATTER] = scatter;
+      numbers[n + RATE] = rate;
+      numbers[n + RUN] = run;
+      numbers[n + BEFORE] = value;
+      numbers[n + COUNT] = count + 1;
+      const miss = value - expected;
+      const nudge = Math.sqrt(numbers[p + CHANGE]!) / 2;
+      numbers[n + UPPER] = Math.max(0, numbers[n + UPPER]! + nudge * ((miss > numbers[n + UPPER]! ? 1 : 0) - 0.005));
+      numbers[n + LOWER] = Math.min(0, numbers[n + LOWER]! - nudge * ((miss < numbers[n + LOWER]! ? 1 : 0) - 0.005));
+      widen(numbers, cells, n, c, time, distance);
+      const age = time - numbers[n + FIRST]!;
+      const comparable = seasons.length === 0 || age >= seasons[0]! || count < 50;
+      const share = 1 / (count + 1);
+      for (let k = 0; k < predictors; k++) {
+        const q = n + PREDICTORS + k * PREDICTOR_NUMBERS;
+        const bound = count < warmUp ? Infinity : BOUND * (Math.sqrt(numbers[q + SPREAD]!) + Math.sqrt(numbers[q + CHANGE]!));
+        const slow = numbers[q + SLOW]!;
+        const own = Math.max(slow - bound, Math.min(slow + bound, errors[k]!));
+        const changed = own - numbers[q + ERROR]!;
+        const memory = Math.max(1 / MEMORY, share);
+        if (comparable) numbers[q + CHANGE]! += (changed * changed - numbers[q + CHANGE]!) * memory;
+        numbers[q + SPREAD]! += ((own - slow) * (own - slow) - numbers[q + SPREAD]!) * memory;
+        numbers[q + FAST]! += (own - numbers[q + FAST]!) * few;
+        numbers[q + SLOW]! += (own - slow) * Math.max(1 / MANY, share);
+        numbers[q + SLOWER]! += (own - numbers[q + SLOWER]!) * Math.max(1 / MORE, share);
+        numbers[q + ERROR] = own;
+        if (k === 0) continue;
+        const perCell = Math.max(1, seasons[k - 1]! / every / sizes[k - 1]!);
+        const times = Math.floor(age / seasons[k - 1]!);
+        const part = times === 0 ? 1 / Math.max(1, perCell / 2) : Math.max(1 / (times + 1), RENEWAL) / perCell;
+        cells[places[k - 1]!]! += own * part;
+      }
+      numbers[n + LEVEL]! +=
+        numbers[n + PREDICTORS + (predictors - 1) * PREDICTOR_NUMBERS + ERROR]! / Math.min(count + 1, LEVEL_MEMORY);
     },
     event(numbers, slot) {
       const e = slot * numberCount + EVENT;
