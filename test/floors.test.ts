@@ -32,7 +32,7 @@ const learnFloors: readonly (readonly string[])[] = [
   ["metrics", "folds"],
   ["text", "linear", "network", "trees", "encode", "calibrate", "history", "drift", "anomaly"],
   ["explain", "recipe", "select"],
-  ["classifiers", "regressors"],
+  ["classifiers", "regressors", "outliers"],
   ["export"],
   ["checks"],
 ];
