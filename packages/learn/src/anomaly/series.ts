@@ -55,7 +55,8 @@ const STEPS = 19; // of the calibration: values, those beyond, and the sum of wh
 const BEYOND = 20;
 const EXCESS = 21;
 const ALARMS = 22; // with those promised at first
-const EVENT = 23;
+const RUNS = 23; // runs of equal values that have ended
+const EVENT = 24;
 const [START, PEAK, END, OPEN, SCORE, VALUE, EXPECTED, KIND, QUIET] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 const OFFSETS = EVENT + 9; // of each tail
 const TAILS = 8;
@@ -84,8 +85,12 @@ const MORE = 500;
 const MEMORY = 600;
 const LEVEL_MEMORY = 1000;
 const RATE_MEMORY = 72;
+/** Of a longer first season so many values are enough. */
+const LONG = 2000;
 /** Slow measures speak once so many values were seen. */
 const SLOW_START = 2000;
+/** Values that are equal so many times stand still, if they usually do not. */
+const STILL = 12;
 const FULL = 16_384;
 /** A season's profile takes so much of what it sees each time. */
 const RENEWAL = 0.4;
@@ -139,6 +144,11 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     return turns - Math.floor(turns);
   }
 
+  /** How much a predictor errs, from one value to the next and about its mean. */
+  function badness(numbers: Float64Array, p: number): number {
+    return numbers[p + CHANGE]! * numbers[p + SPREAD]!;
+  }
+
   /** Fills `errors` with the value less what each predictor says but for its last error; the answer is the predictor that has erred least. */
   function predict(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, value: number): number {
     let error = value - numbers[n + LEVEL]!;
@@ -149,8 +159,9 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       places[at] = c + starts[at]! + Math.floor(phase(time, seasons[at]!) * sizes[at]!);
       error -= cells[places[at]!]!;
       errors[at + 1] = error;
-      const change = numbers[n + PREDICTORS + (at + 1) * PREDICTOR_NUMBERS + CHANGE]!;
-      if (age >= seasons[at]! && change < numbers[n + PREDICTORS + chosen * PREDICTOR_NUMBERS + CHANGE]!) chosen = at + 1;
+      if (age < seasons[at]!) continue;
+      const own = badness(numbers, n + PREDICTORS + (at + 1) * PREDICTOR_NUMBERS);
+      if (own < badness(numbers, n + PREDICTORS + chosen * PREDICTOR_NUMBERS)) chosen = at + 1;
     }
     return chosen;
   }
@@ -208,10 +219,18 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     numbers[n + LOW] = Math.min(numbers[n + LOW]!, distance);
   }
 
-  /** -log10 of the probability of a measure as great. */
+  /** -log10 of the probability of a measure as great. That of a long run is for each value: so many runs, so many of them as long. */
   function surprise(numbers: Float64Array, cells: Float32Array, n: number, c: number, tail: number): number {
     const cell = cellOf(measures[tail]!, numbers[n + OFFSETS + tail]!);
-    return -Math.log10(tailProbability(cells, c + tail * TAIL_CELLS, numbers[n + TOTAL]!, cell));
+    const [total, among] =
+      tail === STUCK ? [numbers[n + RUNS]!, numbers[n + RUNS]! / numbers[n + TOTAL]!] : [numbers[n + TOTAL]!, 1];
+    const probability = tailProbability(cells, c + tail * TAIL_CELLS, total, cell);
+    return probability < 1 ? -Math.log10(probability * among) : 0;
+  }
+
+  function learnMeasure(numbers: Float64Array, cells: Float32Array, n: number, c: number, tail: number, total: number): void {
+    const o = n + OFFSETS + tail;
+    numbers[o] = countMeasure(cells, c + tail * TAIL_CELLS, total, measures[tail]!, numbers[o]!);
   }
 
   /** Evidence of a kind that stands alone: as much as the sum would have to be as improbable. */
@@ -354,6 +373,10 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const chosen = predict(numbers, cells, n, c, time, isMissing ? 0 : value);
       const p = n + PREDICTORS + chosen * PREDICTOR_NUMBERS;
       const likely = expectedError(numbers, p);
+      // The errors of the first season, which nothing predicts yet, must not be the measure of those to come.
+      const age = time - numbers[n + FIRST]!;
+      const settled = seasons.length === 0 || age >= seasons[0]! || count >= LONG;
+      const isWarm = settled && count >= warmUp;
       evidence = 0;
       kind = isMissing ? ABSENCE : POINT;
       measures[AWAY] = absent;
@@ -375,7 +398,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const standsOut = change > 2 * Math.sqrt(numbers[p + CHANGE]!) ? 1 : 0;
       const rate = numbers[n + RATE]! + (standsOut - numbers[n + RATE]!) * Math.max(1 / RATE_MEMORY, 1 / (count + 1));
       const run = value === numbers[n + BEFORE] ? numbers[n + RUN]! + 1 : 0;
-      const distance = errors[0]! - numbers[n + PREDICTORS + SLOW]!;
+      const distance = error - numbers[p + SLOW]!;
       measures[CHANGED] = change;
       measures[FAR] = Math.abs(error - numbers[p + SLOW]!);
       measures[SHIFTED] = Math.abs(numbers[p + FAST]! + (error - numbers[p + FAST]!) * few - numbers[p + SLOWER]!);
@@ -395,27 +418,29 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         }
       }
       if (!reported) alone(numbers, cells, n, c, AWAY, ABSENCE);
-      alone(numbers, cells, n, c, STUCK, FREQUENCY);
+      if (run >= STILL) alone(numbers, cells, n, c, STUCK, FREQUENCY);
       if (count >= SLOW_START) {
         alone(numbers, cells, n, c, DRIFTED, TREND);
         alone(numbers, cells, n, c, OFTEN, FREQUENCY);
       }
-      conclude(numbers, cells, n, c, time, value, steps, known ? KNOWN : count < warmUp ? WARMING : JUDGED, out, at);
+      conclude(numbers, cells, n, c, time, value, steps, known ? KNOWN : isWarm ? JUDGED : WARMING, out, at);
       if (known) return;
 
       // What is learnt.
-      for (let tail = 0; tail < TAILS; tail++) {
-        numbers[n + OFFSETS + tail] = countMeasure(
-          cells,
-          c + tail * TAIL_CELLS,
-          numbers[n + TOTAL]!,
-          measures[tail]!,
-          numbers[n + OFFSETS + tail]!,
-        );
+      if (settled) {
+        for (let tail = 0; tail < TAILS; tail++) {
+          if (tail !== STUCK) learnMeasure(numbers, cells, n, c, tail, numbers[n + TOTAL]!);
+        }
+        if (run === 0) {
+          measures[STUCK] = numbers[n + RUN]!;
+          learnMeasure(numbers, cells, n, c, STUCK, numbers[n + RUNS]!);
+          numbers[n + RUNS]! += 1;
+        }
+        numbers[n + TOTAL]! += 1;
       }
-      numbers[n + TOTAL]! += 1;
       if (numbers[n + TOTAL]! >= FULL) {
         numbers[n + TOTAL]! /= 2;
+        numbers[n + RUNS]! /= 2;
         for (let at = c; at < c + TAILS * TAIL_CELLS; at++) cells[at]! /= 2;
       }
       numbers[n + SCATTER] = scatter;
@@ -428,8 +453,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       numbers[n + UPPER] = Math.max(0, numbers[n + UPPER]! + nudge * ((miss > numbers[n + UPPER]! ? 1 : 0) - 0.005));
       numbers[n + LOWER] = Math.min(0, numbers[n + LOWER]! - nudge * ((miss < numbers[n + LOWER]! ? 1 : 0) - 0.005));
       widen(numbers, cells, n, c, time, distance);
-      const age = time - numbers[n + FIRST]!;
-      const comparable = seasons.length === 0 || age >= seasons[0]! || count < 50;
+      const comparable = settled || count < 50;
       const share = 1 / (count + 1);
       for (let k = 0; k < predictors; k++) {
         const q = n + PREDICTORS + k * PREDICTOR_NUMBERS;
@@ -439,7 +463,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         const changed = own - numbers[q + ERROR]!;
         const memory = Math.max(1 / MEMORY, share);
         if (comparable) numbers[q + CHANGE]! += (changed * changed - numbers[q + CHANGE]!) * memory;
-        numbers[q + SPREAD]! += ((own - slow) * (own - slow) - numbers[q + SPREAD]!) * memory;
+        if (comparable) numbers[q + SPREAD]! += ((own - slow) * (own - slow) - numbers[q + SPREAD]!) * memory;
         numbers[q + FAST]! += (own - numbers[q + FAST]!) * few;
         numbers[q + SLOW]! += (own - slow) * Math.max(1 / MANY, share);
         numbers[q + SLOWER]! += (own - numbers[q + SLOWER]!) * Math.max(1 / MORE, share);

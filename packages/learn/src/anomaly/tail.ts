@@ -25,14 +25,15 @@ const GREAT = 0.005;
 const LEAST_TOTAL = 30;
 
 /** The offset, in octaves, with which a first measure lies in the middle; 0 stands for none yet. */
-export function firstOffset(measure: number): number {
+function firstOffset(measure: number): number {
   return Math.floor(Math.log2(measure)) - MIDDLE / PER_OCTAVE + 0.5;
 }
 
 /** The cell of a measure, with its fraction, in [0, TAIL_CELLS). */
 export function cellOf(measure: number, offset: number): number {
-  if (!(measure > 0) || offset === 0) return 0;
-  return Math.max(0, Math.min(TAIL_CELLS - 1e-6, 1 + (Math.log2(measure) - offset) * PER_OCTAVE));
+  if (!(measure > 0)) return 0;
+  const from = offset === 0 ? firstOffset(measure) : offset;
+  return Math.max(0, Math.min(TAIL_CELLS - 1e-6, 1 + (Math.log2(measure) - from) * PER_OCTAVE));
 }
 
 /** The probability of a measure in the cell or a greater one, in (0, 1]; `total` measures were counted. O(cells). */
