@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME ...` runs benches by name, `npm run bench` lists them. */
 import type { Bench } from "./harness.ts";
 import { runBench } from "./harness.ts";
+import { anomalyBench } from "./anomaly/bench.ts";
 import { encoderBench } from "./encoder/bench.ts";
 import { httpBench } from "./http/bench.ts";
 import { regressionBench } from "./regression/bench.ts";
@@ -9,7 +10,16 @@ import { tabularBench } from "./tabular/bench.ts";
 import { textBench } from "./text/bench.ts";
 import { treesBench } from "./trees/bench.ts";
 
-const benches: readonly Bench[] = [encoderBench, httpBench, regressionBench, snapshotBench, tabularBench, textBench, treesBench];
+const benches: readonly Bench[] = [
+  anomalyBench,
+  encoderBench,
+  httpBench,
+  regressionBench,
+  snapshotBench,
+  tabularBench,
+  textBench,
+  treesBench,
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name));
