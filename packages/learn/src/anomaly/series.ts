@@ -1,9 +1,25 @@
 /**
- * One series: its numbers, and what a value does to them. Numbers lie in a row of a Float64Array, profiles and tails in one of a Float32Array.
+ * One series: its numbers, and what a value does to them. Numbers lie in a row of a Float64Array, tails and profiles in one of a Float32Array.
  *
- * numbers = [ NUMBER ... | predictors: 4 each ]   cells = [ tails | shares | profile of each season ]
+ * A predictor says level, or level and one season, or level and both; the one is heeded that has erred least. Four measures of its errors
+ * are summed as evidence, each as -log10 of its own tail probability: the change from the value before, the distance from the mean of a day or so,
+ * the distance of the last few, and how much the last few change. A value whose distance was reached before at about this time of the season has no
+ * evidence. Drift, how often changes are great, equal values in a row and values that stay away are measured too and stand alone.
+ *
+ * numbers = [ COUNT ... | envelope | calibration | event | offsets of tails | predictors ]
+ * cells = [ tails | shares of the budget | profile of each season | envelope ]
  */
 import { hashString } from "../math/hash.ts";
+import {
+  CALIBRATION_NUMBERS,
+  alarmThreshold,
+  countAlarm,
+  countEvidence,
+  evidenceOf,
+  probabilityOf,
+  startCalibration,
+} from "./calibration.ts";
+import { ENVELOPE_NUMBERS, reachedBefore, widen } from "./envelope.ts";
 import type { AnomalyEvent, AnomalyKind, Findings } from "./finding.ts";
 import { anomalyKinds } from "./finding.ts";
 import type { DetectorSettings } from "./settings.ts";
@@ -46,17 +62,10 @@ const RUN = 10; // values since the last change
 const BEFORE = 11; // the value before
 const UPPER = 12; // ends of the range, from what was expected
 const LOWER = 13;
-const PLACE = 14; // cell of the envelope in which the last value lay
-const HIGH = 15; // what was reached in it this time
-const LOW = 16;
-const HIGH_BEFORE = 17; // what the cell before it held before this time
-const LOW_BEFORE = 18;
-const STEPS = 19; // of the calibration: values, those beyond, and the sum of what they are beyond
-const BEYOND = 20;
-const EXCESS = 21;
-const ALARMS = 22; // with those promised at first
-const RUNS = 23; // runs of equal values that have ended
-const EVENT = 24;
+const RUNS = 14; // runs of equal values that have ended
+const ENVELOPE = 15;
+const CALIBRATION = ENVELOPE + ENVELOPE_NUMBERS;
+const EVENT = CALIBRATION + CALIBRATION_NUMBERS;
 const [START, PEAK, END, OPEN, SCORE, VALUE, EXPECTED, KIND, QUIET] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 const OFFSETS = EVENT + 9; // of each tail
 const TAILS = 8;
@@ -94,24 +103,8 @@ const STILL = 12;
 const FULL = 16_384;
 /** A season's profile takes so much of what it sees each time. */
 const RENEWAL = 0.4;
-/** The envelope of the day shrinks to so much each time. */
-const SHRINKAGE = 0.9;
-/** What was reached at this time of the season, and so much more, is nothing new. */
-const SLACK = 1.2;
 /** Errors are learnt from up to so many times their usual size. */
 const BOUND = 20;
-
-/**
- * The calibration. Of values of a series without anomalies, white noise and others, a share of 0.008 has a sum of evidence of 5 or more,
- * and e-fold fewer for each 1.13 more: so much is assumed as if 8,000 values had shown it.
- */
-const EVIDENT = 5;
-const PRIOR_STEPS = 8000;
-const PRIOR_BEYOND = 64;
-const PRIOR_MEAN = 1.13;
-/** A series that alarms r times as often as promised must show r to this power less probable values. */
-const CORRECTION = 2;
-const FULL_STEPS = 20_000;
 
 const [JUDGED, WARMING, MISSING, KNOWN, LATE] = [0, 1, 2, 3, 4] as const;
 const [NONE, STARTS, GOES_ON, ENDS] = [0, 1, 2, 3] as const;
@@ -180,45 +173,6 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     out.upper[at] = expected + numbers[n + UPPER]!;
   }
 
-  /** Whether values at about this time of the season have reached as far before. */
-  function seenBefore(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, distance: number): boolean {
-    if (envelopeCells === 0) return false;
-    const place = Math.floor(phase(time, seasons[0]!) * envelopeCells);
-    const highs = c + envelope;
-    const lows = highs + envelopeCells;
-    const last = numbers[n + PLACE]!;
-    const before = (place + envelopeCells - 1) % envelopeCells;
-    const after = (place + 1) % envelopeCells;
-    // The cell before holds what was reached a moment ago as well: what it held before that is kept aside.
-    let high = cells[highs + before]!;
-    let low = cells[lows + before]!;
-    if (place === last) [high, low] = [numbers[n + HIGH_BEFORE]!, numbers[n + LOW_BEFORE]!];
-    high = Math.max(high, cells[highs + place]!, cells[highs + after]!);
-    low = Math.min(low, cells[lows + place]!, cells[lows + after]!);
-    return distance > 0 ? distance <= SLACK * high : distance >= SLACK * low;
-  }
-
-  /** Keeps how far the value reached, once its cell of the season is left. */
-  function widen(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, distance: number): void {
-    if (envelopeCells === 0) return;
-    const place = Math.floor(phase(time, seasons[0]!) * envelopeCells);
-    const highs = c + envelope;
-    const lows = highs + envelopeCells;
-    const last = numbers[n + PLACE]!;
-    if (place !== last) {
-      const [high, low] = [cells[highs + last]!, cells[lows + last]!];
-      cells[highs + last] = Math.max(numbers[n + HIGH]!, high * SHRINKAGE);
-      cells[lows + last] = Math.min(numbers[n + LOW]!, low * SHRINKAGE);
-      const before = (place + envelopeCells - 1) % envelopeCells;
-      numbers[n + HIGH_BEFORE] = before === last ? high : cells[highs + before]!;
-      numbers[n + LOW_BEFORE] = before === last ? low : cells[lows + before]!;
-      numbers[n + HIGH] = numbers[n + LOW] = 0;
-      numbers[n + PLACE] = place;
-    }
-    numbers[n + HIGH] = Math.max(numbers[n + HIGH]!, distance);
-    numbers[n + LOW] = Math.min(numbers[n + LOW]!, distance);
-  }
-
   /** -log10 of the probability of a measure as great. That of a long run is for each value: so many runs, so many of them as long. */
   function surprise(numbers: Float64Array, cells: Float32Array, n: number, c: number, tail: number): number {
     const cell = cellOf(measures[tail]!, numbers[n + OFFSETS + tail]!);
@@ -233,15 +187,20 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     numbers[o] = countMeasure(cells, c + tail * TAIL_CELLS, total, measures[tail]!, numbers[o]!);
   }
 
+  /** A value far from what a season says breaks it. */
+  function kindOf(tail: number, chosen: number): number {
+    if (tail === CHANGED) return POINT;
+    if (tail === SCATTERED) return VARIANCE;
+    return !wanted[SHIFT] || (tail === FAR && chosen > 0 && wanted[SEASON]) ? SEASON : SHIFT;
+  }
+
   /** Evidence of a kind that stands alone: as much as the sum would have to be as improbable. */
   function alone(numbers: Float64Array, cells: Float32Array, n: number, c: number, tail: number, of: number): void {
     if (!wanted[of]) return;
-    const beyond = surprise(numbers, cells, n, c, tail) * Math.LN10 + Math.log(PRIOR_BEYOND / PRIOR_STEPS);
-    const equal = EVIDENT + PRIOR_MEAN * beyond;
-    if (beyond > 0 && equal > evidence) {
-      evidence = equal;
-      kind = of;
-    }
+    const equal = evidenceOf(10 ** -surprise(numbers, cells, n, c, tail));
+    if (equal <= evidence) return;
+    evidence = equal;
+    kind = of;
   }
 
   /** From the evidence to the score and the event. */
@@ -257,18 +216,12 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     out: Findings,
     at: number,
   ): void {
-    const share = numbers[n + BEYOND]! / numbers[n + STEPS]!;
-    const beyond = evidence - EVIDENT;
-    const probability =
-      beyond >= 0 ? share * Math.exp((-beyond * numbers[n + BEYOND]!) / numbers[n + EXCESS]!) : share ** (evidence / EVIDENT);
+    const probability = probabilityOf(numbers, n + CALIBRATION, evidence);
     const score = 1 - probability;
     const e = n + EVENT;
     const wasOpen = numbers[e + OPEN] === 1;
-    const excess = Math.max(1, numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed)) ** CORRECTION;
-    const unusual =
-      (outcome === JUDGED || outcome === MISSING) &&
-      numbers[n + COUNT]! >= warmUp &&
-      probability <= (allowed * cells[c + SHARES + kind]!) / excess;
+    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed) * cells[c + SHARES + kind]!;
+    const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
     if (wasOpen) {
       numbers[e + QUIET] = unusual ? 0 : numbers[e + QUIET]! + steps;
@@ -278,7 +231,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       } else state = GOES_ON;
     } else if (unusual) {
       state = STARTS;
-      numbers[n + ALARMS]! += 1;
+      countAlarm(numbers, n + CALIBRATION);
       numbers[e + START] = time;
       numbers[e + OPEN] = 1;
       numbers[e + QUIET] = 0;
@@ -298,17 +251,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     out.score[at] = score;
     out.kind[at] = kind;
     out.event[at] = state;
-    if (outcome === KNOWN || outcome === WARMING) return;
-    numbers[n + STEPS]! += 1;
-    if (beyond >= 0 && !wasOpen) {
-      numbers[n + BEYOND]! += 1;
-      numbers[n + EXCESS]! += beyond;
-    }
-    if (numbers[n + STEPS]! < FULL_STEPS) return;
-    numbers[n + STEPS]! /= 2;
-    numbers[n + ALARMS]! /= 2;
-    numbers[n + BEYOND]! /= 2;
-    numbers[n + EXCESS]! /= 2;
+    if (outcome !== KNOWN && outcome !== WARMING) countEvidence(numbers, n + CALIBRATION, evidence, wasOpen);
   }
 
   /** Nothing is known yet, or the time is none: the answer says what can be said. */
@@ -339,10 +282,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const [n, c] = [slot * numberCount, slot * cellCount];
       numbers.fill(0, n, n + numberCount);
       cells.fill(0, c, c + cellCount);
-      numbers[n + STEPS] = PRIOR_STEPS;
-      numbers[n + ALARMS] = PRIOR_STEPS * allowed;
-      numbers[n + BEYOND] = PRIOR_BEYOND;
-      numbers[n + EXCESS] = PRIOR_BEYOND * PRIOR_MEAN;
+      startCalibration(numbers, n + CALIBRATION, allowed);
       cells.fill(1, c + SHARES, c + SHARES + anomalyKinds.length);
     },
     observe(numbers, cells, slot, time, given, known, out, at) {
@@ -399,14 +339,17 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const rate = numbers[n + RATE]! + (standsOut - numbers[n + RATE]!) * Math.max(1 / RATE_MEMORY, 1 / (count + 1));
       const run = value === numbers[n + BEFORE] ? numbers[n + RUN]! + 1 : 0;
       const distance = error - numbers[p + SLOW]!;
+      const place = envelopeCells > 0 ? Math.floor(phase(time, seasons[0]!) * envelopeCells) : 0;
+      const isUsual =
+        envelopeCells > 0 && reachedBefore(numbers, n + ENVELOPE, cells, c + envelope, envelopeCells, place, distance);
       measures[CHANGED] = change;
-      measures[FAR] = Math.abs(error - numbers[p + SLOW]!);
+      measures[FAR] = Math.abs(distance);
       measures[SHIFTED] = Math.abs(numbers[p + FAST]! + (error - numbers[p + FAST]!) * few - numbers[p + SLOWER]!);
       measures[SCATTERED] = scatter;
       measures[DRIFTED] = Math.abs(numbers[p + SLOW]! - numbers[p + SLOWER]!);
       measures[OFTEN] = rate;
       measures[STUCK] = run;
-      if (!seenBefore(numbers, cells, n, c, time, distance)) {
+      if (!isUsual) {
         let strongest = 0;
         for (let tail = 0; tail < SUMMED; tail++) {
           if (!summed[tail]) continue;
@@ -414,7 +357,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
           evidence += one * weight;
           if (one <= strongest) continue;
           strongest = one;
-          kind = tail === CHANGED ? POINT : tail === SCATTERED ? VARIANCE : tail === FAR && chosen > 0 ? SEASON : SHIFT;
+          kind = kindOf(tail, chosen);
         }
       }
       if (!reported) alone(numbers, cells, n, c, AWAY, ABSENCE);
@@ -452,7 +395,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const nudge = Math.sqrt(numbers[p + CHANGE]!) / 2;
       numbers[n + UPPER] = Math.max(0, numbers[n + UPPER]! + nudge * ((miss > numbers[n + UPPER]! ? 1 : 0) - 0.005));
       numbers[n + LOWER] = Math.min(0, numbers[n + LOWER]! - nudge * ((miss < numbers[n + LOWER]! ? 1 : 0) - 0.005));
-      widen(numbers, cells, n, c, time, distance);
+      if (envelopeCells > 0) widen(numbers, n + ENVELOPE, cells, c + envelope, envelopeCells, place, distance);
       const comparable = settled || count < 50;
       const share = 1 / (count + 1);
       for (let k = 0; k < predictors; k++) {
