@@ -20,6 +20,8 @@ const PRIOR_MEAN = 1.13;
 /** At so many values all counts are halved: old ones fade. */
 const FULL_STEPS = 20_000;
 const CORRECTION = 3;
+/** No probability is said to be less. */
+const LEAST = 1e-12;
 
 /** `allowed` alarms a value. */
 export function startCalibration(numbers: Float64Array, n: number, allowed: number): void {
@@ -33,7 +35,7 @@ export function startCalibration(numbers: Float64Array, n: number, allowed: numb
 export function probabilityOf(numbers: Float64Array, n: number, evidence: number): number {
   const share = numbers[n + BEYOND]! / numbers[n + STEPS]!;
   if (evidence < EVIDENT) return share ** (evidence / EVIDENT);
-  return share * Math.exp(((EVIDENT - evidence) * numbers[n + BEYOND]!) / numbers[n + EXCESS]!);
+  return Math.max(LEAST, share * Math.exp(((EVIDENT - evidence) * numbers[n + BEYOND]!) / numbers[n + EXCESS]!));
 }
 
 /** The evidence that is as improbable, before a series has shown its own; 0 of what is more probable than evidence of 5. */

@@ -71,6 +71,8 @@ const DRIFT_STRETCHES = 3;
 const SHRINKAGE = 0.1;
 const BOUND = 8;
 const LEAST_ROWS = 50;
+/** No probability is said to be less. */
+const LEAST = 1e-12;
 
 interface Parts {
   readonly middles: Float64Array;
@@ -170,7 +172,7 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
         .sort((a, b) => b.share - a.share)
         .slice(0, limit);
       if (!unusual && settings.drift > 0) for (let at = 0; at < size; at++) state.centre[at]! += difference[at]! / settings.drift;
-      return { score: 1 - probability, unusual, reasons };
+      return { score: 1 - Math.max(LEAST, probability), unusual, reasons };
     },
     save: () => ({
       header: { kind: KIND, format: FORMAT, settings, names },

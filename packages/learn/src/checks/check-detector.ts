@@ -69,7 +69,7 @@ function alarmsOf(detector: Detector, steps: number, valueAt: (step: number) => 
 
 function proper(finding: Finding, what: string): void {
   const { score, expected, lower, upper } = finding;
-  ensure(score >= 0 && score <= 1, `${what}: the score is ${score}`);
+  ensure(score >= 0 && score < 1, `${what}: the score is ${score}`);
   ensure([expected, lower, upper].every(Number.isFinite), `${what}: ${lower} to ${upper} about ${expected}`);
   ensure(lower <= expected && expected <= upper, `${what}: ${lower} to ${upper} about ${expected}`);
 }

@@ -18,7 +18,7 @@ export interface OutliersParts {
   /** How the forest reads each column: numbers from their middle in spreads, levels and missing values by their share. */
   readonly scales: readonly ColumnScale[];
   readonly forest: IsolationForest;
-  /** Mean and standard deviation over training rows of the depth, and of minus the usualness. */
+  /** Mean and standard deviation over training rows of the depth, and of the rarity. */
   readonly depth: Moments;
   readonly rarity: Moments;
   /** The measure at each hundredth of the training rows up to the 95th, ascending, and the mean by which the others are greater than the last. */
@@ -37,6 +37,8 @@ export interface Moments {
 }
 
 const SHARE = 0.05;
+/** No probability is said to be less. */
+const LEAST = 1e-12;
 
 export function openOutliers(parts: OutliersParts): Outliers {
   const { columns, tails, scales, forest, depth, rarity, quantiles, excess } = parts;
@@ -47,27 +49,22 @@ export function openOutliers(parts: OutliersParts): Outliers {
 
   /** Of the record in `values`; `credits` gets what each column has to do with it. */
   function measure(credits?: Float64Array): number {
-    let usual = 0;
-    for (let at = 0; at < size; at++) {
-      scaled[at] = forestValue(scales[at]!, tails[at]!, values[at]!);
-      const one = columnUsualness(tails[at]!, values[at]!);
-      usual += one;
-    }
+    for (let at = 0; at < size; at++) scaled[at] = forestValue(scales[at]!, tails[at]!, values[at]!);
     let sum = 0;
     for (let tree = 0; tree < trees; tree++) sum += isolationDepth(forest, tree, scaled, credits);
     if (credits) {
       for (let at = 0; at < size; at++) {
-        const rare = -columnUsualness(tails[at]!, values[at]!) - rarity.mean / size;
-        credits[at] = credits[at]! / trees / depth.deviation + rare / rarity.deviation;
+        const own = columnRarity(tails[at]!, values[at]!) - rarity.mean / size;
+        credits[at] = credits[at]! / trees / depth.deviation + own / rarity.deviation;
       }
     }
-    return unusualness(parts, sum / trees, -usual);
+    return unusualness(parts, sum / trees, rarityOf(tails, values));
   }
 
   /** A share in (0, 1]. */
   function probability(at: number): number {
     const last = quantiles.length - 1;
-    if (at > quantiles[last]!) return SHARE * Math.exp(-(at - quantiles[last]!) / excess);
+    if (at > quantiles[last]!) return Math.max(LEAST, SHARE * Math.exp(-(at - quantiles[last]!) / excess));
     let [low, high] = [0, last];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -108,6 +105,17 @@ export function openOutliers(parts: OutliersParts): Outliers {
       };
     },
   };
+}
+
+/** How far out the values lie: the sum over the columns of squared logarithms of shares, so that one extreme value weighs more than many that are a little odd. */
+export function rarityOf(tails: readonly ColumnTails[], values: Float64Array): number {
+  let sum = 0;
+  tails.forEach((tail, at) => (sum += columnRarity(tail, values[at]!)));
+  return sum;
+}
+
+function columnRarity(tail: ColumnTails, value: number): number {
+  return columnUsualness(tail, value) ** 2;
 }
 
 /** Both measures by their spread over the training rows, added: greater for what is more unusual. */

@@ -2,7 +2,7 @@
  * Records that are unlike the others: invoices, log-ins, orders. No labels are needed, and training rows may have some of what is looked for.
  *
  * Two measures of a record, each by its spread over the training rows, are added: how soon an isolation forest sets it apart, which sees values
- * that do not go together, and how far out its values lie column by column (ECOD, `recipe/column-tails`), which sees a single extreme one. The score
+ * that do not go together, and how far out its values lie column by column (after ECOD, `recipe/column-tails`), which sees a single extreme one. The score
  * is one minus the share of training rows that are as unusual; beyond the greatest twentieth an exponential tail goes on.
  */
 import { growIsolationForest, isolationDepth, isolationForestDefaults } from "../anomaly/isolation-forest.ts";
@@ -10,14 +10,14 @@ import type { Table } from "../data/table.ts";
 import { Pace } from "../math/pause.ts";
 import { weightedQuantile } from "../math/quantile.ts";
 import type { FitOptions, Outliers, SavedModel } from "../model.ts";
-import { fitColumnTails, usualness } from "../recipe/column-tails.ts";
+import { fitColumnTails } from "../recipe/column-tails.ts";
 import { columnTails, treeField } from "../recipe/saved-recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { fitTreeColumns, openTreeColumns } from "../recipe/tree-columns.ts";
 import { list, number, record, tensor } from "../saved/values.ts";
 import type { TreeColumn } from "../trees/columns.ts";
-import { forestColumn, openOutliers, outliersFormat, outliersKind, unusualness } from "./outliers-model.ts";
+import { forestColumn, openOutliers, outliersFormat, outliersKind, rarityOf, unusualness } from "./outliers-model.ts";
 import type { ColumnScale, Moments } from "./outliers-model.ts";
 
 export interface OutliersSettings {
@@ -78,7 +78,7 @@ export async function fitOutliers(
   }
   const rarities = Float64Array.from({ length: rows }, (_, row) => {
     encoded.forEach((column, at) => (values[at] = column.kind === "number" ? column.values[row]! : column.codes[row]!));
-    return -usualness(tails, values);
+    return rarityOf(tails, values);
   });
   depths.forEach((sum, row) => (depths[row] = sum / Math.max(1, judges[row]!)));
   const [depth, rarity] = [moments(depths), moments(rarities)];
