@@ -71,7 +71,15 @@ const decide: Operation<z.infer<typeof useCaseParams>, unknown, z.infer<typeof d
     ]),
     example: exampleDecision,
   },
-  problems: ["USE_CASE_UNKNOWN", "RECORD_INVALID", "IDEMPOTENCY_CONFLICT", "BODY_TOO_LARGE", "MEDIA_TYPE", "SPOOL_FULL"],
+  problems: [
+    "USE_CASE_UNKNOWN",
+    "POINTS_NEEDED",
+    "RECORD_INVALID",
+    "IDEMPOTENCY_CONFLICT",
+    "BODY_TOO_LARGE",
+    "MEDIA_TYPE",
+    "SPOOL_FULL",
+  ],
 };
 
 const readDecision: Operation<z.infer<typeof decisionParams>> = {

@@ -11,7 +11,8 @@ import type { Decision } from "#records/decision";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { standardNumber } from "#records/standardise";
-import type { UseCase } from "#records/use-case";
+import { watchesSeries } from "#records/use-case";
+import type { RecordUseCase, UseCase } from "#records/use-case";
 import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
 import { labelledRows } from "#stages/prepare/prepare";
 import { findReadinessReport } from "#stages/readiness/readiness-store";
@@ -54,6 +55,13 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
     };
   }
 
+  /** A decision is of a use case of records; the file may have made another of it since. @throws POINTS_NEEDED */
+  function ofRecords(name: string): RecordUseCase {
+    const useCase = findUseCase(project, name);
+    if (watchesSeries(useCase)) throw failure("POINTS_NEEDED", { use_case: name });
+    return useCase;
+  }
+
   return {
     async trace(id) {
       const decision = await decisions.find(id);
@@ -78,10 +86,11 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       if (number === null) return { ...about, rows: [] };
       const version = await findModelVersion(pool, name, number);
       const snapshot = await findSnapshot(pool, version.snapshot);
-      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, findUseCase(project, name));
+      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, ofRecords(name));
       const first = Math.max(0, table.rows - searched);
       const latest = Uint32Array.from({ length: table.rows - first }, (_, at) => first + at);
       const model = await openModel(artifacts, version.artifact);
+      if (!("nearest" in model)) return { ...about, rows: [] };
       const nearest = await model.nearest(takeRows(table, latest), record as Row, limit);
       return {
         ...about,
@@ -102,7 +111,7 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
       if (!("classes" in classifier)) throw failure("OUTCOMES_NEEDED", { use_case: name });
       const wanted = classifier.classes.indexOf(outcome);
       if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: classifier.classes.join(", ") });
-      const useCase = findUseCase(project, name);
+      const useCase = ofRecords(name);
       const changeable = [...useCase.features.category, ...useCase.features.number];
       // What happened before stays as it was, unless it is asked for.
       const byThemselves = changeable.filter((field) => !Object.hasOwn(useCase.history, field));
