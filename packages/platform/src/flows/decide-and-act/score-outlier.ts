@@ -1,6 +1,6 @@
 /** What a model of the usual says of a record, as a decision tells it. */
 import type { Row } from "#learn/data/table";
-import type { OutlierDetector } from "#learn/anomaly/record-outliers";
+import type { Outliers } from "#learn/model";
 import { usualness } from "#records/detect-use-case";
 import { reasonLimit, reasonsOf, rounded } from "#flows/decide-and-act/reasons";
 import type { Opinion } from "#stages/decide/ask-model";
@@ -9,12 +9,12 @@ import type { Opinion } from "#stages/decide/ask-model";
 const least = 1e-12;
 
 /** `threshold`: what is rarer is unusual. */
-export function scoreOutlier(model: OutlierDetector, threshold: number): (row: Row) => Opinion {
+export function scoreOutlier(model: Outliers, threshold: number): (row: Row) => Opinion {
   const [unusual, usual] = usualness;
   return (row) => {
-    const { rarity, contributions } = model.decideRow(row, reasonLimit);
-    const typicality = Math.max(least, Number(rarity.toPrecision(4)));
-    const isUnusual = rarity < threshold;
+    const { score, contributions } = model.decideRow(row, reasonLimit);
+    const typicality = Math.max(least, Number((1 - score).toPrecision(4)));
+    const isUnusual = 1 - score < threshold;
     return {
       alternatives: [{ outcome: isUnusual ? unusual : usual, confidence: rounded(isUnusual ? 1 - typicality : typicality) }],
       predictionSet: [],

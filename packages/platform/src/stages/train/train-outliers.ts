@@ -4,11 +4,11 @@
  */
 import { failure } from "#base/errors";
 import { formatNumber, parsePercent } from "#base/text";
-import { fitOutliers } from "#learn/anomaly/record-outliers";
-import type { OutlierDetector } from "#learn/anomaly/record-outliers";
 import type { Table } from "#learn/data/table";
 import { rowAt, takeRows } from "#learn/data/table";
 import { poissonRange } from "#learn/math/poisson";
+import type { Outliers } from "#learn/model";
+import { fitOutliers } from "#learn/outliers/outliers";
 import { splitByChance, splitByTime } from "#learn/select/split";
 import { parseAlarmRate, parseAlarmShare } from "#records/alarm-budget";
 import type { DetectEvaluation, DetectionScores } from "#records/detect-evaluation";
@@ -20,7 +20,7 @@ import { timeDecisions } from "#stages/train/time-decisions";
 import type { TrainDeps, TrainingRows, TrainOptions } from "#stages/train/train";
 
 export interface TrainedOutliers {
-  readonly model: OutlierDetector;
+  readonly model: Outliers;
   readonly evaluation: DetectEvaluation;
   /** There is one method. */
   readonly tried: null;
@@ -60,9 +60,11 @@ export async function trainOutliers(
   const [learnt, held] = [takeRows(rows.table, split.train), takeRows(rows.table, split.test)];
   const threshold = thresholdOf(useCase, rows.times && Float64Array.from(split.train, (row) => rows.times![row]!));
   try {
-    onProgress?.("training", null);
-    const dropped = new Set(recipe.drop);
-    const model = fitOutliers({ fields: recipe.fields.filter(({ name }) => !dropped.has(name)) }, learnt);
+    const model = await fitOutliers({ recipe }, learnt, {
+      seed,
+      ...(signal && { signal }),
+      onProgress: (done, doing) => onProgress?.(`training: ${doing}`, done),
+    });
     onProgress?.("evaluating", null);
     const judged = await evaluate(model);
     return { model, evaluation: judged, tried: null, settings: { recipe, seed, holdout } };
@@ -72,8 +74,8 @@ export async function trainOutliers(
     throw unsuitable(useCase, error.message, "Check source.query and features.", error);
   }
 
-  async function evaluate(model: OutlierDetector): Promise<DetectEvaluation> {
-    const rarities = model.predict(held);
+  async function evaluate(model: Outliers): Promise<DetectEvaluation> {
+    const rarities = model.score(held).map((score) => 1 - score);
     const alarms = Array.from(rarities.keys()).filter((row) => rarities[row]! < threshold);
     alarms.sort((a, b) => rarities[a]! - rarities[b]! || a - b);
     const promised = threshold * held.rows;
@@ -103,7 +105,7 @@ export async function trainOutliers(
   }
 
   function found(
-    model: OutlierDetector,
+    model: Outliers,
     table: Table,
     row: number,
     rarity: number,
@@ -146,7 +148,7 @@ function scoresOf(labels: readonly string[], alarmed: Uint8Array): DetectionScor
 }
 
 /** What share each field has in what makes alarms unusual. */
-function learntBy(model: OutlierDetector, table: Table, alarms: readonly number[]): DetectEvaluation["learnt"] {
+function learntBy(model: Outliers, table: Table, alarms: readonly number[]): DetectEvaluation["learnt"] {
   const weights = new Map<string, number>();
   for (const row of alarms.slice(0, explained)) {
     const { contributions } = model.decideRow(rowAt(table, row), Infinity);
