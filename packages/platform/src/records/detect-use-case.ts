@@ -92,6 +92,9 @@ export const detectSeriesSchema = z.strictObject({
     label: column.optional().describe(known),
   }),
   every: duration.describe("From one point of a series to the next"),
+  lag: duration
+    .optional()
+    .describe("How late points come at most: a series is silent once its next point is more overdue (default: two steps)"),
   calendar: z
     .record(name, z.string().min(1))
     .default({})

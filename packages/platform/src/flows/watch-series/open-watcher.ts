@@ -6,13 +6,13 @@ import { failure, isFailure } from "#base/errors";
 import type { Problem } from "#base/errors";
 import { uuidFromName } from "#base/id";
 import type { Log } from "#base/log";
+import { parseDuration } from "#base/text";
 import type { Connection } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import type { DetectOptions, Outcome, Watcher } from "#flows/watch-series/watcher";
 import { budgetShare } from "#learn/anomaly/alarm-budget";
 import { createDetector } from "#learn/anomaly/detector";
 import type { DetectorSettings } from "#learn/anomaly/settings";
-import type { ScalarTable } from "#learn/data/table";
 import type { Alarm, AlarmPart, Taken } from "#records/alarm";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
@@ -26,16 +26,16 @@ import { findSnapshot } from "#stages/snapshot/snapshot-store";
 import { findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
-import { parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
+import { laterThan, parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
 import type { Points } from "#stages/watch/points";
 import { readCalendar, readSince } from "#stages/watch/read-source";
 import { Recent } from "#stages/watch/recent";
 import { detectorSettings, togetherWithin } from "#stages/watch/settings";
 import {
   countStates,
+  lastPoints,
   inheritShares,
   lockSeries,
-  newestPoint,
   readStates,
   setShare,
   silentSeries,
@@ -60,7 +60,7 @@ export interface WatcherDeps {
 
 /** As many series are watched by one use case. */
 const mostSeries = 100_000;
-/** A series is silent once its next point is so many steps overdue. */
+/** A series is silent once its next point is so many steps overdue, unless the use case says how late points come. */
 const graceSteps = 2;
 /** A series without a value for so long is let go, rather than missed for ever. */
 const letGoMs = 28 * 86_400_000;
@@ -71,6 +71,11 @@ const everySeries = "most series";
 const calendarMs = 60_000;
 const summaryDays = 14;
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+/** Instants that are text are compared as such: those of another zone seem so much earlier at most. */
+const zonesMs = 15 * hourMs;
+
+const nothing: Outcome = { taken: nothingTaken, alarms: [] };
 
 /** What watches a use case now. */
 interface Active {
@@ -144,25 +149,32 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     active: Active,
     points: Points,
     { known, again, signal }: Advance,
-  ): Promise<{ taken: Taken; alarms: Alarm[] }> {
-    if (points.times.length === 0) return { taken: nothingTaken, alarms: [] };
+  ): Promise<Outcome> {
+    if (points.times.length === 0) return nothing;
     const { useCase, deployment, version, settings } = active;
     const name = useCase.use_case;
-    const ids = points.names.map(({ id }) => id);
-    const stored = new Map((await readStates(client, name, version.version, ids)).map((state) => [state.id, state]));
-    const fresh = ids.length - stored.size;
+    const found = await readStates(
+      client,
+      name,
+      version.version,
+      points.names.map(({ id }) => id),
+    );
+    const stored = new Map(found.map((state) => [state.id, state]));
+    const asked = again ? laterThan(points, ({ id }) => stored.get(id)?.last ?? null) : points;
+    const ids = asked.names.map(({ id }) => id);
+    const fresh = ids.filter((id) => !stored.has(id)).length;
     if (fresh > 0) {
       const count = (await countStates(client, name, version.version)) + fresh;
       if (count > mostSeries) throw failure("SERIES_TOO_MANY", { use_case: name, count, limit: mostSeries });
     }
     const within = togetherWithin(settings);
-    const earliest = points.times[0]!;
+    const earliest = asked.times[0] ?? 0;
     const open = await recentAlarms(client, name, earliest - within);
     const parts = new Map(open.flatMap((alarm) => alarm.parts.map((part) => [part.series_id, part] as const)));
 
     const detector = createDetector(settings, ids.length);
     const valued = new Map<number, number>();
-    const watched = points.names.map((one, slot): Watched => {
+    const watched = asked.names.map((one, slot): Watched => {
       const state = stored.get(one.id);
       if (!state) return newlyWatched(one);
       detector.put(slot, state.state);
@@ -175,9 +187,8 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         resumes: state.deployment !== deployment.id,
       };
     });
-    const asked = again ? later(points, (slot) => detector.lastTime(slot)) : points;
     const changed = new Map<string, Alarm>();
-    const slots = Uint32Array.from(points.names, (_, slot) => slot);
+    const slots = Uint32Array.from(asked.names, (_, slot) => slot);
     const taken = await watch(detector, watched, asked, slots, {
       known,
       until: latestAllowed(clock),
@@ -249,7 +260,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
    */
   async function advanceSilent(client: PoolClient, active: Active, now: number, options: Advance): Promise<Outcome> {
     const { useCase, version, settings } = active;
-    const due = now - graceSteps * settings.every;
+    const due = now - lagOf(useCase, settings);
     const silent = await silentSeries(client, useCase.use_case, version.version, {
       before: due - settings.every,
       since: now - Math.max(letGoMs, 100 * settings.every),
@@ -411,25 +422,33 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     { signal, onProgress }: DetectOptions,
     within: Within,
   ): Promise<Outcome> {
-    const { since, narrow } = await transaction(pool, (client) =>
-      locked(client, useCase, async ({ version }) => {
+    const { last, narrow, reach } = await transaction(pool, (client) =>
+      locked(client, useCase, async ({ version, settings }) => {
         const snapshot = await findSnapshot(pool, version.snapshot);
-        return {
-          since: await newestPoint(client, useCase.use_case, version.version),
-          narrow: snapshot.time_column !== null,
-        };
+        const times = await lastPoints(client, useCase.use_case, version.version);
+        return { last: times, narrow: snapshot.time_column !== null, reach: 12 * settings.every + lagOf(useCase, settings) };
       }),
     );
+    const since = last.size === 0 ? null : Array.from(last.values()).reduce((most, time) => Math.max(most, time), -Infinity);
+    const isTyped = project.systems[useCase.source.system]?.type === "postgres";
+    const slack = Math.max(isTyped ? hourMs : zonesMs, reach);
     const options = { known, again: true, signal };
+    // What is known of anomalies is for training to be judged by.
+    const plain = { ...useCase, source: { ...useCase.source, label: undefined } };
     const outcomes: Outcome[] = [];
     const connection = deps.connect(useCase.source.system);
     try {
       let rows = 0;
-      const batches = readSince(connection, useCase, { since, narrow, ...(signal && { signal }) });
+      const batches = readSince(connection, useCase, { since, narrow, slack, ...(signal && { signal }) });
       for await (const table of batches) {
         signal?.throwIfAborted();
         onProgress?.(`reading ${useCase.source.system}: ${(rows += table.rows)} rows`, null);
-        outcomes.push(await within((client) => locked(client, useCase, async (active) => through(client, active, table))));
+        const unseen = laterThan(pointsOf(plain, table), ({ id }) => last.get(id) ?? null);
+        if (unseen.times.length === 0) continue;
+        outcomes.push(
+          await within((client) => locked(client, useCase, async (active) => advance(client, active, unseen, options))),
+        );
+        unseen.series.forEach((series, at) => last.set(unseen.names[series]!.id, unseen.times[at]!));
       }
     } catch (error) {
       throw signal?.aborted ? failure("CANCELLED", { what: "The run" }, { cause: error }) : error;
@@ -440,10 +459,6 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       await within((client) => locked(client, useCase, async (active) => advanceSilent(client, active, clock.now(), options))),
     );
     return together(outcomes);
-
-    async function through(client: PoolClient, active: Active, table: ScalarTable): Promise<Outcome> {
-      return advance(client, active, pointsOf({ ...useCase, source: { ...useCase.source, label: undefined } }, table), options);
-    }
   }
 
   /** All in one transaction, which is taken back. */
@@ -459,19 +474,9 @@ export function openWatcher(deps: WatcherDeps): Watcher {
   }
 }
 
-/** Of points in the order of time, those after the last of their series. */
-function later(points: Points, last: (slot: number) => number | null): Points {
-  const kept = Uint32Array.from({ length: points.times.length }, (_, at) => at).filter((at) => {
-    const before = last(points.series[at]!);
-    return before === null || points.times[at]! > before;
-  });
-  return {
-    ...points,
-    series: Uint32Array.from(kept, (at) => points.series[at]!),
-    times: Float64Array.from(kept, (at) => points.times[at]!),
-    values: Float64Array.from(kept, (at) => points.values[at]!),
-    anomalies: null,
-  };
+/** How late points come at most. */
+function lagOf({ lag }: DetectSeriesUseCase, { every }: DetectorSettings): number {
+  return lag === undefined ? graceSteps * every : parseDuration(lag)!;
 }
 
 /** Of alarms that changed several times, the last. */

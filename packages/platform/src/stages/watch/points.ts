@@ -98,6 +98,26 @@ export function pointsOf(useCase: DetectSeriesUseCase, table: ScalarTable, absen
   };
 }
 
+/** Of points those that are later than the last of their series, and only the series that have any. O(points). */
+export function laterThan(points: Points, last: (name: SeriesName, series: number) => number | null): Points {
+  const before = points.names.map((name, series) => last(name, series) ?? -Infinity);
+  const kept = Uint32Array.from(points.times.keys()).filter((at) => points.times[at]! > before[points.series[at]!]!);
+  const slots = new Map<number, number>();
+  const series = Uint32Array.from(kept, (at) => {
+    const of = points.series[at]!;
+    if (!slots.has(of)) slots.set(of, slots.size);
+    return slots.get(of)!;
+  });
+  return {
+    ...points,
+    names: Array.from(slots.keys(), (of) => points.names[of]!),
+    series,
+    times: Float64Array.from(kept, (at) => points.times[at]!),
+    values: Float64Array.from(kept, (at) => points.values[at]!),
+    anomalies: points.anomalies && Uint8Array.from(kept, (at) => points.anomalies![at]!),
+  };
+}
+
 /** Instants as epoch milliseconds; NaN where a value is none. Text is read as ISO 8601, in UTC where it has no zone. */
 export function instantsOf(column: ScalarColumn): Float64Array {
   if (column.type === "string")

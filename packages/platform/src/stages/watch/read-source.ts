@@ -11,21 +11,19 @@ export interface SinceOptions {
   readonly since: number | null;
   /** The time is an instant to the system, so it can find and order the rows itself; else all of them are read. */
   readonly narrow: boolean;
+  /** So much before it is read again, milliseconds: a series may lag behind the others, and instants that are text may compare otherwise. */
+  readonly slack: number;
   readonly signal?: AbortSignal;
 }
 
 /** Rows in one batch, which is one transaction. */
-const batchRows = 20_000;
-const dayMs = 86_400_000;
+const batchRows = 50_000;
 
-/**
- * What the source query has since the last time, in the order of time: from the day before on, since systems write instants in ways that compare
- * alike by the day only, and a series may lag behind the others.
- */
+/** What the source query has since the last time and a little before, in the order of time. */
 export async function* readSince(
   connection: Connection,
   { source }: DetectSeriesUseCase,
-  { since, narrow, signal }: SinceOptions,
+  { since, narrow, slack, signal }: SinceOptions,
 ): AsyncGenerator<ScalarTable> {
   const options = { asText: source.series, batchRows, ...(signal && { signal }) };
   if (!narrow) {
@@ -35,7 +33,8 @@ export async function* readSince(
     return;
   }
   const time = quoteName(source.time);
-  const from = since === null ? null : new Date(Math.floor(since / dayMs) * dayMs - dayMs).toISOString().slice(0, 10);
+  // Written with a space: where instants are text, one with a T compares as later, so none is missed.
+  const from = since === null ? null : new Date(since - slack).toISOString().slice(0, 19).replace("T", " ");
   const query = `SELECT * FROM (\n${source.query.replace(/[;\s]+$/, "")}\n) AS inlay_points${from === null ? "" : ` WHERE ${time} >= '${from}'`} ORDER BY ${time}`;
   yield* (await connection.read(query, options)).batches();
 }

@@ -104,13 +104,13 @@ export async function inheritShares(client: PoolClient, useCase: string, version
   ]);
 }
 
-/** The time of the newest point of any series; null before the first. */
-export async function newestPoint(client: PoolClient, useCase: string, version: number): Promise<number | null> {
-  const { rows } = await client.query<{ newest: Date | null }>(
-    "select max(valued_at) as newest from inlay.series_states where use_case = $1 and version = $2",
+/** The time of the last point of each series, by id. Epoch milliseconds. */
+export async function lastPoints(client: PoolClient, useCase: string, version: number): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ id: string; last: number }>(
+    "select id, extract(epoch from last_at)::float8 * 1000 as last from inlay.series_states where use_case = $1 and version = $2 and last_at is not null",
     [useCase, version],
   );
-  return rows[0]!.newest && rows[0]!.newest.getTime();
+  return new Map(rows.map(({ id, last }) => [id, Math.round(last)]));
 }
 
 /** Series whose last point came before `before` and whose last value after `since`, at most `limit`. Epoch milliseconds. */
