@@ -2,6 +2,7 @@
 import type { Bench } from "./harness.ts";
 import { runBench } from "./harness.ts";
 import { anomalyBench } from "./anomaly/bench.ts";
+import { elec2Bench } from "./elec2/bench.ts";
 import { encoderBench } from "./encoder/bench.ts";
 import { httpBench } from "./http/bench.ts";
 import { regressionBench } from "./regression/bench.ts";
@@ -12,6 +13,7 @@ import { treesBench } from "./trees/bench.ts";
 
 const benches: readonly Bench[] = [
   anomalyBench,
+  elec2Bench,
   encoderBench,
   httpBench,
   regressionBench,

@@ -96,3 +96,13 @@ export async function electricityRows(useCase: ClassifyUseCase): Promise<{ table
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Chosen on the first part of the file alone. */
+export const policy = {
+  /** The share of the file that choices were made on; accuracy is reported of the rest. */
+  chosenOn: 0.3,
+  /** How often it is fitted again, on all that was seen. */
+  refitWeeks: 8,
+  /** `train.holdout`: the latest rows, which training keeps to judge the version. */
+  holdout: 0.05,
+};

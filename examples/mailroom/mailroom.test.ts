@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { parse } from "yaml";
 import { projectFileSchema } from "../../packages/platform/src/records/project.ts";
 import { classifySchema } from "../../packages/platform/src/records/use-case.ts";
@@ -148,3 +151,38 @@ test("has project files that fit their schemas and the database", async () => {
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+test("the demo shows one mail for each of the three ways: the model, a rule, a person", async () => {
+  await mkdir(join(folder, "demo"));
+  await copyFile(join(folder, "mailroom.db"), join(folder, "demo", "mailroom.db"));
+  const bin = fileURLToPath(new URL("../../packages/platform/src/main/bin.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      "--conditions=inlay-source",
+      "--disable-warning=ExperimentalWarning",
+      bin,
+      "demo",
+      "--once",
+      "--json",
+      "--port",
+      "0",
+      "--folder",
+      "demo",
+    ],
+    { cwd: folder, env: { ...process.env, INLAY_CALLED_FROM: folder, INLAY_PROJECT: undefined }, maxBuffer: 1e8 },
+  );
+  const { decisions } = JSON.parse(stdout) as { decisions: { outcome: string | null; path: string; cause: string }[] };
+  assert.deepEqual(
+    decisions.map(({ outcome, path }) => [outcome, path]),
+    [
+      ["junk", "model"],
+      ["postmaster", "rules_first"],
+      [null, "review"],
+    ],
+  );
+  assert.ok(
+    ["unsure", "unfamiliar"].includes(decisions[2]!.cause),
+    "the model was asked, and would not: a quick question goes to a person",
+  );
+});

@@ -127,8 +127,10 @@ export type Counterfactual = {
     from: string | number | null;
     to: string | number;
   })[] | null;
-  /** Of the outcome, with the changes made */
+  /** Of the outcome, with the changes made; null of numbers */
   confidence: number | null;
+  /** Of numbers: what the model says with the changes made */
+  value: number | null;
 };
 
 /** What was decided for one record, and why */
@@ -240,7 +242,8 @@ export type Deployment = {
         /** What is true */
         outcome: string;
         taken_for: string;
-        cost: number;
+        /** An amount, or the column of numbers among the features that holds the amount of each record */
+        cost: number | string;
       })[];
     };
     /** The rules of today: the fallback, and the baseline a model must beat */
@@ -554,6 +557,30 @@ export type ModelVersion = {
         effect: number;
       })[];
     })[];
+    /** How the later, held-out rows differ from those of training; null where they were drawn by chance */
+    drift: {
+      /** Columns that were looked at, the outcome among them */
+      compared: number;
+      /** Columns that differ in the later rows by more than chance, the outcome first */
+      findings: ({
+        column: string;
+        /** It is the outcome itself */
+        is_label: boolean;
+        /** Of numbers the statistic of Kolmogorov and Smirnov, of levels the total variation, in [0, 1] */
+        distance: number;
+        /** What 99 % of columns without drift stay below, at these numbers of rows */
+        by_chance: number;
+        detail: string;
+      })[];
+      /** How good it is in the first, the second and the last third of the held-out rows; none of too few rows */
+      thirds: ({
+        from: string;
+        /** Accuracy, or the mean absolute error */
+        score: number;
+      })[];
+      /** It is worse in the last third than in the first, by more than chance */
+      falls: boolean;
+    } | null;
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -655,6 +682,30 @@ export type ModelVersion = {
         effect: number;
       })[];
     })[];
+    /** How the later, held-out rows differ from those of training; null where they were drawn by chance */
+    drift: {
+      /** Columns that were looked at, the outcome among them */
+      compared: number;
+      /** Columns that differ in the later rows by more than chance, the outcome first */
+      findings: ({
+        column: string;
+        /** It is the outcome itself */
+        is_label: boolean;
+        /** Of numbers the statistic of Kolmogorov and Smirnov, of levels the total variation, in [0, 1] */
+        distance: number;
+        /** What 99 % of columns without drift stay below, at these numbers of rows */
+        by_chance: number;
+        detail: string;
+      })[];
+      /** How good it is in the first, the second and the last third of the held-out rows; none of too few rows */
+      thirds: ({
+        from: string;
+        /** Accuracy, or the mean absolute error */
+        score: number;
+      })[];
+      /** It is worse in the last third than in the first, by more than chance */
+      falls: boolean;
+    } | null;
     /** One decision with reasons, on the training machine */
     latency_ms: {
       p50: number;
@@ -795,7 +846,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "OUTCOMES_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "USUALNESS_ALONE" | "BOUND_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
@@ -1051,7 +1102,7 @@ export interface Operations {
       id: string;
     };
     query: {
-      /** How the model should have decided */
+      /** How the model should have decided; of numbers a bound such as "<= 3" */
       outcome: string;
       /** Fields that may be changed; all numbers and categories where none is named */
       change?: string | (string)[];

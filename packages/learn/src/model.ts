@@ -10,7 +10,7 @@ export interface FitOptions {
   /** Called now and then with the share done, in [0, 1], and what is being done. */
   readonly onProgress?: (share: number, doing: string) => void;
   readonly signal?: AbortSignal;
-  /** Called once with what models that did not see a row think of it: calibrated probabilities, shape (nRows, nClasses). */
+  /** Called once with what models that did not see a row think of it: calibrated probabilities, shape (nRows, nClasses); NaN where none could know its label. */
   readonly onUnseen?: (probabilities: Float32Array) => void;
   /** Called once by learners that compare several models, with what each was worth, the simplest first. */
   readonly onTried?: (tried: readonly Tried[]) => void;
@@ -33,8 +33,10 @@ export interface ClassifierData {
   readonly table: Table;
   /** One label a row; rows without a label must have been left out. */
   readonly labels: readonly string[];
-  /** Rows that are copies of each other share a number: none is judged by a model that saw another. */
+  /** Rows that are copies of each other share a number: none is judged by a model that saw another. Not heeded where rows are ordered. */
   readonly groups?: Uint32Array;
+  /** As that of `RegressorData`. */
+  readonly ordered?: boolean;
 }
 
 /** A fitted classifier with calibrated probabilities. */

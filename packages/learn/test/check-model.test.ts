@@ -5,6 +5,7 @@ import { checkModel, modelChecks } from "../src/checks/check-model.ts";
 import type { CheckedLearner } from "../src/checks/check-model.ts";
 import { fitTabular } from "../src/classifiers/tabular.ts";
 import { fitText } from "../src/classifiers/text.ts";
+import { fitTextTrees } from "../src/classifiers/text-trees.ts";
 import type { TextSettings } from "../src/classifiers/text.ts";
 import type { Row } from "../src/data/table.ts";
 import type { Classifier } from "../src/model.ts";
@@ -43,7 +44,12 @@ const tabular = (kind: "linear" | "trees" | "both", withText: boolean): CheckedL
     ),
 });
 
+const stacked: CheckedLearner = {
+  fit: (data, options) => fitTextTrees({ recipe: { fields }, network: "none", budget: 0, trees: "always" }, data, options),
+};
+
 for (const check of modelChecks) {
+  test(`trees over columns and text: ${check.name}`, () => check.run(stacked));
   test(`linear, with text: ${check.name}`, () => check.run(tabular("linear", true)));
   test(`trees: ${check.name}`, () => check.run(tabular("trees", false)));
   test(`trees and linear: ${check.name}`, () => check.run(tabular("both", false)));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitTabular } from "../src/classifiers/tabular.ts";
 import type { Table } from "../src/data/table.ts";
-import { changeableValues, counterfactual } from "../src/explain/counterfactual.ts";
+import { changeableValues, counterfactual, decidedAs, valueWithin } from "../src/explain/counterfactual.ts";
 import { alikeFields } from "../src/explain/alike-fields.ts";
 import { effectsOf } from "../src/explain/effects.ts";
 import { logLossOf, permutationImportance, squaredErrorOf } from "../src/explain/permutation-importance.ts";
@@ -142,12 +142,14 @@ test("effects have the shape and the size of what was learnt, also where fields 
   assert.ok(loan.effects[late + grant]! < -0.3 && Math.abs(loan.effects[late]! + loan.effects[late + 1]!) < 1e-6);
 });
 
+const granted = decidedAs(model, grant);
+
 test("one change suffices where one thing spoke against it, and it is the nearest value that does", () => {
   const values = changeableValues(train.table, ["income", "amount", "late"]);
-  const late = counterfactual(model, { income: 4500, amount: 6000, late: "yes", colour: "red" }, grant, values)!;
+  const late = counterfactual(granted, { income: 4500, amount: 6000, late: "yes", colour: "red" }, values)!;
   assert.deepEqual(late.changes, [{ field: "late", from: "yes", to: "no" }]);
-  assert.ok(late.probabilities[grant]! > 0.5);
-  const poor = counterfactual(model, { income: 2000, amount: 16_000, late: "no", colour: "red" }, grant, values)!;
+  assert.ok(late.said[grant]! > 0.5);
+  const poor = counterfactual(granted, { income: 2000, amount: 16_000, late: "no", colour: "red" }, values)!;
   assert.equal(poor.changes.length, 1);
   const { field, to } = poor.changes[0]!;
   const nearest = field === "income" ? Number(to) < 3600 && Number(to) > 2000 : Number(to) < 16_000 && Number(to) > 8000;
@@ -156,9 +158,25 @@ test("one change suffices where one thing spoke against it, and it is the neares
 
 test("where one is not enough several are changed; where nothing may be, there is none", () => {
   const record = { income: 1200, amount: 24_000, late: "yes", colour: "red" };
-  const all = counterfactual(model, record, grant, changeableValues(train.table, ["income", "amount", "late"]))!;
+  const all = counterfactual(granted, record, changeableValues(train.table, ["income", "amount", "late"]))!;
   assert.ok(all.changes.length >= 2 && all.changes.some(({ field }) => field === "late"));
-  assert.equal(counterfactual(model, record, grant, changeableValues(train.table, ["colour"])), null);
-  assert.equal(counterfactual(model, record, grant, {}), null);
+  assert.equal(counterfactual(granted, record, changeableValues(train.table, ["colour"])), null);
+  assert.equal(counterfactual(granted, record, {}), null);
   assert.deepEqual(record, { income: 1200, amount: 24_000, late: "yes", colour: "red" });
+});
+
+test("of a number, the nearest change that brings it below or above a bound is found", () => {
+  const record = { size: 90, feet: 950, age: 10, zone: "centre", colour: "red" };
+  const values = changeableValues(learnt.table, ["age", "zone"]);
+  const now = regressor.predictRow(record);
+  const less = counterfactual(valueWithin(regressor, "<=", now - 30), record, values)!;
+  assert.deepEqual(
+    less.changes.map(({ field }) => field),
+    ["age"],
+  );
+  assert.ok(Number(less.changes[0]!.to) > 30 && Number(less.changes[0]!.to) < 50 && less.said <= now - 30);
+  const muchLess = counterfactual(valueWithin(regressor, "<=", now - 100), record, values)!;
+  assert.deepEqual(new Set(muchLess.changes.map(({ field }) => field)), new Set(["age", "zone"]));
+  assert.deepEqual(counterfactual(valueWithin(regressor, ">=", now - 1), record, values), { changes: [], said: now });
+  assert.equal(counterfactual(valueWithin(regressor, ">=", now + 50), record, values), null);
 });

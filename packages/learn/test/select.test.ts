@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seeded } from "../src/math/random.ts";
-import { splitByChance, splitByTime, stratifiedFolds } from "../src/select/split.ts";
+import { foldsOf, splitByChance, splitByTime, stratifiedFolds } from "../src/select/split.ts";
 import { confidenceThreshold } from "../src/select/threshold.ts";
 
 test("rows of one instant stay on one side, missing times are learnt from", () => {
@@ -112,4 +112,16 @@ test("a wrong promise is made in at most 5 % of the cases; taking the best of tw
   }
   assert.ok(ours <= 0.05 * rounds, `${ours} of ${rounds}`);
   assert.ok(naive > 0.05 * rounds, `the control finds ${naive} of ${rounds}`);
+});
+
+test("folds of ordered rows are stretches of time; a label that one of them alone has is not judged", () => {
+  const labels = Uint32Array.from({ length: 100 }, (_, row) => (row >= 90 ? 2 : row % 2));
+  const { folds, judged } = foldsOf(labels, 5, 1, { ordered: true });
+  for (let row = 0; row < 100; row++) assert.equal(folds[row], 4 - Math.floor(row / 20));
+  assert.deepEqual([...judged], [...Array(90).keys()]);
+  const byChance = { folds: stratifiedFolds(labels, 5, 1), judged: Uint32Array.from(labels.keys()) };
+  assert.deepEqual(foldsOf(labels, 5, 1, {}), byChance);
+
+  const turned = Uint32Array.from({ length: 100 }, (_, row) => (row >= 80 ? 1 : 0));
+  assert.deepEqual(foldsOf(turned, 5, 1, { ordered: true }).folds, stratifiedFolds(turned, 5, 1), "time cannot judge");
 });

@@ -202,3 +202,92 @@ test("a saved model with a part that does not fit is refused by the part's name"
     );
   }
 });
+
+/** What is right changes from one week to the next, and `minute` tells the weeks of training apart; `risk` says a little, always. */
+function drifting(weeks: number, perWeek: number, seed: number, firstWeek = 0): ClassifierData {
+  const random = seeded(seed);
+  const [minute, risk, labels]: [number[], number[], string[]] = [[], [], []];
+  for (let week = 0; week < weeks; week++) {
+    const mood = random.next() < 0.5 ? 3 : -3;
+    for (let row = 0; row < perWeek; row++) {
+      minute.push((firstWeek + week) * perWeek + row);
+      risk.push(random.next());
+      labels.push(random.next() < 1 / (1 + Math.exp(-mood - 2 * (risk.at(-1)! - 0.5))) ? "late" : "in time");
+    }
+  }
+  return { table: tableOf({ minute: numbers(minute), risk: numbers(risk) }), labels };
+}
+const driftingFields: Fields = [
+  { name: "minute", kind: "number" },
+  { name: "risk", kind: "number" },
+];
+
+test("rows in the order of time are judged by models of other stretches: what is said of later rows is no surer than it is right", async () => {
+  const [learnt, later] = [drifting(40, 50, 11), drifting(40, 50, 12, 40)];
+  const surplus = async (ordered: boolean): Promise<number> => {
+    let unseen = new Float32Array(0);
+    const options = { seed: 1, onUnseen: (all: Float32Array) => (unseen = Float32Array.from(all)) };
+    const model = await fitTabular(
+      { recipe: { fields: driftingFields }, learner: "trees", budget: 0 },
+      { ...learnt, ordered },
+      options,
+    );
+    const probabilities = model.predict(later.table);
+    let sum = 0;
+    later.labels.forEach((label, row) => {
+      const own = probabilities.subarray(2 * row, 2 * row + 2);
+      const best = own[1]! > own[0]! ? 1 : 0;
+      sum += own[best]! - (model.classes[best] === label ? 1 : 0);
+    });
+    assert.equal(unseen.length, learnt.labels.length * 2);
+    return sum / later.labels.length;
+  };
+  const [ordered, byChance] = [await surplus(true), await surplus(false)];
+  assert.ok(ordered < 0.12, `${ordered} surer than right`);
+  assert.ok(byChance > 0.25, `control: with folds by chance only ${byChance} surer than right`);
+});
+
+test("an outcome that one stretch of time alone has is learnt and calibrated like others", async () => {
+  const random = seeded(13);
+  const rows = 1000;
+  const a = Array.from({ length: rows }, () => random.next());
+  const outcomes = (three: boolean): string[] =>
+    a.map((value, row) => (row >= 900 && value > 0.5 ? "recall" : three && value < 0.25 ? "late" : "in time"));
+  for (const learner of ["linear", "trees", "both", "auto"] as const) {
+    for (const labels of [
+      outcomes(false),
+      outcomes(true),
+      [...a.keys()].map((row) => (row === 700 ? "once" : String(row % 2))),
+    ]) {
+      const table = tableOf({ a: numbers(a), row: numbers([...a.keys()]) });
+      const fields: Fields = [
+        { name: "a", kind: "number" },
+        { name: "row", kind: "number" },
+      ];
+      const model = await fit(fields, { table, labels, ordered: true }, { learner });
+      const probabilities = model.predict(table);
+      assert.ok(probabilities.every((one) => one >= 0 && one <= 1));
+      if (!model.classes.includes("recall") || learner === "linear") continue;
+      const { best } = model.decideRow({ a: 0.9, row: 950 }, 0);
+      assert.equal(model.classes[best], "recall", learner);
+    }
+  }
+});
+
+test("what drifts is no reason to call all later records unfamiliar", async () => {
+  const random = seeded(14);
+  const rising = (from: number, count: number): ClassifierData => {
+    const level = Array.from({ length: count }, (_, row) => from + row / 100 + random.next());
+    return { table: tableOf({ level: numbers(level) }), labels: level.map(() => (random.next() < 0.5 ? "x" : "y")) };
+  };
+  const learnt = rising(0, 1000);
+  const unfamiliar = async (ordered: boolean): Promise<number> => {
+    const model = await fit([{ name: "level", kind: "number" }], { ...learnt, ordered }, { learner: "linear" });
+    const { table } = rising(10, 100);
+    const levels = table.columns["level"]!.values as Float64Array;
+    return levels.filter((level) => model.decideRow({ level }, 0).typicality < 0.01).length / levels.length;
+  };
+  const [ordered, byChance] = [await unfamiliar(true), await unfamiliar(false)];
+  assert.ok(ordered < 0.05, `${ordered} of the rows of the next day are called unfamiliar`);
+  assert.ok(byChance > 0.3, `control: in no order it is ${byChance}`);
+});

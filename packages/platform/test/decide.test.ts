@@ -279,5 +279,25 @@ test("costs are read by their outcomes; what is not named costs as much as the d
     { outcome: "bad", taken_for: "good", cost: 5 },
     { outcome: "bad", taken_for: "unknown", cost: 9 },
   ];
-  assert.deepEqual([...costsOf({ review: 1, errors }, ["bad", "good", "ugly"])], [0, 5, 9, 9, 0, 9, 9, 9, 0]);
+  assert.deepEqual([...costsOf({ review: 1, errors }, ["bad", "good", "ugly"], {})], [0, 5, 9, 9, 0, 9, 9, 9, 0]);
+});
+
+test("a cost may be a column; a record that does not say it goes to a person", () => {
+  const costs = { review: 4, errors: [{ outcome: "bad", taken_for: "good", cost: "loan" }] };
+  assert.deepEqual([...costsOf(costs, ["bad", "good"], { loan: 700 })], [0, 700, 700, 0]);
+  for (const record of [{}, { loan: null }, { loan: -3 }]) {
+    const unsaid = costsOf(costs, ["bad", "good"], record)[1]!;
+    assert.match(
+      byCost(costs).doubt({ ...opinion(0.9), expectedCost: 1e-7 * unsaid }) ?? "",
+      /does not say what an error would cost/,
+    );
+  }
+  assert.throws(
+    () =>
+      classifySchema.parse({
+        ...useCase,
+        policy: { costs: { review: 4, errors: [{ outcome: "bad", taken_for: "good", cost: "lone" }] } },
+      }),
+    /must be one of features.number/,
+  );
 });

@@ -169,6 +169,7 @@ test("facts that come are seen by the next decision; a repeated request keeps th
   await writeFile(orderFile, ordersCsv([{ customer: 3, at: visits[3]!.at + 1000, total: 1 }]));
   assert.equal((await decide(record)).record["orders_30d"], 4);
   assert.deepEqual(await decide(record, context), before);
+  await assert.rejects(decide({ ...record, customer: 4 }, context), (error) => isFailure(error, "IDEMPOTENCY_CONFLICT"));
   await writeFile(orderFile, ordersCsv());
 });
 

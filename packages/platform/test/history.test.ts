@@ -231,7 +231,13 @@ for (const [name, { open, skip }] of Object.entries(systems)) {
         together.forEach((said, at) =>
           assert.deepEqual(said, pick(asked[at]!, Object.keys(declared)), `case ${String(asked[at]!["id"])}`),
         );
-        for (const at of [0, 17, 60]) assert.deepEqual(await lookup.of([subjects[at]!]), [together[at]]);
+        const some = [0, 17, 60, 61, 62].map((at) => lookup.of([subjects[at]!]));
+        assert.deepEqual(
+          (await Promise.all(some)).flat(),
+          [0, 17, 60, 61, 62].map((at) => together[at]),
+          "at once",
+        );
+        assert.deepEqual(await lookup.of([subjects[17]!]), [together[17]], "alone");
         const nobody = { match: { customer: "' OR '1'='1", shop: "north" }, at: noon };
         const [said] = await lookup.of([nobody]);
         assert.deepEqual(pick(said!, ["orders_30d", "total_30d", "days_since", "here_30d"]), {
@@ -253,6 +259,35 @@ test("the systems agree to the last digit", () => {
     rows.map((row) => pick(row, ["id", ...Object.keys(declared)])).sort((a, b) => Number(a["id"]) - Number(b["id"])),
   );
   for (const other of others) assert.deepEqual(other, first);
+});
+
+test("a row never sees its own outcome, nor one that became known later: history over the very table that is learnt from", async () => {
+  const closing = { from: "select customer, label, made_at + interval 10 day as known_at from cases", time: "known_at" };
+  const history = {
+    last_label: {
+      from: "select customer, label, made_at from cases",
+      match: "customer",
+      time: "made_at",
+      value: { last: "label" },
+    },
+    last_known: { ...closing, match: "customer", value: { last: "label" } },
+  } as const;
+  const of = { ...useCase, history, features: { ...useCase.features, number: [], category: ["last_label", "last_known"] } };
+  let seen = 0;
+  for (const row of await snapshotRows(systems["files"]!.open, of)) {
+    const { customer, made_at: at } = row as { customer: string | null; made_at: number | null };
+    const lastBy = (until: number): string | null => {
+      const earlier = cases.filter((other) => other.customer === customer && other.at !== null && other.at < until);
+      const latest = earlier.reduce((most, other) => Math.max(most, other.at!), -Infinity);
+      const labels = earlier.filter((other) => other.at === latest).map(({ id }) => (id % 2 === 0 ? "yes" : "no"));
+      return labels.sort().at(-1) ?? null;
+    };
+    const nobody = customer === null || at === null;
+    assert.equal(row["last_label"], nobody ? null : lastBy(at), `case ${String(row["id"])}`);
+    assert.equal(row["last_known"], nobody ? null : lastBy(at - 10 * day), `case ${String(row["id"])}`);
+    if (row["last_label"] !== null && row["last_label"] !== row["label"]) seen++;
+  }
+  assert.ok(seen > 10, "the outcomes of a customer differ, so a leak would show");
 });
 
 test("what the facts lack is said at once, with the nearest name, and a time that is none is refused", async () => {

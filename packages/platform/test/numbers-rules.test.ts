@@ -148,6 +148,7 @@ test("a gate is judged on the errors of numbers", () => {
     slices: [],
     importance: [],
     effects: [],
+    drift: null,
     latency_ms: { p50: 1, p95: 2 },
   });
   assert.deepEqual(

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { isFailure } from "#base/errors";
 import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
 import { seeded } from "#learn/math/random";
@@ -134,8 +133,9 @@ test("what the model leans on is measured, and how the value goes with it is dra
   assert.ok(Math.abs(slope - 0.01) < 0.003, `${slope} days for each of distance`);
   const custom = effects.find(({ field }) => field === "kind")!.points.find(({ at }) => at === "custom")!;
   assert.ok(custom.effect > 5, `${custom.effect}`);
+  assert.deepEqual([evaluation.drift?.findings, evaluation.drift?.falls], [[], false], "nothing changes with time");
   assert.match(effectRows(evaluation).flat().join(" "), /distance the value .*▁.*█ at .* to .*/);
-  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}'";
+  const body = "body #- '{evaluation,importance}' #- '{evaluation,effects}' #- '{evaluation,drift}'";
   await server.state.pool.query(
     `insert into inlay.model_versions (use_case, version, artifact, trained_at, body)
      select 'older', 1, artifact, trained_at, ${body} from inlay.model_versions where use_case = $1 and version = 1`,
@@ -144,7 +144,8 @@ test("what the model leans on is measured, and how the value goes with it is dra
   const [older] = await listModelVersions(server.state.pool, "older");
   const { evaluation: before } = older!;
   assert.ok("importance" in before);
-  assert.deepEqual([before.importance, before.effects], [[], []], "a version from before has none");
+  const { importance: none, effects: neither, drift } = before;
+  assert.deepEqual([none, neither, drift], [[], [], null], "a version from before has none");
 });
 
 test("the label in another unit is found and left out", async () => {
@@ -221,13 +222,30 @@ test("rows that are most like a record are named with their numbers", async () =
   assert.ok(rows.length > 0 && rows.every(({ outcome }) => Number.isFinite(Number(outcome))), answer.body);
 });
 
-test("what would have to be different is said of outcomes alone", async () => {
-  const { id } = await decide(narrow);
-  const answer = await server.app.inject({
-    url: `/v1/decisions/${String(id)}/counterfactual?outcome=3`,
-    headers: { authorization: `Bearer ${server.keys.all}` },
-  });
-  assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [422, "OUTCOMES_NEEDED"]);
+test("what would have to be different for less, or for more, is said", async () => {
+  const { id } = await decide({ ...narrow, kind: "fragile", distance: 800 });
+  interface Answer {
+    readonly code?: string;
+    readonly changes: { field: string; to: number | string }[] | null;
+    readonly value: number | null;
+  }
+  const ask = async (query: string): Promise<Answer> =>
+    (
+      await server.app.inject({
+        url: `/v1/decisions/${String(id)}/counterfactual?${query}`,
+        headers: { authorization: `Bearer ${server.keys.all}` },
+      })
+    ).json<Answer>();
+  const few = await ask("outcome=%3C%3D+10");
+  assert.ok(few.changes?.length === 1 && few.value! <= 10, JSON.stringify(few));
+  const near = await ask("outcome=%3C%3D+10&change=distance");
+  const [{ field, to }] = near.changes as [{ field: string; to: number }];
+  assert.ok(field === "distance" && to < 550 && to > 300, `${to} of 800`);
+  assert.deepEqual((await ask("outcome=%3E%3D10")).changes, [], "it is more already");
+  assert.equal((await ask("outcome=%3C%3D1&change=kind")).changes, null);
+  assert.equal((await ask("outcome=3")).code, "BOUND_NEEDED");
+  assert.equal((await ask("outcome=%3C%3D+few")).code, "BOUND_NEEDED");
+  assert.equal((await ask("outcome=%3C%3D+1&change=region")).code, "FIELD_UNCHANGEABLE");
 });
 
 test("the card says what it is worth and against what it was chosen", async () => {

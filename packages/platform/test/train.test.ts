@@ -7,6 +7,7 @@ import { seeded } from "#learn/math/random";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import { standardOutcome, classifySchema } from "#records/use-case";
 import { judgeGates } from "#stages/registry/gates";
+import { driftText } from "#stages/registry/drift-text";
 import { train } from "#stages/train/train";
 import type { TrainingRows } from "#stages/train/train";
 
@@ -167,6 +168,49 @@ test("groups that fare worse are found and named with their interval; protected 
   assert.ok(effect!.outcome === "late" ? rises > 0.5 : rises < -0.5, `${effect!.outcome} ${rises}`);
 });
 
+test("what differs in the later rows is said, and that the model gets worse with them; without time there is nothing to say", async () => {
+  const prices = classifySchema.parse({
+    ...useCase,
+    features: { category: ["branch"], number: ["amount", "age"] },
+    train: { learner: "linear" },
+  });
+  const random = seeded(13);
+  const count = 3000;
+  const rows = Array.from({ length: count }, (_, at) => {
+    const later = Math.max(0, (at - 0.8 * count) / (0.2 * count)); // the last fifth is held out
+    const branch = later > 0 && random.next() < 0.4 ? "online" : ["north", "south"][random.below(2)]!;
+    const amount = random.next() * 100;
+    const isLate = random.next() < 0.8 * later ? random.next() < 0.5 : amount > 50;
+    return { branch, amount, age: random.next() + (later > 0 ? 0.3 : 0), label: isLate ? "late" : "in time" };
+  });
+  const labels = rows.map(({ label }) => label);
+  const times = Float64Array.from(rows, (_, at) => Date.UTC(2026, 0, 1) + at * 3_600_000);
+  const table: ScalarTable = {
+    rows: count,
+    columns: {
+      branch: { type: "string", values: rows.map(({ branch }) => branch) },
+      amount: { type: "number", values: Float64Array.from(rows, ({ amount }) => amount) },
+      age: { type: "number", values: Float64Array.from(rows, ({ age }) => age) },
+    },
+  };
+  const input = { rules: null, rows: { ...rowsOf([], labels, null), times, table, keys: labels.map((_, row) => `P${row}`) } };
+  const { evaluation } = await train({ clock: systemClock, threads: 0 }, { useCase: prices, ...input }, {});
+  const { findings, compared, thirds, falls } = evaluation.drift!;
+  assert.deepEqual(
+    findings.map(({ column }) => column),
+    ["branch", "age"],
+  );
+  assert.match(findings[0]!.detail, /^online: 0\.0 % of the rows, later 4\d\.\d %$/);
+  assert.equal(compared, 4, "three columns and the outcome");
+  assert.ok(falls && thirds[0]!.score > thirds[2]!.score + 0.1, JSON.stringify(thirds));
+  const [columns, worse] = driftText(evaluation, 1);
+  assert.match(columns!, /^Drift: 2 of 4 columns differ in the later rows\. branch: online: .*, and 1 more\.$/);
+  assert.match(worse!, /^It gets worse with time: right in \d+\.\d %, then /);
+  const drawn = { ...input, rows: { ...input.rows, times: null } };
+  const byChance = await train({ clock: systemClock, threads: 0 }, { useCase: prices, ...drawn }, {});
+  assert.equal(byChance.evaluation.drift, null);
+});
+
 test("where errors cost different amounts, what costs least is decided, and the gate goes by costs", async () => {
   const credit = classifySchema.parse({
     ...useCase,
@@ -205,4 +249,64 @@ test("where errors cost different amounts, what costs least is decided, and the 
   const plain = await train({ clock: systemClock, threads: 0 }, { useCase: without, ...input }, {});
   assert.equal(plain.evaluation.costs, null);
   assert.equal(judgeGates(without, plain.evaluation)[0]!.passed, false, "control: by accuracy and macro-F1 it would not pass");
+});
+
+test("where a column says what an error costs, the record's own cost is decided by and reported", async () => {
+  const errors = (cost: number | string): object[] => [
+    { outcome: "bad", taken_for: "good", cost },
+    { outcome: "good", taken_for: "bad", cost: 1 },
+  ];
+  const useCaseOf = (cost: number | string): typeof useCase =>
+    classifySchema.parse({
+      ...useCase,
+      features: { number: ["debt", "loan"] },
+      train: { learner: "linear" },
+      policy: { costs: { review: 100, errors: errors(cost) } },
+    });
+  const random = seeded(12);
+  const rows = Array.from({ length: 2000 }, () => {
+    const debt = random.next();
+    return { debt, loan: random.next() < 0.5 ? 0.2 : 20, label: random.next() < debt * 0.5 ? "bad" : "good" };
+  });
+  const labels = rows.map(({ label }) => label);
+  const numbers = (values: number[]): { type: "number"; values: Float64Array } => ({
+    type: "number",
+    values: Float64Array.from(values),
+  });
+  const table: ScalarTable = {
+    rows: rows.length,
+    columns: {
+      debt: numbers(rows.map(({ debt }) => debt)),
+      loan: numbers(rows.map(({ loan }, row) => (row % 50 === 7 ? NaN : loan))),
+    },
+  };
+  const input = { rules: null, rows: { ...rowsOf([], labels, null), table, keys: labels.map((_, row) => `C${row}`) } };
+  const own = await train({ clock: systemClock, threads: 0 }, { useCase: useCaseOf("loan"), ...input }, {});
+  const costs = own.evaluation.costs!;
+  assert.ok(costs.decided_alone > 0.9 && costs.decided_alone < 1, "records without the amount are looked at");
+  assert.ok(costs.curve.every(({ limit, cost }) => limit < 1000 && cost <= 100));
+
+  /** Mean cost of all rows that say it, decided with costs of one kind and paid as it is. */
+  const paid = (decidedBy: (loan: number) => number): number => {
+    const probabilities = own.model.predict(table);
+    let [sum, count] = [0, 0];
+    rows.forEach(({ loan, label }, row) => {
+      const bad = probabilities[2 * row + own.model.classes.indexOf("bad")]!;
+      const saysGood = bad * decidedBy(loan) < 1 - bad;
+      sum += label === "bad" ? (saysGood ? loan : 0) : saysGood ? 0 : 1;
+      count++;
+    });
+    return sum / count;
+  };
+  const [each, mean] = [paid((loan) => loan), paid(() => 10.1)];
+  assert.ok(each < 0.8 * mean, `${each} by each record's own cost, ${mean} by the mean`);
+});
+
+test("a model of trees over text is not fitted again, and that is said", async () => {
+  const { texts, labels } = tickets(60, 20);
+  const last = { header: { kind: "trees-text", format: 1 }, tensors: {} };
+  await assert.rejects(
+    train({ clock: systemClock, threads: 0 }, { useCase, rows: rowsOf(texts, labels, null), rules: null, last }, {}),
+    /of the kind trees-text/,
+  );
 });

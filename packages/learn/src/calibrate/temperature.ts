@@ -110,7 +110,7 @@ export interface Constants {
 }
 
 /**
- * `labels` are class indices. The loss is that of the rows, as if one row more had been seen
+ * `labels` are class indices. The loss is that of the `judged` rows (all where nothing is said), as if one row more had been seen
  * in equal parts of every class (after Platt's targets: few rows, all of them right, do not make certain), plus the pull of the shifts.
  * O(rounds x rows x classes). Deterministic.
  */
@@ -119,11 +119,13 @@ export async function fitCalibration(
   { margins, logits }: UnseenScores,
   labels: Uint32Array,
   { margins: constants, logits: networkConstants }: Constants,
-  { seed, signal }: { seed: number; signal?: AbortSignal | undefined },
+  { seed, signal, judged }: { seed: number; signal?: AbortSignal | undefined; judged?: Uint32Array | undefined },
 ): Promise<Calibration> {
   const classCount = constants.length;
   const maxRows = Math.ceil(settings.maxValues / classCount);
-  const rows = shuffle(Uint32Array.from(labels.keys()), seeded(seed)).subarray(0, maxRows).sort();
+  const rows = shuffle(judged?.slice() ?? Uint32Array.from(labels.keys()), seeded(seed))
+    .subarray(0, maxRows)
+    .sort();
   const problem = { margins, logits, labels, constants, rows, pull: settings.pull };
   // The shifts lie behind the slopes. All are measured in steps that change the loss alike: by the rows that they matter to.
   const scales = new Float64Array(SLOPES + classCount).fill(1 / Math.sqrt(rows.length), 0, SLOPES);

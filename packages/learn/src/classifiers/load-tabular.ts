@@ -4,7 +4,7 @@
  */
 import type { Classifier, SavedModel } from "../model.ts";
 import { openRecipe } from "../recipe/recipe.ts";
-import { columnTails, fittedField, recipeSettings, treeField } from "../recipe/saved-recipe.ts";
+import { columnTails, fittedField, recipeSettings, targetMeans, treeField } from "../recipe/saved-recipe.ts";
 import { activeFields } from "../recipe/settings.ts";
 import { openTreeColumns } from "../recipe/tree-columns.ts";
 import { ascending, list, number, record, tensor, text } from "../saved/values.ts";
@@ -35,9 +35,11 @@ export function readTabularModel({ header, tensors }: SavedModel): TabularModel 
   const hashes = tensor(tensors, "hashes", Uint32Array);
   if (new Set(hashes).size !== hashes.length || hashes.includes(0)) throw new Error("tensor hashes: must be distinct and not 0");
   const recipe = openRecipe(settings, { fields, hashes, idf: tensor(tensors, "idf", Float32Array, hashes.length) });
-  const columns = openTreeColumns(list(header["columns"], "columns", treeField));
+  const treeFields = list(header["columns"], "columns", treeField);
+  const means = list(header["means"], "means", (value, where) => targetMeans(value, where, treeFields));
+  const columns = openTreeColumns(treeFields, means);
   const tails = list(header["tails"], "tails", columnTails);
-  if (tails.length !== columns.kinds.length) throw new Error("tails: must be one for each column");
+  if (tails.length !== columns.plain) throw new Error("tails: must be one for each column");
 
   const trees = header["trees"] === undefined ? null : loadEnsemble(header["trees"], tensors);
   const asRead = trees?.columns.map(

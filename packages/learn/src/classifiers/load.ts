@@ -2,6 +2,7 @@
 import type { Classifier, SavedModel } from "../model.ts";
 import { loadTabular } from "./load-tabular.ts";
 import { loadText } from "./load-text.ts";
+import { loadTextTrees } from "./load-text-trees.ts";
 
 const loaders: Readonly<Record<string, (saved: SavedModel) => Classifier>> = {
   "text-linear": loadText,
@@ -9,6 +10,7 @@ const loaders: Readonly<Record<string, (saved: SavedModel) => Classifier>> = {
   linear: loadTabular,
   trees: loadTabular,
   "trees-linear": loadTabular,
+  "trees-text": loadTextTrees,
 };
 
 /** @throws Error where the kind is unknown or the parts do not fit together */

@@ -38,3 +38,13 @@ export function outcomesOf({ labels, table: { rows } }: ClassifierData, separato
     sets: separator === undefined ? null : labelSetsOf(classes, separator),
   };
 }
+
+/** Probabilities of rows that cannot be judged become NaN: whoever looks for odd labels must not find these. Shape (nRows, nClasses). */
+export function onlyJudged(probabilities: Float32Array, judged: Uint32Array, classCount: number): Float32Array {
+  if (judged.length * classCount === probabilities.length) return probabilities;
+  const kept = new Float32Array(probabilities.length).fill(Number.NaN);
+  for (const row of judged) {
+    kept.set(probabilities.subarray(row * classCount, (row + 1) * classCount), row * classCount);
+  }
+  return kept;
+}

@@ -2,6 +2,10 @@
  * A model of columns fitted again on more or newer rows, with what the last fit found out: which learner does best, the penalty of the regression,
  * settings and rounds of the trees, how scores become probabilities and how unusual records may be. Levels, scales, weights and trees are new. All
  * fits on folds are spared: one fit is left of each part.
+ *
+ * A tenth of the rows new, a whole fit with a budget of 30 s and this, AUC of held-out rows and how many times as long the fit took: telco 0.840 and
+ * 0.840, 42 times; spambase 0.988 and 0.988, 17 times; lending 0.719 and 0.707, 14 times, where the whole fit chose another learner than the last
+ * one had, as the next whole fit might again.
  */
 import { fitWithPenalty } from "../linear/search-penalty.ts";
 import type { Classifier, ClassifierData, FitOptions, SavedModel } from "../model.ts";
@@ -9,11 +13,13 @@ import { fitColumnTails } from "../recipe/column-tails.ts";
 import { fitRecipe } from "../recipe/fit-recipe.ts";
 import { refitSettings } from "../recipe/settings.ts";
 import type { RefitSettings } from "../recipe/settings.ts";
-import { fitTreeColumns } from "../recipe/tree-columns.ts";
+import { fitTargetMeansOfAll } from "../recipe/target-means.ts";
+import { fitTreeColumns, openTreeColumns } from "../recipe/tree-columns.ts";
 import { fitTrees } from "../trees/boost.ts";
+import { columnsOfFit } from "../trees/columns.ts";
 import { readTabularModel } from "./load-tabular.ts";
 import { outcomesOf, refuseOtherOutcomes } from "./outcomes.ts";
-import { familyOf, weightsOfClasses } from "./tabular.ts";
+import { averagedOutcomes, familyOf, weightsOfClasses } from "./tabular.ts";
 import { tabularClassifier } from "./tabular-classifier.ts";
 
 /**
@@ -29,7 +35,7 @@ export async function refitTabular(
   data: ClassifierData,
   { seed, threads = 0, signal, onProgress }: Omit<FitOptions, "onUnseen" | "onTried">,
 ): Promise<Classifier> {
-  const { recipe: before, classes, calibration, novelty, choices } = readTabularModel(last);
+  const { recipe: before, columns: columnsBefore, classes, calibration, novelty, choices } = readTabularModel(last);
   if (!choices) throw new RangeError("the last model does not say what its fit found out");
   signal?.throwIfAborted();
   const { classes: now, labels } = outcomesOf(data, undefined);
@@ -40,6 +46,10 @@ export async function refitTabular(
   const recipe = await fitRecipe(recipeSettings, data.table, { signal });
   const columns = fitTreeColumns(recipeSettings, data.table);
   const encoded = columns.encode(data.table);
+  const means =
+    columnsBefore.means.length === 0
+      ? null
+      : fitTargetMeansOfAll(columns.fitted, { ...data, outcomes: averagedOutcomes(labels, classes.length) }, seed);
 
   onProgress?.(0, "fitting a regression");
   const weights =
@@ -53,7 +63,7 @@ export async function refitTabular(
     choices.trees &&
     (await fitTrees(
       { ...choices.trees, loss: family },
-      { rows: target.length, columns: encoded, target },
+      { rows: target.length, columns: columnsOfFit(encoded, means?.ofFit ?? null, 0), target },
       { seed, threads, signal, onProgress: (share) => onProgress?.(0.3 + share * 0.7, "growing trees") },
     ));
   onProgress?.(1, "trained");
@@ -61,7 +71,7 @@ export async function refitTabular(
     classes,
     recipe,
     weights,
-    columns,
+    columns: means ? openTreeColumns(columns.fitted, means.fitted) : columns,
     trees,
     calibration,
     tails: fitColumnTails(encoded),

@@ -23,7 +23,7 @@ import { rawScores, scoreRow, scorerOf } from "../trees/score.ts";
 import { contributions, explainerOf } from "../trees/tree-shap.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
-export const tabularFormat = 1;
+export const tabularFormat = 2;
 
 export interface TabularModel {
   /** Sorted by code unit. */
@@ -73,6 +73,7 @@ export function tabularClassifier(model: TabularModel): Classifier {
   const kind = kindOf(model);
   const classCount = classes.length;
   const columnCount = columns.fieldOf.length;
+  const plainKinds = columns.kinds.slice(0, columns.plain);
   const values = new Float64Array(columnCount);
   const raw = trees && new Float64Array(trees.start.length);
   const scorer = trees && scorerOf(trees);
@@ -158,7 +159,7 @@ export function tabularClassifier(model: TabularModel): Classifier {
 
   /** How usual the values of the row scored last are among those of training; its words count where they are read. */
   function typicalityOfRow(row: Row): number {
-    const isKnown = weights ? recipe.encodeRow(row).coverage > 0 : hasKnownValue(columns.kinds, values);
+    const isKnown = weights ? recipe.encodeRow(row).coverage > 0 : hasKnownValue(plainKinds, values);
     return isKnown ? typicality(novelty, usualness(tails, values)) : 0;
   }
 
@@ -209,6 +210,7 @@ export function tabularClassifier(model: TabularModel): Classifier {
           recipe: recipe.settings,
           fields: recipe.fitted.fields,
           columns: columns.fitted,
+          means: columns.means,
           tails,
           slopes: calibration.slopes,
           secondSlope: calibration.networkSlope,

@@ -13,16 +13,17 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
-import { fitTreeColumns } from "../recipe/tree-columns.ts";
+import { fitTargetMeans } from "../recipe/target-means.ts";
+import { fitTreeColumns, openTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { triedOf, wins } from "../select/paired-gain.ts";
-import { stratifiedFolds } from "../select/split.ts";
+import { foldsOf } from "../select/split.ts";
 import { logLosses } from "../select/wins-by-log-loss.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { searchTrees } from "../trees/search-trees.ts";
 import { explainerOf } from "../trees/tree-shap.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { onlyJudged, outcomesOf } from "./outcomes.ts";
 import { kindOf, marginsOf, tabularClassifier } from "./tabular-classifier.ts";
 import type { TabularChoices, TabularModel } from "./tabular-classifier.ts";
 
@@ -62,11 +63,22 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const { learner, budget } = { ...tabularDefaults, ...settings };
   const { classes, labels } = outcomesOf(data, undefined);
   const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
-  const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
+  const { folds, judged } = foldsOf(labels, foldCount, seed, data);
   const recipeSettings = { ...recipeDefaults, pieces: null, ...settings.recipe };
   const recipe = await fitRecipe(recipeSettings, data.table, { signal });
   const columns = fitTreeColumns(recipeSettings, data.table);
-  const task: Task = { options, classes, labels, folds, foldCount, recipe, columns, encoded: columns.encode(data.table) };
+  const task: Task = {
+    options,
+    data,
+    classes,
+    labels,
+    folds,
+    judged,
+    foldCount,
+    recipe,
+    columns,
+    encoded: columns.encode(data.table),
+  };
   const step = (from: number, to: number) => (share: number, doing: string) => onProgress?.(from + (to - from) * share, doing);
 
   const linear = learner === "trees" ? null : await fitLinear(task, await recipe.encode(data.table, { signal }), step(0, 0.2));
@@ -79,28 +91,31 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   options.onTried?.(
     triedOf([linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: lossesOf(one, task) }] : []))),
   );
-  options.onUnseen?.(calibrateRows(best.calibration, best.unseen));
+  options.onUnseen?.(onlyJudged(calibrateRows(best.calibration, best.unseen), judged, classes.length));
   const tails = fitColumnTails(task.encoded);
   onProgress?.(1, "trained");
   return tabularClassifier({
     classes,
     recipe,
-    columns,
+    columns: best.columns,
     weights: best.weights,
     trees: best.trees,
     calibration: best.calibration,
     tails,
     choices: best.choices,
-    novelty: fitTypicality(tails, task.encoded, labels.length),
+    novelty: fitTypicality(task.encoded, folds, foldCount),
   });
 }
 
 interface Task {
   readonly options: FitOptions;
+  readonly data: ClassifierData;
   /** Sorted by code unit. */
   readonly classes: readonly string[];
   readonly labels: Uint32Array;
   readonly folds: Uint8Array;
+  /** Rows that can be judged. */
+  readonly judged: Uint32Array;
   readonly foldCount: number;
   readonly recipe: Recipe;
   readonly columns: TreeColumnsRecipe;
@@ -110,26 +125,26 @@ interface Task {
 type Step = (share: number, doing: string) => void;
 
 /** A model, and what models like it that did not see a row say of it. */
-interface Candidate extends Pick<TabularModel, "weights" | "trees" | "calibration"> {
+interface Candidate extends Pick<TabularModel, "columns" | "weights" | "trees" | "calibration"> {
   readonly choices: TabularChoices;
   readonly unseen: UnseenScores;
 }
 
 async function fitLinear(task: Task, rows: SparseRows, step: Step): Promise<Candidate> {
-  const { options, classes, labels, folds, foldCount, recipe } = task;
+  const { options, classes, labels, folds, judged, foldCount, recipe } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
   const found = await searchPenalty(
     familyOf(classCount),
     { rows, target: Float64Array.from(labels), folds, foldCount },
-    (scores) => logLoss(marginsOf(scores, classCount), labels, classCount),
+    (scores) => logLoss(marginsOf(scores, classCount), task),
     { threads, signal, onProgress: (share) => step(share, "fitting a regression") },
   );
   const weights = weightsOfClasses(found.weights, classCount);
   const unseen = { margins: marginsOf(found.outOfFold, classCount), logits: null };
   const constants = { margins: scaled(weights.subarray(recipe.featureCount * classCount)), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
+  return { columns: task.columns, weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
 }
 
 /** How scores of classes are fitted, by the regression and by trees. */
@@ -151,32 +166,56 @@ export function weightsOfClasses(weights: Float64Array, classCount: number): Flo
 }
 
 async function fitBestTrees(task: Task, budget: number, step: Step): Promise<Candidate> {
-  const { options, classes, labels, folds, foldCount, encoded } = task;
+  const { options, data, classes, labels, folds, judged, foldCount, columns, encoded } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
-  const { ensemble, outOfFold, settings } = await searchTrees(
+  const outcomes = averagedOutcomes(labels, classCount);
+  const means = fitTargetMeans(columns.fitted, { ...data, outcomes, folds, foldCount }, seed);
+  const { ensemble, outOfFold, readsLearnt, settings } = await searchTrees(
     [{ loss: familyOf(classCount), target: Float64Array.from(labels) }],
-    { columns: encoded, folds, foldCount },
+    { columns: encoded, learnt: means.ofFit, folds, judged, foldCount },
     { seed, threads, signal, budget, onProgress: (share) => step(share, "growing trees") },
   );
   const unseen = { margins: marginsOf(outOfFold, classCount), logits: null };
   const constants = { margins: meansOf(ensemble, classCount), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
-  return { weights: null, trees: ensemble, unseen, calibration, choices: { penalty: null, trees: settings } };
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
+  return {
+    columns: readsLearnt ? openTreeColumns(columns.fitted, means.fitted) : columns,
+    weights: null,
+    trees: ensemble,
+    unseen,
+    calibration,
+    choices: { penalty: null, trees: settings },
+  };
+}
+
+const mostAveraged = 10;
+/** Means of a field in one fit: bounds the memory. */
+const mostTold = 4e6;
+
+/** Whether rows have a class whose shares by level are columns: of the most frequent classes; of two the second says all. */
+export function averagedOutcomes(labels: Uint32Array, classCount: number): Float64Array[] {
+  const counts = new Uint32Array(classCount);
+  for (const label of labels) counts[label]!++;
+  const frequent = [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const most = Math.max(1, Math.min(mostAveraged, Math.floor(mostTold / labels.length)));
+  return (classCount === 2 ? [1] : frequent.slice(0, most)).map((own) =>
+    Float64Array.from(labels, (label) => Number(label === own)),
+  );
 }
 
 /** The trees' margins with the regression's scores beside them. */
 async function sideBySide(task: Task, trees: Candidate, linear: Candidate): Promise<Candidate> {
-  const { options, labels, recipe, classes } = task;
+  const { options, labels, judged, recipe, classes } = task;
   const { seed, signal } = options;
   const unseen = { margins: trees.unseen.margins, logits: linear.unseen.margins.map((margin) => margin * usualSlope) };
   const constants = {
     margins: meansOf(trees.trees!, classes.length),
     logits: linear.weights!.slice(recipe.featureCount * classes.length),
   };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   const choices = { penalty: linear.choices.penalty, trees: trees.choices.trees };
-  return { trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
+  return { columns: trees.columns, trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
 }
 
 /** What the trees say on average: the margins of a row of which nothing is known. */
@@ -184,19 +223,19 @@ function meansOf(trees: TreeEnsemble, classCount: number): Float32Array {
   return marginsOf(explainerOf(trees).expected, classCount);
 }
 
-function lossesOf({ calibration, unseen }: Candidate, { labels, classes }: Task): Float64Array {
-  return logLosses(calibrateRows(calibration, unseen), labels.keys(), labels, classes.length);
+function lossesOf({ calibration, unseen }: Candidate, { labels, judged, classes }: Task): Float64Array {
+  return logLosses(calibrateRows(calibration, unseen), judged, labels, classes.length);
 }
 
 const scaled = (scores: Float32Array): Float32Array => scores.map((score) => score / usualSlope);
 
 /** Mean log-loss of margins, whose softmax with the usual slope are the probabilities. O(rows x classes). */
-function logLoss(margins: Float32Array, labels: Uint32Array, classCount: number): number {
+function logLoss(margins: Float32Array, { labels, judged, classes }: Task): number {
   const probabilities = margins.map((margin) => margin * usualSlope);
   let sum = 0;
-  labels.forEach((label, row) => {
-    softmaxInPlace(probabilities, row * classCount, classCount);
-    sum -= Math.log(Math.max(probabilities[row * classCount + label]!, 1e-12));
-  });
-  return sum / labels.length;
+  for (const row of judged) {
+    softmaxInPlace(probabilities, row * classes.length, classes.length);
+    sum -= Math.log(Math.max(probabilities[row * classes.length + labels[row]!]!, 1e-12));
+  }
+  return sum / judged.length;
 }

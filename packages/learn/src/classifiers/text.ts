@@ -18,10 +18,10 @@ import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
 import { cutFolds } from "../folds/fold.ts";
 import type { FoldedRows } from "../folds/fold.ts";
-import { stratifiedFolds } from "../select/split.ts";
+import { foldsOf } from "../select/split.ts";
 import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
 import type { Pieces } from "../text/scan.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { onlyJudged, outcomesOf } from "./outcomes.ts";
 import { textClassifier } from "./text-classifier.ts";
 import type { TextModel } from "./text-classifier.ts";
 
@@ -81,8 +81,18 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
   const { budget, network, recipe } = { ...textDefaults, ...settings };
   const { classes, labels, sets } = outcomesOf(data, settings.labelSeparator);
   const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
-  const folds = stratifiedFolds(labels, foldCount, seed, data.groups);
-  const task: Task = { settings: { ...textDefaults, ...settings }, data, options, classes, labels, sets, folds, foldCount };
+  const { folds, judged } = foldsOf(labels, foldCount, seed, data);
+  const task: Task = {
+    settings: { ...textDefaults, ...settings },
+    data,
+    options,
+    classes,
+    labels,
+    sets,
+    folds,
+    judged,
+    foldCount,
+  };
   const step = (from: number, to: number) => (share: number, doing: string) => onProgress?.(from + (to - from) * share, doing);
 
   const hasText = recipe.fields.some(({ kind }) => kind === "text");
@@ -107,16 +117,16 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
     const plain = await race(racing, words, step(0.05, 0.1));
     const pieces = await encode(racing, recipeDefaults.pieces, step(0.1, 0.15));
     const richer = await race(racing, pieces, step(0.15, 0.2));
-    const won = winsRace(richer, plain, folds, labels, classes.length);
+    const won = winsRace(richer, plain, task);
     best = await margins(won ? pieces : words, won ? richer : plain, 0.2);
   }
   const epochs = network === "none" ? 0 : epochsOf(best.folded, network === "always" ? Infinity : budget - spent);
   if (epochs > 0) {
     const both = await fitBeside(task, best, epochs, step(0.3, 0.97));
-    if (network === "always" || isBetter(both, best, labels)) best = both;
+    if (network === "always" || isBetter(both, best, task)) best = both;
   }
   signal?.throwIfAborted();
-  options.onUnseen?.(unseenProbabilities(best));
+  options.onUnseen?.(onlyJudged(unseenProbabilities(best), judged, classes.length));
   onProgress?.(1, "trained");
   return textClassifier(best.model);
 }
@@ -136,6 +146,8 @@ interface Task {
   readonly labels: Uint32Array;
   readonly sets: LabelSets | null;
   readonly folds: Uint8Array;
+  /** Rows that can be judged. */
+  readonly judged: Uint32Array;
   readonly foldCount: number;
 }
 
@@ -153,7 +165,11 @@ interface Candidate extends Encoded {
   readonly unseen: UnseenScores;
 }
 
-async function encode({ settings, data, options, classes, ...cut }: Task, pieces: Pieces | null, step: Step): Promise<Encoded> {
+async function encode(
+  { settings, data, options, classes, labels, sets, folds, foldCount }: Task,
+  pieces: Pieces | null,
+  step: Step,
+): Promise<Encoded> {
   const { signal } = options;
   const perFeature = classes.length + (settings.network === "none" ? 0 : networkDefaults(classes.length).hidden);
   const wanted = { ...recipeDefaults, ...settings.recipe, pieces };
@@ -164,7 +180,7 @@ async function encode({ settings, data, options, classes, ...cut }: Task, pieces
   });
   const rows = await recipe.encode(data.table, { signal, onProgress: (share) => step((1 + share) / 2, "encoding rows") });
   const textFrom = recipe.featureCount - recipe.fitted.idf.length;
-  const folded = cutFolds({ rows, classCount: classes.length, ...cut }, textFrom);
+  const folded = cutFolds({ rows, labels, classCount: classes.length, sets, folds, foldCount }, textFrom);
   return { recipe, folded, coverageByOthers: rows.coverageByOthers };
 }
 
@@ -182,8 +198,9 @@ async function race({ settings, options, foldCount }: Task, { folded }: Encoded,
 }
 
 /** Margins become probabilities as they usually do; a calibration would have to be fitted on the rows that it is judged on. */
-function winsRace(one: Float32Array, other: Float32Array, folds: Uint8Array, labels: Uint32Array, classCount: number): boolean {
-  const rows = Uint32Array.from(folds.keys()).filter((row) => folds[row]! < raced);
+function winsRace(one: Float32Array, other: Float32Array, { folds, judged, labels, classes }: Task): boolean {
+  const classCount = classes.length;
+  const rows = judged.filter((row) => folds[row]! < raced);
   const usual = (margins: Float32Array): Float32Array => {
     const probabilities = margins.map((margin) => usualSlope * margin);
     for (const row of rows) softmaxInPlace(probabilities, row * classCount, classCount);
@@ -194,7 +211,7 @@ function winsRace(one: Float32Array, other: Float32Array, folds: Uint8Array, lab
 
 /** `known`: margins of the folds that were raced. */
 async function fitMargins(task: Task, encoded: Encoded, known: Float32Array | null, step: Step): Promise<Candidate> {
-  const { settings, options, classes, labels, folds, foldCount } = task;
+  const { settings, options, classes, labels, folds, judged, foldCount } = task;
   const { seed, threads = 0, signal } = options;
   const from = known ? Math.min(raced, foldCount) : 0;
   const { weights, outOfFold: margins } = await fitOneVsRest(
@@ -211,7 +228,7 @@ async function fitMargins(task: Task, encoded: Encoded, known: Float32Array | nu
   }
   const unseen = { margins, logits: null };
   const constants = { margins: weights.slice(encoded.recipe.featureCount * classes.length), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   const novelty = fitNovelty(margins, encoded.coverageByOthers, classes.length);
   return {
     ...encoded,
@@ -230,7 +247,7 @@ async function fitMargins(task: Task, encoded: Encoded, known: Float32Array | nu
 }
 
 /** The same margins with a network beside them. */
-async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: number, step: Step): Promise<Candidate> {
+async function fitBeside({ options, labels, judged }: Task, plain: Candidate, epochs: number, step: Step): Promise<Candidate> {
   const { seed, threads = 0, signal } = options;
   const { network, outOfFold: logits } = await fitFoldNetworks(
     { ...networkDefaults(plain.model.classes.length), epochs },
@@ -244,7 +261,7 @@ async function fitBeside({ options, labels }: Task, plain: Candidate, epochs: nu
   );
   const unseen = { margins: plain.unseen.margins, logits };
   const constants = { margins: plain.model.calibration.constants, logits: network.constants };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
   return { ...plain, unseen, model: { ...plain.model, network, epochs, calibration } };
 }
 
@@ -260,7 +277,6 @@ function unseenProbabilities({ model, unseen }: Candidate): Float32Array {
   return calibrateRows(model.calibration, unseen);
 }
 
-function isBetter(first: Candidate, second: Candidate, labels: Uint32Array): boolean {
-  const classCount = first.model.classes.length;
-  return winsByLogLoss(unseenProbabilities(first), unseenProbabilities(second), labels.keys(), labels, classCount);
+function isBetter(first: Candidate, second: Candidate, { judged, labels, classes }: Task): boolean {
+  return winsByLogLoss(unseenProbabilities(first), unseenProbabilities(second), judged, labels, classes.length);
 }

@@ -55,8 +55,9 @@ export class OnnxColumns {
   /** Place of a level, int64 (rows): its own, that behind all of them for others, and the next for missing. */
   level(name: string, levels: readonly string[]): string {
     return this.#once(`level ${name} ${JSON.stringify(levels)}`, () => {
-      const keys = [...levels, ""];
-      const places = [...levels.keys(), levels.length + 1];
+      const missing = levels.includes("") ? [] : [""];
+      const keys = [...levels, ...missing];
+      const places = [...levels.keys(), ...missing.map(() => levels.length + 1)];
       const place = this.#graph.node(
         "LabelEncoder",
         [this.#inputs.get(name)!],
@@ -65,6 +66,12 @@ export class OnnxColumns {
       );
       return this.#flat(place);
     });
+  }
+
+  /** A number for each level, one for all others, and one for missing, of shape (rows, 1), double. */
+  ofLevel(name: string, levels: readonly string[], numbers: readonly number[]): string {
+    const table = this.#graph.constant(Float64Array.from(numbers), [numbers.length, 1]);
+    return this.#graph.node("Gather", [table, this.level(name, levels)]);
   }
 
   /** Whether a value is missing, bool (rows, 1). */

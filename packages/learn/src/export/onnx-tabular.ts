@@ -10,6 +10,7 @@ import type { SavedModel } from "../model.ts";
 import type { FittedField } from "../recipe/recipe.ts";
 import { activeFields } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
+import type { TargetMeans } from "../recipe/target-means.ts";
 import type { FittedTreeField } from "../recipe/tree-columns.ts";
 import type { Link } from "../regressors/link.ts";
 import { LEAST_SIZE } from "../regressors/spread.ts";
@@ -60,7 +61,7 @@ export function onnxOfColumns(saved: SavedModel, about: Readonly<Record<string, 
   let margins: string;
   if (header["trees"] === undefined) margins = graph.node("Mul", [logits!, graph.number(1 / usualSlope)]);
   else {
-    const scores = addTrees(graph, loadEnsemble(header["trees"], tensors), trees);
+    const scores = addTrees(graph, loadEnsemble(header["trees"], tensors), trees.all);
     // Of two classes the one output speaks for the second as much as against the first.
     const factors = count > 2 ? Float32Array.of(1 / usualSlope) : Float32Array.of(-0.5 / usualSlope, 0.5 / usualSlope);
     margins = graph.node("Mul", [scores, graph.constant(factors, [1, factors.length])]);
@@ -85,13 +86,13 @@ export function onnxOfNumber(saved: SavedModel, about: Readonly<Record<string, s
   if (header["linear"] !== undefined) part(linear(tensors["weights"] as Float64Array, 1), header["linear"] as SavedPart);
   if (header["trees"] !== undefined) {
     const saving = header["trees"] as SavedPart & { readonly ensemble: unknown };
-    part(graph.cast(addTrees(graph, loadEnsemble(saving.ensemble, tensors), trees), DOUBLE), saving);
+    part(graph.cast(addTrees(graph, loadEnsemble(saving.ensemble, tensors), trees.all), DOUBLE), saving);
   }
   const value = graph.node("Clip", [graph.node("Sum", terms), graph.double(least), graph.double(most)]);
   const spread = header["spread"] as Omit<Spread, "trees"> & { readonly ensemble?: unknown };
   let [lower, upper] = [value, value];
   if (spread.ensemble !== undefined) {
-    const read = [...trees, { kind: "number", value } as const];
+    const read = [...trees.plain, { kind: "number", value } as const];
     const score = graph.cast(addTrees(graph, loadEnsemble(spread.ensemble, tensors, "spread"), read), DOUBLE);
     const size = graph.node("Max", [graph.node("Exp", [score]), graph.double(LEAST_SIZE)]);
     const reach = (side: number): string => graph.node("Mul", [size, graph.double(spread.scale * side)]);
@@ -131,7 +132,7 @@ function opened(saved: SavedModel): {
   return {
     graph,
     columns,
-    trees: treeColumns(inputs, columns),
+    trees: treeColumns(inputs, columns, header["means"] as readonly TargetMeans[]),
     linear(weights, outputs) {
       if (readsFeatures(fields)) features = weights.length / outputs - 1;
       return addLinear(graph, inputs, fields, weights, outputs);

@@ -7,6 +7,7 @@
  */
 import { goesLeft } from "../trees/ensemble.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
+import type { TargetMeans } from "../recipe/target-means.ts";
 import type { FittedTreeField } from "../recipe/tree-columns.ts";
 import { DOUBLE, int, ints, ML, tensor, text, texts } from "./graph.ts";
 import type { Graph } from "./graph.ts";
@@ -19,8 +20,12 @@ export interface OnnxTreeColumn {
 }
 
 /** The columns of fields, in the order of `recipe/tree-columns.ts`. */
-export function treeColumns(columns: OnnxColumns, fields: readonly FittedTreeField[]): OnnxTreeColumn[] {
-  return fields.flatMap(({ name, kind, levels }, at): OnnxTreeColumn[] => {
+export function treeColumns(
+  columns: OnnxColumns,
+  fields: readonly FittedTreeField[],
+  means: readonly TargetMeans[],
+): { readonly plain: readonly OnnxTreeColumn[]; readonly all: readonly OnnxTreeColumn[] } {
+  const plain = fields.flatMap(({ name, kind, levels }, at): OnnxTreeColumn[] => {
     if (kind === "category") return [{ kind, value: columns.level(name, levels) }];
     if (kind === "number") return [{ kind, value: columns.number(name) }];
     const before = fields.slice(0, at).filter((other) => other.kind === "time");
@@ -33,11 +38,25 @@ export function treeColumns(columns: OnnxColumns, fields: readonly FittedTreeFie
     ];
     return parts.map((value) => ({ kind: "number", value }));
   });
+  const ofLevels = means.flatMap(({ field, levels, all, means: own }) =>
+    all.map((ofAll, outcome): OnnxTreeColumn => {
+      const table = [...levels.map((_, level) => own[level * all.length + outcome]!), ofAll, Number.NaN];
+      return { kind: "number", value: columns.ofLevel(fields[field]!.name, levels, table) };
+    }),
+  );
+  return { plain, all: [...plain, ...ofLevels] };
 }
 
-/** Raw scores, float (rows, outputs). O(nodes x levels of their columns). */
+/**
+ * Raw scores, float (rows, outputs). O(nodes x levels of their columns).
+ *
+ * @throws RangeError where the columns are not those of the trees
+ */
 export function addTrees(graph: Graph, ensemble: TreeEnsemble, columns: readonly OnnxTreeColumn[]): string {
   const { roots, start, columnOf, left, thresholds, missingLeft, values } = ensemble;
+  if (columns.length !== ensemble.columns.length || columns.some(({ kind }, at) => kind !== ensemble.columns[at]!.kind)) {
+    throw new RangeError("the trees read other columns than the graph has");
+  }
   const { featureOf, input } = addFeatures(graph, ensemble, columns);
   const nodes = Array.from({ length: roots.length - 1 }, (_, tree) =>
     Array.from({ length: roots[tree + 1]! - roots[tree]! }, (_node, id) => ({ tree, id, at: roots[tree]! + id })),

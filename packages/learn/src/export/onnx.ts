@@ -12,8 +12,8 @@ interface Form {
 }
 
 const texts: Omit<Form, "format"> = { write: onnxOfText, unknown: () => [] };
-const columns: Form = { format: 1, write: onnxOfColumns, unknown: unknownFields };
-const numbers: Form = { format: 1, write: onnxOfNumber, unknown: unknownFields };
+const columns: Form = { format: 2, write: onnxOfColumns, unknown: unknownFields };
+const numbers: Form = { format: 2, write: onnxOfNumber, unknown: unknownFields };
 
 const forms: Readonly<Record<string, Form>> = {
   "text-linear": { format: 3, ...texts },

@@ -5,6 +5,7 @@
  */
 import { rankMeasures } from "../calibrate/novelty.ts";
 import type { Novelty } from "../calibrate/novelty.ts";
+import { takeColumns } from "../trees/columns.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import type { EnsembleColumn } from "../trees/ensemble.ts";
 
@@ -59,13 +60,22 @@ export function columnUsualness({ quantiles, shares, missing }: ColumnTails, val
   return Math.log(Math.max(RAREST, share));
 }
 
-/** How usual the training rows are, each by its own values. O(rows x columns x log steps). */
-export function fitTypicality(tails: readonly ColumnTails[], columns: readonly TreeColumn[], rows: number): Novelty {
+/**
+ * How usual the training rows are, each by the tails of the rows outside of its fold: columns drift, and rows to come are no more like those of
+ * training than one stretch of time is like the others. O(folds x n log n) a column.
+ */
+export function fitTypicality(columns: readonly TreeColumn[], folds: Uint8Array, foldCount: number): Novelty {
   const values = new Float64Array(columns.length);
-  const measures = Float32Array.from({ length: rows }, (_, row) => {
-    columns.forEach((column, at) => (values[at] = column.kind === "number" ? column.values[row]! : column.codes[row]!));
-    return usualness(tails, values);
-  });
+  const measures = new Float32Array(folds.length);
+  for (let fold = 0; fold < foldCount; fold++) {
+    const rows = Uint32Array.from(folds.keys());
+    const others = rows.filter((row) => folds[row] !== fold);
+    const tails = fitColumnTails(takeColumns(columns, others.length > 0 ? others : rows));
+    for (const row of rows.filter((one) => folds[one] === fold)) {
+      columns.forEach((column, at) => (values[at] = column.kind === "number" ? column.values[row]! : column.codes[row]!));
+      measures[row] = usualness(tails, values);
+    }
+  }
   return rankMeasures(measures);
 }
 

@@ -198,7 +198,7 @@ function openFields(settings: RecipeSettings, fitted: FittedRecipe): { readers: 
     denseSize += dense?.size ?? 0;
     return {
       name,
-      field: of ?? name,
+      field: kind === "vector" ? (of ?? name) : name,
       dense,
       isVector: kind === "vector",
       from,

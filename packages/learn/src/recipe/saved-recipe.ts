@@ -4,6 +4,7 @@ import type { Pieces } from "../text/scan.ts";
 import type { ColumnTails } from "./column-tails.ts";
 import type { FittedField } from "./recipe.ts";
 import type { FieldKind, RecipeSettings } from "./settings.ts";
+import type { TargetMeans } from "./target-means.ts";
 import type { FittedTreeField } from "./tree-columns.ts";
 
 /** @throws Error naming the setting that is not as it must be */
@@ -65,6 +66,18 @@ export function treeField(value: unknown, where: string): FittedTreeField {
     kind: oneOf(field["kind"], ["number", "category", "time"], `${where}.kind`),
     levels: list(field["levels"], `${where}.levels`, text),
   };
+}
+
+/** The means of outcomes of one of these fields. */
+export function targetMeans(value: unknown, where: string, fields: readonly FittedTreeField[]): TargetMeans {
+  const saved = record(value, where);
+  const field = whole(saved["field"], `${where}.field`);
+  if (fields[field]?.kind !== "category") throw new Error(`${where}.field: must be that of a category`);
+  const levels = list(saved["levels"], `${where}.levels`, text);
+  const all = list(saved["all"], `${where}.all`, number);
+  const means = list(saved["means"], `${where}.means`, number);
+  if (means.length !== levels.length * all.length) throw new Error(`${where}.means: must be ${all.length} for each level`);
+  return { field, levels, all, means };
 }
 
 /** The tails of one column. */

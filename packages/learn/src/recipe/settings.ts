@@ -6,7 +6,7 @@ export type FieldKind = "text" | "category" | "number" | "time" | "vector";
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
-  /** Of a vector, the text it was made of: reasons name that. */
+  /** What it was made of, a text or an instant: it is dropped with that, and reasons name the text of a vector. */
   readonly of?: string;
 }
 

@@ -11,6 +11,7 @@ import { timeOf } from "../encode/time.ts";
 import type { TreeColumn } from "../trees/columns.ts";
 import { activeFields } from "./settings.ts";
 import type { RecipeSettings } from "./settings.ts";
+import type { TargetMeans } from "./target-means.ts";
 
 export interface FittedTreeField {
   readonly name: string;
@@ -21,6 +22,10 @@ export interface FittedTreeField {
 
 export interface TreeColumnsRecipe {
   readonly fitted: readonly FittedTreeField[];
+  /** Of categories with many levels; their columns stand behind all others. */
+  readonly means: readonly TargetMeans[];
+  /** Columns that are not means of outcomes. */
+  readonly plain: number;
   /** The field of each column. */
   readonly fieldOf: Uint32Array;
   readonly kinds: readonly { readonly kind: "number" | "category"; readonly levels: number }[];
@@ -51,12 +56,15 @@ export function fitTreeColumns(settings: RecipeSettings, table: Table): TreeColu
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
-export function openTreeColumns(fitted: readonly FittedTreeField[]): TreeColumnsRecipe {
-  const columns = fitted.flatMap((field, at) => readersOf(field, at, fitted));
+export function openTreeColumns(fitted: readonly FittedTreeField[], means: readonly TargetMeans[] = []): TreeColumnsRecipe {
+  const plain = fitted.flatMap((field, at) => readersOf(field, at, fitted));
+  const columns = [...plain, ...means.flatMap((own) => meanReaders(own, fitted[own.field]!.name))];
   let record: Row = {};
   const ofRecord: Source = (name) => record[name];
   return {
     fitted,
+    means,
+    plain: plain.length,
     fieldOf: Uint32Array.from(columns, ({ field }) => field),
     kinds: columns.map(({ kind, levels }) => ({ kind, levels })),
     encode(table) {
@@ -131,6 +139,22 @@ function readersOf({ name, kind, levels }: FittedTreeField, field: number, all: 
     date((instant) => instant.getUTCMonth()),
     ...before.map((other) => number((source) => (timeOf(source(name)) - timeOf(source(other.name))) / DAY)),
   ];
+}
+
+/** The columns of the means of one category. */
+function meanReaders({ field, levels, all, means }: TargetMeans, name: string): Reader[] {
+  const codes = new Map(levels.map((level, code) => [level, code]));
+  return all.map((ofAll, outcome): Reader => ({
+    field,
+    kind: "number",
+    levels: 0,
+    read(source) {
+      const level = textOf(source(name));
+      if (level === null) return Number.NaN;
+      const code = codes.get(level);
+      return code === undefined ? ofAll : means[code * all.length + outcome]!;
+    },
+  }));
 }
 
 function part(time: number, of: (date: Date) => number): number {

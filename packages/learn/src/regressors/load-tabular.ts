@@ -4,7 +4,7 @@
  */
 import type { Regressor, SavedModel } from "../model.ts";
 import { openRecipe } from "../recipe/recipe.ts";
-import { columnTails, fittedField, recipeSettings, treeField } from "../recipe/saved-recipe.ts";
+import { columnTails, fittedField, recipeSettings, targetMeans, treeField } from "../recipe/saved-recipe.ts";
 import { activeFields } from "../recipe/settings.ts";
 import { openTreeColumns } from "../recipe/tree-columns.ts";
 import { ascending, list, number, oneOf, record, tensor } from "../saved/values.ts";
@@ -33,9 +33,11 @@ export function readTabularRegression({ header, tensors }: SavedModel): TabularR
   const hashes = tensor(tensors, "hashes", Uint32Array);
   if (new Set(hashes).size !== hashes.length || hashes.includes(0)) throw new Error("tensor hashes: must be distinct and not 0");
   const recipe = openRecipe(settings, { fields, hashes, idf: tensor(tensors, "idf", Float32Array, hashes.length) });
-  const columns = openTreeColumns(list(header["columns"], "columns", treeField));
+  const treeFields = list(header["columns"], "columns", treeField);
+  const means = list(header["means"], "means", (value, where) => targetMeans(value, where, treeFields));
+  const columns = openTreeColumns(treeFields, means);
   const tails = list(header["tails"], "tails", columnTails);
-  if (tails.length !== columns.kinds.length) throw new Error("tails: must be one for each column");
+  if (tails.length !== columns.plain) throw new Error("tails: must be one for each column");
   const [least, most, ...rest] = list(header["range"], "range", number);
   if (least === undefined || most === undefined || rest.length > 0 || least >= most) {
     throw new Error("range: must be two numbers, the lesser first");
@@ -69,7 +71,7 @@ export function readTabularRegression({ header, tensors }: SavedModel): TabularR
     linear,
     trees,
     range: [least, most],
-    spread: spreadOf(header["spread"], tensors, columns.kinds),
+    spread: spreadOf(header["spread"], tensors, columns.kinds.slice(0, columns.plain)),
     tails,
     novelty: ascending(tensors, "novelty"),
   };

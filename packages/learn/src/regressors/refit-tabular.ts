@@ -9,8 +9,10 @@ import { fitColumnTails } from "../recipe/column-tails.ts";
 import { fitRecipe } from "../recipe/fit-recipe.ts";
 import { refitSettings } from "../recipe/settings.ts";
 import type { RefitSettings } from "../recipe/settings.ts";
-import { codesBefore, fitTreeColumns } from "../recipe/tree-columns.ts";
+import { fitTargetMeansOfAll } from "../recipe/target-means.ts";
+import { codesBefore, fitTreeColumns, openTreeColumns } from "../recipe/tree-columns.ts";
 import { fitTrees } from "../trees/boost.ts";
+import { columnsOfFit } from "../trees/columns.ts";
 import { recoded } from "../trees/ensemble.ts";
 import { goalOf, linksOf } from "./link.ts";
 import type { Link } from "./link.ts";
@@ -49,6 +51,8 @@ export async function refitTabularRegressor(
   const recipe = await fitRecipe(recipeSettings, table, { signal });
   const columns = fitTreeColumns(recipeSettings, table);
   const encoded = columns.encode(table);
+  const means =
+    columnsBefore.means.length === 0 ? null : fitTargetMeansOfAll(columns.fitted, { ...data, outcomes: [targets] }, seed);
 
   let linearPart: LinearPart | null = null;
   if (linear && penalty !== null) {
@@ -64,7 +68,7 @@ export async function refitTabularRegressor(
     const { loss, target } = goalOf(link, targets);
     const ensemble = await fitTrees(
       { ...trees.settings, loss },
-      { rows: table.rows, columns: encoded, target },
+      { rows: table.rows, columns: columnsOfFit(encoded, means?.ofFit ?? null, 0), target },
       { seed, threads, signal, onProgress: (share) => onProgress?.(0.3 + share * 0.7, "growing trees") },
     );
     treesPart = { ...trees, link, ensemble };
@@ -74,7 +78,7 @@ export async function refitTabularRegressor(
   const codes = [...codesBefore(columns, columnsBefore), null]; // the last is the value, a number
   return tabularRegressor({
     recipe,
-    columns,
+    columns: means ? openTreeColumns(columns.fitted, means.fitted) : columns,
     linear: linearPart,
     trees: treesPart,
     range: rangeOf(targets),

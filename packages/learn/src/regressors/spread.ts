@@ -50,9 +50,14 @@ export async function fitSpread(
   const errors = truth.map((one, row) => one - values[row]!);
   const scale = errors.reduce((sum, error) => sum + Math.abs(error) / rows, 0);
   if (scale === 0) return { trees: null, scale, below: 0, above: 0, coverage };
-  const data = { rows, columns: [...columns, valueColumn(values)], target: errors.map((error) => Math.abs(error) / scale) };
+  const data = {
+    rows,
+    columns: [...columns, valueColumn(values)],
+    learnt: null,
+    target: errors.map((error) => Math.abs(error) / scale),
+  };
   const found = await fitFoldTrees(settings, data, folds, [...Array(foldCount).keys()], options);
-  const sizes = (await outOfFoldScores(found, data.columns, folds, options.signal)).map((score) => sizeOf(score, scale));
+  const sizes = (await outOfFoldScores(found, data, folds, options.signal)).map((score) => sizeOf(score, scale));
   const { onProgress: _ofFolds, ...rest } = options;
   const trees = await fitTrees({ ...settings, rounds: found.rounds }, data, rest);
   const ratios = errors.map((error, row) => error / sizes[row]!).sort();

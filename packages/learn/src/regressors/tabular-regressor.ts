@@ -26,7 +26,7 @@ import { sizeOf } from "./spread.ts";
 import type { Spread } from "./spread.ts";
 
 /** Format of the saved model; a model of another one is not loaded. */
-export const regressorFormat = 1;
+export const regressorFormat = 2;
 
 export interface TabularRegression {
   /** What the linear model reads. */
@@ -94,7 +94,9 @@ export function tabularRegressor(model: TabularRegression): Regressor {
   const { recipe, linear, columns, trees, range, spread, tails, novelty } = model;
   const kind = kindOf(model);
   const columnCount = columns.kinds.length;
-  const values = new Float64Array(columnCount + 1); // the value itself is what the spread reads last
+  const plainKinds = columns.kinds.slice(0, columns.plain);
+  const values = new Float64Array(columnCount);
+  const ofSpread = new Float64Array(columns.plain + 1); // the value itself last
   const score = new Float64Array(1);
   const scorer = trees && scorerOf(trees.ensemble);
   const explainer = trees && explainerOf(trees.ensemble);
@@ -149,14 +151,15 @@ export function tabularRegressor(model: TabularRegression): Regressor {
   /** How large an error is to be expected of the row read last. */
   function sizeOfError(): number {
     if (!spread.trees) return 0;
-    values[columnCount] = last.value;
-    scoreRow(spread.trees, values, score);
+    ofSpread.set(values.subarray(0, columns.plain));
+    ofSpread[columns.plain] = last.value;
+    scoreRow(spread.trees, ofSpread, score);
     return sizeOf(score[0]!, spread.scale);
   }
 
   /** How usual the values of the row read last are among those of training; its words count where they are read. */
   function typicalityOfRow(row: Row): number {
-    const isKnown = linear ? recipe.encodeRow(row).coverage > 0 : hasKnownValue(columns.kinds, values);
+    const isKnown = linear ? recipe.encodeRow(row).coverage > 0 : hasKnownValue(plainKinds, values);
     return isKnown ? typicality(novelty, usualness(tails, values)) : 0;
   }
 
@@ -205,6 +208,7 @@ export function tabularRegressor(model: TabularRegression): Regressor {
           recipe: recipe.settings,
           fields: recipe.fitted.fields,
           columns: columns.fitted,
+          means: columns.means,
           range,
           tails,
           ...(linear && {

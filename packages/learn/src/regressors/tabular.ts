@@ -11,7 +11,8 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { recipeDefaults } from "../recipe/settings.ts";
 import type { RecipeSettings } from "../recipe/settings.ts";
-import { fitTreeColumns } from "../recipe/tree-columns.ts";
+import { fitTargetMeans } from "../recipe/target-means.ts";
+import { fitTreeColumns, openTreeColumns } from "../recipe/tree-columns.ts";
 import type { TreeColumnsRecipe } from "../recipe/tree-columns.ts";
 import { triedOf } from "../select/paired-gain.ts";
 import { blockedFolds, stratifiedFolds } from "../select/split.ts";
@@ -117,13 +118,13 @@ export async function fitTabularRegressor(
   onProgress?.(1, "trained");
   return tabularRegressor({
     recipe,
-    columns,
+    columns: best.columns,
     linear: linearPart,
     trees: treesPart,
     range,
     spread,
     tails,
-    novelty: fitTypicality(tails, encoded, targets.length),
+    novelty: fitTypicality(encoded, folds, foldCount),
   });
 }
 
@@ -142,6 +143,7 @@ type Step = (share: number) => void;
 
 /** A model, and what models like it that did not see a row say of it. */
 interface Candidate {
+  readonly columns: TreeColumnsRecipe;
   readonly linear: LinearPart | null;
   readonly trees: TreesPart | null;
   /** With its weight. */
@@ -172,7 +174,7 @@ async function fitLinear(
   const { link, penalty, weights, values } = best!;
   const [weight] = stackWeights([values], targets);
   const means = fieldMeans(recipe, columns, weights, table);
-  return { linear: { weights, penalty, means, link, weight: weight! }, trees: null, unseen: times(values, weight!) };
+  return { columns, linear: { weights, penalty, means, link, weight: weight! }, trees: null, unseen: times(values, weight!) };
 }
 
 /** Rows whose contributions are averaged, evenly spread. */
@@ -201,16 +203,17 @@ export function fieldMeans(
 }
 
 async function fitBestTrees(
-  { options, data, links, folds, foldCount, encoded }: Task,
+  { options, data, links, folds, foldCount, columns, encoded }: Task,
   budget: number,
   step: Step,
 ): Promise<Candidate> {
   const { seed, signal, threads = 0 } = options;
   const { targets } = data;
   const [first, ...others] = links.map((link) => ({ ...goalOf(link, targets), link }));
-  const { goal, settings, ensemble, outOfFold } = await searchTrees(
+  const means = fitTargetMeans(columns.fitted, { ...data, outcomes: [targets], folds, foldCount }, seed);
+  const { goal, settings, ensemble, outOfFold, readsLearnt } = await searchTrees(
     [first!, ...others],
-    { columns: encoded, folds, foldCount },
+    { columns: encoded, learnt: means.ofFit, folds, foldCount },
     {
       seed,
       threads,
@@ -226,13 +229,19 @@ async function fitBestTrees(
   );
   const values = outOfFold.map((score) => valueOf(goal.link, score));
   const [weight] = stackWeights([values], targets);
-  return { linear: null, trees: { ensemble, settings, link: goal.link, weight: weight! }, unseen: times(values, weight!) };
+  return {
+    columns: readsLearnt ? openTreeColumns(columns.fitted, means.fitted) : columns,
+    linear: null,
+    trees: { ensemble, settings, link: goal.link, weight: weight! },
+    unseen: times(values, weight!),
+  };
 }
 
 /** The weights of both found anew, together. */
 function sideBySide(linear: Candidate, trees: Candidate, targets: Float64Array): Candidate {
   const [one, other] = stackWeights([linear.unseen, trees.unseen], targets);
   return {
+    columns: trees.columns,
     linear: { ...linear.linear!, weight: linear.linear!.weight * one! },
     trees: { ...trees.trees!, weight: trees.trees!.weight * other! },
     unseen: linear.unseen.map((value, row) => one! * value + other! * trees.unseen[row]!),

@@ -118,6 +118,37 @@ export function blockedFolds(count: number, foldCount: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, row) => foldCount - 1 - Math.floor((row * foldCount) / count));
 }
 
+export interface LabelFolds {
+  /** Fold of each row, 0 .. foldCount - 1. */
+  readonly folds: Uint8Array;
+  /** The rows that can be judged, ascending: models that did not see their fold know their label. */
+  readonly judged: Uint32Array;
+}
+
+/**
+ * The folds of rows with labels: stretches of time where rows are `ordered`, else by chance, and then all rows are judged. Rows of a label that one
+ * stretch alone has are not judged, or it would be calibrated as one that never comes; dealt by chance they would be all that models know of their
+ * stretch. Where a stretch is left without a row, or all with one label, time cannot judge and chance does. O(n log n + groups x folds).
+ */
+export function foldsOf(
+  labels: Uint32Array,
+  foldCount: number,
+  seed: number,
+  { ordered = false, groups }: { readonly ordered?: boolean | undefined; readonly groups?: Uint32Array | undefined },
+): LabelFolds {
+  const rows = range(0, labels.length);
+  if (ordered) {
+    const folds = blockedFolds(labels.length, foldCount);
+    const stretches = new Map<number, number>(); // of each label, as bits
+    labels.forEach((label, row) => stretches.set(label, (stretches.get(label) ?? 0) | (1 << folds[row]!)));
+    const isShared = (label: number): boolean => (stretches.get(label)! & (stretches.get(label)! - 1)) !== 0;
+    const judged = rows.filter((row) => isShared(labels[row]!));
+    const [known, filled] = [new Set(judged.map((row) => labels[row]!)), new Set(judged.map((row) => folds[row]!))];
+    if (known.size > 1 && filled.size === foldCount) return { folds, judged };
+  }
+  return { folds: stratifiedFolds(labels, foldCount, seed, groups), judged: rows };
+}
+
 /** The rows of each group, larger groups first, groups of one size in an order by chance. Without groups each row is one. */
 function groupsOf(rowCount: number, groups: Uint32Array | undefined, random: Random): (readonly number[])[] {
   const order = shuffle(range(0, rowCount), random);

@@ -91,3 +91,23 @@ export function checkLengths(columns: readonly TreeColumn[], rows: number): void
     if (length !== rows) throw new RangeError(`column ${at}: must have ${rows} values, has ${length}`);
   });
 }
+
+/** The columns of these rows. O(rows x columns). */
+export function takeColumns(columns: readonly TreeColumn[], rows: Uint32Array): TreeColumn[] {
+  return columns.map((column) =>
+    column.kind === "number"
+      ? { kind: "number", values: Float64Array.from(rows, (row) => column.values[row]!) }
+      : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
+  );
+}
+
+/**
+ * Numbers that were learnt from the target, such as the mean of a level, as the fit without each fold may see them and at last that of all rows:
+ * [fold][column], shape (nRows), on memory that threads share.
+ */
+export type LearntColumns = readonly (readonly Float64Array[])[];
+
+/** The columns that the fit without a fold reads, those that were learnt last. */
+export function columnsOfFit(columns: readonly TreeColumn[], learnt: LearntColumns | null, fold: number): readonly TreeColumn[] {
+  return learnt ? [...columns, ...learnt[fold]!.map((values) => ({ kind: "number" as const, values }))] : columns;
+}

@@ -5,7 +5,8 @@
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
 import { fitTrees } from "./boost.ts";
-import type { TreeColumn, TreesData } from "./columns.ts";
+import { columnsOfFit, takeColumns } from "./columns.ts";
+import type { LearntColumns, TreesData } from "./columns.ts";
 import { firstRounds } from "./ensemble.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
 import { scoreRows, scorerOf } from "./score.ts";
@@ -13,13 +14,19 @@ import type { TreesSettings } from "./settings.ts";
 
 export type GivenSettings = Partial<TreesSettings> & Pick<TreesSettings, "loss">;
 
+export interface FoldTreesData extends Omit<TreesData, "validation"> {
+  readonly learnt: LearntColumns | null;
+}
+
 /** What a thread needs; columns and target on shared memory. */
 export interface FoldTreesJob {
   readonly settings: GivenSettings;
-  readonly data: Omit<TreesData, "validation">;
+  readonly data: FoldTreesData;
   readonly folds: Uint8Array;
   /** The folds to fit without. */
   readonly wanted: readonly number[];
+  /** 1 for rows that say how well a fit does that did not see them; null: all do. */
+  readonly judged: Uint8Array | null;
   readonly seed: number;
   /** Number of the next fit. */
   readonly next: Int32Array;
@@ -48,17 +55,27 @@ export interface FoldTreesOptions {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** The rows that say how well a fit does that did not see them; all where nothing is said. */
+  readonly judged?: Uint32Array | undefined;
 }
 
 /** O(folds x rounds x depth x rows x columns) over all threads. */
 export async function fitFoldTrees(
   settings: GivenSettings,
-  data: Omit<TreesData, "validation">,
+  data: FoldTreesData,
   folds: Uint8Array,
   wanted: readonly number[],
-  { seed, threads, signal, onProgress }: FoldTreesOptions,
+  { seed, threads, signal, onProgress, judged }: FoldTreesOptions,
 ): Promise<FoldTrees> {
-  const job: FoldTreesJob = { settings, data, folds, wanted, seed, next: new Int32Array(new SharedArrayBuffer(4)) };
+  const job: FoldTreesJob = {
+    settings,
+    data,
+    folds,
+    wanted,
+    judged: judged && judged.length < folds.length ? flags(judged, folds.length) : null,
+    seed,
+    next: new Int32Array(new SharedArrayBuffer(4)),
+  };
   const fits: FoldFit[] = [];
   const onFit = (fit: FoldFit): void => {
     fits.push(fit);
@@ -79,7 +96,7 @@ export async function fitFoldTrees(
 }
 
 export async function fitFoldOfTrees(
-  { settings, data, folds, seed }: FoldTreesJob,
+  { settings, data, folds, judged, seed }: FoldTreesJob,
   fold: number,
   signal?: AbortSignal,
 ): Promise<FoldFit> {
@@ -87,10 +104,28 @@ export async function fitFoldOfTrees(
   const losses: number[] = [];
   const ensemble = await fitTrees(
     settings,
-    { ...data, validation },
+    {
+      ...data,
+      columns: columnsOfFit(data.columns, data.learnt, fold),
+      validation,
+      ...(judged && { weights: judgedWeights(data, validation, judged) }),
+    },
     { seed: seed + fold, signal, keepAll: true, onRound: (_round, loss) => losses.push(loss) },
   );
   return { fold, losses: Float64Array.from(losses), ensemble };
+}
+
+function flags(rows: Uint32Array, count: number): Uint8Array {
+  const flagged = new Uint8Array(new SharedArrayBuffer(count));
+  for (const row of rows) flagged[row] = 1;
+  return flagged;
+}
+
+/** Validation rows that are not judged weigh nothing. */
+function judgedWeights({ rows, weights }: FoldTreesJob["data"], validation: Uint32Array, judged: Uint8Array): Float64Array {
+  const own = weights ? weights.slice() : new Float64Array(rows).fill(1);
+  for (const row of validation) if (judged[row] === 0) own[row] = 0;
+  return own;
 }
 
 /** The round that is best for all folds together, among those that every fit has come to. */
@@ -107,7 +142,7 @@ function bestOf(curves: readonly Float64Array[]): { rounds: number; loss: number
 /** Raw scores of each row of the folds by the fit that did not see it, shape (nRows, outputs); 0 for rows of other folds. */
 export async function outOfFoldScores(
   { fits, rounds }: Pick<FoldTrees, "fits" | "rounds">,
-  columns: readonly TreeColumn[],
+  { columns, learnt }: Pick<FoldTreesData, "columns" | "learnt">,
   folds: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
@@ -116,11 +151,12 @@ export async function outOfFoldScores(
   const pace = new Pace(WORK, signal);
   for (const { fold, ensemble } of fits) {
     const scorer = scorerOf(firstRounds(ensemble, rounds));
+    const read = columnsOfFit(columns, learnt, fold);
     const rows = Uint32Array.from(folds.keys()).filter((row) => folds[row] === fold);
     for (let from = 0; from < rows.length; from += BLOCK) {
       const chosen = rows.subarray(from, from + BLOCK);
       const own = new Float64Array(chosen.length * outputs);
-      scoreRows(scorer, takeColumns(columns, chosen), 0, chosen.length, own);
+      scoreRows(scorer, takeColumns(read, chosen), 0, chosen.length, own);
       chosen.forEach((row, at) => scores.set(own.subarray(at * outputs, (at + 1) * outputs), row * outputs));
       await pace.spend(chosen.length * rounds * outputs);
     }
@@ -131,12 +167,3 @@ export async function outOfFoldScores(
 const BLOCK = 2048;
 /** Trees that are walked down between two pauses. */
 const WORK = 1_000_000;
-
-/** The columns of these rows. O(rows x columns). */
-export function takeColumns(columns: readonly TreeColumn[], rows: Uint32Array): TreeColumn[] {
-  return columns.map((column) =>
-    column.kind === "number"
-      ? { kind: "number", values: Float64Array.from(rows, (row) => column.values[row]!) }
-      : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
-  );
-}

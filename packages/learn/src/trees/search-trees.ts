@@ -3,10 +3,11 @@
  * they race on some of the folds, and only the winner is fitted on all of them.
  */
 import { fitTrees } from "./boost.ts";
-import type { TreeColumn } from "./columns.ts";
+import { columnsOfFit } from "./columns.ts";
+import type { LearntColumns, TreeColumn } from "./columns.ts";
 import type { TreeEnsemble } from "./ensemble.ts";
 import { fitFoldTrees, outOfFoldScores } from "./fold-trees.ts";
-import type { FoldTrees, FoldTreesOptions, GivenSettings } from "./fold-trees.ts";
+import type { FoldTrees, FoldTreesData, FoldTreesOptions, GivenSettings } from "./fold-trees.ts";
 import type { ChosenSettings, LossSettings, TreesSettings } from "./settings.ts";
 
 /** Values of columns that a usual machine takes up into trees in a second, in two threads. */
@@ -53,14 +54,20 @@ export interface Goal {
 
 export interface SearchData {
   readonly columns: readonly TreeColumn[];
+  /** Read beside the columns where that does better. */
+  readonly learnt?: LearntColumns;
   readonly folds: Uint8Array;
   readonly foldCount: number;
+  /** The rows that say how well a fit does that did not see them; all where nothing is said. */
+  readonly judged?: Uint32Array;
 }
 
 export interface FoundTrees<G extends Goal> {
   readonly goal: G;
   /** With which the ensemble was fitted. */
   readonly settings: ChosenSettings;
+  /** Whether the columns that were learnt are read. */
+  readonly readsLearnt: boolean;
   readonly ensemble: TreeEnsemble;
   /** Raw scores of each row by the fit that did not see it, shape (nRows, outputs). */
   readonly outOfFold: Float64Array;
@@ -74,20 +81,21 @@ export interface SearchOptions<G extends Goal> extends FoldTreesOptions {
 }
 
 /**
- * Where there are several goals, they race with the first settings, and all other settings with the best goal. O(tried x folds x rounds x depth x
- * rows x columns) over all threads.
+ * Where there are several goals, they race with the first settings, then the columns that were learnt with the best goal, and then all other settings
+ * with the best of these. O(tried x folds x rounds x depth x rows x columns) over all threads.
  */
 export async function searchTrees<G extends Goal>(
   goals: readonly [G, ...G[]],
-  { columns, folds, foldCount }: SearchData,
+  { columns, learnt, folds, foldCount, judged }: SearchData,
   { budget, judge, onProgress, ...options }: SearchOptions<G>,
 ): Promise<FoundTrees<G>> {
   const rows = folds.length;
   const { signal } = options;
-  const dataOf = ({ target }: Goal): { rows: number; columns: readonly TreeColumn[]; target: Float64Array } => ({
+  const dataOf = ({ goal, readsLearnt }: Entry<G>): FoldTreesData => ({
     rows,
     columns,
-    target,
+    target: goal.target,
+    learnt: readsLearnt ? learnt! : null,
   });
   const given = ({ goal, settings }: Entry<G>): GivenSettings => ({
     loss: goal.loss,
@@ -96,40 +104,46 @@ export async function searchTrees<G extends Goal>(
     ...settings,
   });
   const fit = (entry: Entry<G>, wanted: readonly number[], from: number, to: number): Promise<FoldTrees> =>
-    fitFoldTrees(given(entry), dataOf(entry.goal), folds, wanted, {
+    fitFoldTrees(given(entry), dataOf(entry), folds, wanted, {
       ...options,
+      judged,
       onProgress: (share) => onProgress?.(from + (to - from) * share),
     });
 
   const outputs = goals[0].loss.name === "softmax" ? goals[0].loss.classes : 1;
   const count = affordable(rows * columns.length * outputs, foldCount, budget);
   const some = Array.from({ length: Math.min(raced, foldCount) }, (_, fold) => fold);
-  const unseen = Uint32Array.from(folds.keys()).filter((row) => some.includes(folds[row]!));
-  const candidates = candidatesFor(columns.length);
-  const entries: Entry<G>[] = goals.map((goal) => ({ goal, settings: candidates[0]! }));
-  const settings = candidates.slice(1, Math.max(1, count - goals.length + 1));
-  const races = Math.min(count, goals.length) + settings.length;
-  let best = { entry: entries[0]!, loss: Infinity };
-  for (let race = 0; race < races && races > 1; race++) {
-    const entry = entries[race] ?? { goal: best.entry.goal, settings: settings[race - goals.length]! };
-    const found = await fit(entry, some, (race / races) * 0.6, ((race + 1) / races) * 0.6);
-    const loss = judge ? judge(entry.goal, await outOfFoldScores(found, columns, folds, signal), unseen) : found.loss;
+  const unseen = (judged ?? Uint32Array.from(folds.keys())).filter((row) => some.includes(folds[row]!));
+  const [first, ...others] = candidatesFor(columns.length);
+  type Change = (best: Entry<G>) => Entry<G>;
+  const firstEntries = goals.map((goal): Change => () => ({ goal, settings: first!, readsLearnt: false }));
+  const withLearnt: Change[] = learnt && learnt[0]!.length > 0 ? [(best) => ({ ...best, readsLearnt: true })] : [];
+  const withSettings = others.map((settings): Change => (best) => ({ ...best, settings }));
+  const changes = [...firstEntries.slice(0, count), ...withLearnt, ...withSettings.slice(0, Math.max(0, count - goals.length))];
+  let best = { entry: firstEntries[0]!({ goal: goals[0], settings: first!, readsLearnt: false }), loss: Infinity };
+  for (let race = 0; race < changes.length && changes.length > 1; race++) {
+    const entry = changes[race]!(best.entry);
+    const found = await fit(entry, some, (race / changes.length) * 0.6, ((race + 1) / changes.length) * 0.6);
+    const loss = judge ? judge(entry.goal, await outOfFoldScores(found, dataOf(entry), folds, signal), unseen) : found.loss;
     if (loss < best.loss) best = { entry, loss };
   }
   const { entry } = best;
   const found = await fit(entry, [...Array(foldCount).keys()], 0.6, 0.9);
-  const outOfFold = await outOfFoldScores(found, columns, folds, signal);
+  const data = dataOf(entry);
+  const outOfFold = await outOfFoldScores(found, data, folds, signal);
   const chosen = { ...entry.settings, rounds: found.rounds };
-  const ensemble = await fitTrees({ loss: entry.goal.loss, ...chosen }, dataOf(entry.goal), {
+  const whole = { ...data, columns: columnsOfFit(columns, data.learnt, foldCount) };
+  const ensemble = await fitTrees({ loss: entry.goal.loss, ...chosen }, whole, {
     ...options,
     onProgress: (share) => onProgress?.(0.9 + share * 0.1),
   });
-  return { goal: entry.goal, settings: chosen, ensemble, outOfFold };
+  return { goal: entry.goal, settings: chosen, readsLearnt: entry.readsLearnt, ensemble, outOfFold };
 }
 
 interface Entry<G extends Goal> {
   readonly goal: G;
   readonly settings: Partial<TreesSettings>;
+  readonly readsLearnt: boolean;
 }
 
 /** How many of the candidates the budget has room for, at least one. */

@@ -156,10 +156,15 @@ export const errorTable = {
     "{outcome} is not a number, and the outcomes of {use_case} are",
     "Write it as 12 or 0.5, without a unit.",
   ),
-  OUTCOMES_NEEDED: row(
+  USUALNESS_ALONE: row(
     "user",
-    "{use_case} decides a number, and what would have to be different is said of outcomes alone",
-    "The reasons of the decision say by how much each field moves the number.",
+    "{use_case} says how unusual a record is, and what would have to be different is said of outcomes and numbers alone",
+    "The reasons of the decision say what makes it unusual.",
+  ),
+  BOUND_NEEDED: row(
+    "user",
+    "{outcome} is no bound, and {use_case} decides a number",
+    'Write what it is to be: "<= 12" or ">= 0.5", in the unit of the outcome.',
   ),
   OUTCOME_CONFLICT: row(
     "user",

@@ -136,7 +136,7 @@ export function checkConnector<Settings extends SystemSettings>(system: SystemUn
         const always = { column: "born", from: -Infinity, before: Infinity };
         const ids = async (where: Where): Promise<unknown> => {
           const { columns } = await connection.find(`${peopleQuery}; `, where, { asText: ["id"] });
-          return [...columns["id"]!.values].sort();
+          return Array.from(columns["id"]!.values, String).sort();
         };
         const before = await system.fingerprint();
         const [first, , last] = people.id;

@@ -103,6 +103,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
       artifacts: await artifacts(),
       tables: await tables(),
       project: await project(),
+      openEncoder: encodersIn(await project()),
       decisions: await decisionPoint(),
     });
   });

@@ -9,6 +9,8 @@ export interface FirstUseCase {
   readonly key: string;
   readonly time: string | null;
   readonly label: string;
+  /** Where the label is a number: how far off is near enough; else null. */
+  readonly within: number | null;
   readonly text: readonly string[];
   readonly category: readonly string[];
   readonly number: readonly string[];
@@ -28,13 +30,32 @@ export function useCaseText(useCase: FirstUseCase): string {
     .split("\n")
     .map((line) => `    ${line}`)
     .join("\n");
-  return `# One decision worth improving: which ${useCase.label} does a record of ${useCase.table} get?
+  const { label, within } = useCase;
+  const words =
+    within === null
+      ? {
+          question: `which ${label} does a record of ${useCase.table} get?`,
+          task: "classify",
+          kpi: `records whose ${label} has to be corrected by hand`,
+          beats: "majority",
+          sure: "{ precision: 90% }   # how often the decisions that the model takes alone must be right",
+          then: "...",
+        }
+      : {
+          question: `what will ${label} be of a record of ${useCase.table}?`,
+          task: "regress   # the outcome is a number",
+          kpi: `how far estimates of ${label} are off`,
+          beats: "mean",
+          sure: `{ within: ${within} }   # how far off is near enough to decide alone, in the unit of ${label}, or as a share: 15%`,
+          then: String(within),
+        };
+  return `# One decision worth improving: ${words.question}
 use_case: ${useCase.name}
-task: classify
+task: ${words.task}
 
 # What shall become better, and in which direction. Say it in the words of the business.
 goal:
-  kpi: ${word(`records whose ${useCase.label} has to be corrected by hand`)}
+  kpi: ${word(words.kpi)}
   direction: decrease
 
 # One SELECT that returns the records to learn from.
@@ -59,15 +80,15 @@ readiness:
 
 # A version that does not pass cannot be deployed.
 gate:
-  beats: [majority, rules]
+  beats: [${words.beats}, rules]
   p95_latency: 50ms
 
 policy:
   autonomy: suggest
-  confident_at: { precision: 90% }   # how often the decisions that the model takes alone must be right
+  confident_at: ${words.sure}
   otherwise: review                  # where the rest goes: review (a person), rules, or default
   # The rules of today, if there are any, in CEL; the model must beat them:
   # rules:
-  #   - { when: 'record.${useCase.text[0] ?? useCase.category[0] ?? "field"}.contains("...")', then: ..., because: "..." }
+  #   - { when: 'record.${useCase.text[0] ?? useCase.category[0] ?? "field"}.contains("...")', then: ${words.then}, because: "..." }
 `;
 }

@@ -56,10 +56,30 @@ export const fieldEffectSchema = z.strictObject({
     .describe("Values ascending (accumulated local effects), or levels, the most frequent first (partial dependence)"),
 });
 
-/** What evaluations of every task say of the fields. */
+export const driftFindingSchema = z.strictObject({
+  column: z.string(),
+  is_label: z.boolean().describe("It is the outcome itself"),
+  distance: z.number().describe("Of numbers the statistic of Kolmogorov and Smirnov, of levels the total variation, in [0, 1]"),
+  by_chance: z.number().describe("What 99 % of columns without drift stay below, at these numbers of rows"),
+  detail: z.string(),
+});
+
+export const driftSchema = z.strictObject({
+  compared: z.int().describe("Columns that were looked at, the outcome among them"),
+  findings: z.array(driftFindingSchema).describe("Columns that differ in the later rows by more than chance, the outcome first"),
+  thirds: z
+    .array(z.strictObject({ from: z.iso.datetime(), score: z.number().describe("Accuracy, or the mean absolute error") }))
+    .describe("How good it is in the first, the second and the last third of the held-out rows; none of too few rows"),
+  falls: z.boolean().describe("It is worse in the last third than in the first, by more than chance"),
+});
+
+/** What evaluations of every task say of the fields and of time. */
 const matters = {
   importance: z.array(fieldImportanceSchema).describe("What the model leans on, most important first, on held-out rows"),
   effects: z.array(fieldEffectSchema).describe("How predictions go with the most important fields, the others as they are"),
+  drift: driftSchema
+    .nullable()
+    .describe("How the later, held-out rows differ from those of training; null where they were drawn by chance"),
 };
 
 /** What was measured of decisions between outcomes on the rows that training never saw. */
@@ -270,6 +290,8 @@ export type ClassifyEvaluation = z.infer<typeof classifyEvaluationSchema>;
 export type RegressEvaluation = z.infer<typeof regressEvaluationSchema>;
 export type FieldImportance = z.infer<typeof fieldImportanceSchema>;
 export type FieldEffect = z.infer<typeof fieldEffectSchema>;
+export type DriftFinding = z.infer<typeof driftFindingSchema>;
+export type Drift = z.infer<typeof driftSchema>;
 export type Evaluation = z.infer<typeof evaluationSchema>;
 export type GateResult = z.infer<typeof gateResultSchema>;
 export type ModelVersion = z.infer<typeof modelVersionSchema>;

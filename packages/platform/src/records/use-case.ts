@@ -14,7 +14,7 @@ import type { Usualness } from "#records/detect-use-case";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
-import { costsSchema } from "#records/costs";
+import { costColumns, costsSchema } from "#records/costs";
 import { historyParts, matchOf } from "#records/history";
 import type { History } from "#records/history";
 import type { declaredCheckSchema } from "#records/use-case-parts";
@@ -31,53 +31,60 @@ export const classifyPolicySchema = z.strictObject({
   default: outcome.optional().describe("The outcome when nothing else decides"),
 });
 
-export const classifySchema = z.strictObject({
-  ...common,
-  ...historyParts,
-  task: z.literal("classify"),
-  source: z.strictObject({
-    ...source,
-    label_separator: z
-      .string()
-      .min(1)
-      .max(10)
-      .optional()
-      .describe('Between the labels where the column holds several at once, as tags: ";" reads "billing; urgent" as two'),
-  }),
-  train: z
-    .strictObject({
-      learner: z
-        .enum(["auto", "text-linear", "text-network", "linear", "trees", "trees-linear"])
-        .default("auto")
-        .describe(
-          "auto: texts by words, with pieces of words and a network beside where they are better on unseen rows and fit the budget; columns alone by a regression, trees or both, the simplest that is as good as any",
-        ),
-      budget: duration
-        .default("30s")
-        .describe("How long trying more than the simplest model may take on a usual machine, about; 0s: the fastest"),
-      feedback: z
-        .boolean()
-        .default(true)
-        .describe("Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label"),
-      seed: z
-        .int()
-        .min(0)
-        .max(2 ** 31)
-        .default(1),
-      holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
-    })
-    .default({ learner: "auto", budget: "30s", feedback: true, seed: 1, holdout: "20%" }),
-  gate: z
-    .strictObject({
-      accuracy: bound.optional(),
-      macro_f1: bound.optional(),
-      auc: bound.optional().describe("Area under the ROC curve"),
-      beats: z.array(z.enum(["majority", "rules"])).default(["majority", "rules"]),
-      p95_latency: duration.optional(),
-    })
-    .default({ beats: ["majority", "rules"] }),
-  policy: classifyPolicySchema.default(classifyPolicySchema.parse({})),
-});
+export const classifySchema = z
+  .strictObject({
+    ...common,
+    ...historyParts,
+    task: z.literal("classify"),
+    source: z.strictObject({
+      ...source,
+      label_separator: z
+        .string()
+        .min(1)
+        .max(10)
+        .optional()
+        .describe('Between the labels where the column holds several at once, as tags: ";" reads "billing; urgent" as two'),
+    }),
+    train: z
+      .strictObject({
+        learner: z
+          .enum(["auto", "text-linear", "text-network", "trees-text", "linear", "trees", "trees-linear"])
+          .default("auto")
+          .describe(
+            "auto: texts by words, with pieces of words, a network beside, and trees over columns and text where they are better on unseen rows and fit the budget; columns alone by a regression, trees or both, the simplest that is as good as any",
+          ),
+        budget: duration
+          .default("30s")
+          .describe("How long trying more than the simplest model may take on a usual machine, about; 0s: the fastest"),
+        feedback: z
+          .boolean()
+          .default(true)
+          .describe(
+            "Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label",
+          ),
+        seed: z
+          .int()
+          .min(0)
+          .max(2 ** 31)
+          .default(1),
+        holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
+      })
+      .default({ learner: "auto", budget: "30s", feedback: true, seed: 1, holdout: "20%" }),
+    gate: z
+      .strictObject({
+        accuracy: bound.optional(),
+        macro_f1: bound.optional(),
+        auc: bound.optional().describe("Area under the ROC curve"),
+        beats: z.array(z.enum(["majority", "rules"])).default(["majority", "rules"]),
+        p95_latency: duration.optional(),
+      })
+      .default({ beats: ["majority", "rules"] }),
+    policy: classifyPolicySchema.default(classifyPolicySchema.parse({})),
+  })
+  .refine(({ features, policy }) => !policy.costs || costColumns(policy.costs).every((name) => features.number.includes(name)), {
+    path: ["policy", "costs", "errors"],
+    message: "a column of costs must be one of features.number, so that each record brings it",
+  });
 
 export const useCaseSchema = z.discriminatedUnion("task", [
   classifySchema,
@@ -196,4 +203,9 @@ export function historyOf(useCase: UseCase): Readonly<Record<string, History>> {
 /** Those of them that a record brings; the others are computed from its history. */
 export function sentKinds(useCase: RecordUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
+}
+
+/** Columns of instants whose age at the decision is read: all but the time of the record itself, where that is known. */
+export function agedColumns({ features, source: { time } }: RecordUseCase): readonly string[] {
+  return time === undefined ? [] : features.time.filter((name) => name !== time);
 }

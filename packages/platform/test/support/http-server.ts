@@ -121,7 +121,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
     (await keys.create({ name: "test", verbs, useCases, lifetimeMs: null })).secret;
   const every: readonly Verb[] = ["decide", "read", "review", "deploy"];
-  const loop = openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint });
+  const loop = openLoop({ pool, clock, artifacts, tables, project, openEncoder: encoders, decisions: decisionPoint });
   const app = buildServer({
     decisionPoint,
     watcher,

@@ -193,7 +193,7 @@ export async function openWatchProject(options: WatchOptions): Promise<WatchProj
   const app = buildServer({
     decisionPoint,
     watcher,
-    loop: openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint }),
+    loop: openLoop({ pool, clock, artifacts, tables, project, decisions: decisionPoint, openEncoder }),
     release,
     keys,
     clock,

@@ -101,23 +101,25 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
   interface Kept {
     readonly files: string;
     readonly rows: Promise<{ readonly work: Work; readonly fields: readonly Field[] }>;
+    /** Questions that are being answered from it. */
+    readonly asked: Set<Promise<unknown>>;
   }
   const kept = new Map<string, Kept>();
 
-  async function keptRows(query: string, where: Where, asText: readonly string[]): Promise<Awaited<Kept["rows"]>> {
+  async function keptRows(query: string, where: Where, asText: readonly string[]): Promise<Kept> {
     const name = JSON.stringify([query, asText]);
     const now = await stateOf(await dataFiles(system, folder));
     const before = kept.get(name);
-    if (before?.files === now) return before.rows;
+    if (before?.files === now) return before;
     // Not ended with the question that asked first: the next one needs it too.
-    const rows = keepRows(query, where, asText);
-    kept.set(name, { files: now, rows });
-    rows.catch(() => kept.delete(name));
-    void before?.rows.then(
-      ({ work }) => work.end(),
+    const next: Kept = { files: now, rows: keepRows(query, where, asText), asked: new Set() };
+    kept.set(name, next);
+    next.rows.catch(() => kept.get(name) === next && kept.delete(name));
+    before?.rows.then(
+      ({ work }) => Promise.allSettled(before.asked).then(work.end),
       () => {},
     );
-    return rows;
+    return next;
   }
 
   async function keepRows(query: string, where: Where, asText: readonly string[]): Promise<Awaited<Kept["rows"]>> {
@@ -186,13 +188,18 @@ function connection(system: string, folder: string, timeoutMs: number): Connecti
       const onAbort = (): void => reject(cancelled());
       signal?.addEventListener("abort", onAbort);
       try {
-        const { work, fields } = await Promise.race([keptRows(query, where, asText), aborted]);
-        const names = fields.map(({ name }) => name);
-        const missing = [...Object.keys(where.equal), where.during.column].find((name) => !names.includes(name));
+        const { rows, asked } = await Promise.race([keptRows(query, where, asText), aborted]);
+        const { work, fields } = await Promise.race([rows, aborted]);
+        const names = new Set(fields.map(({ name }) => name));
+        const missing = [...Object.keys(where.equal), where.during.column].find((name) => !names.has(name));
         if (missing !== undefined) throw failure("QUERY_FAILED", { system, reason: `it returns no column ${missing}` });
-        return await Promise.race([findKept(work.duckdb, fields, where), aborted]).catch((error: unknown) => {
+        const found = findKept(work.duckdb, fields, where).catch((error: unknown) => {
           throw work.error(error);
         });
+        asked.add(found);
+        const forget = (): unknown => asked.delete(found);
+        found.then(forget, forget);
+        return await Promise.race([found, aborted]);
       } finally {
         signal?.removeEventListener("abort", onAbort);
       }

@@ -135,7 +135,7 @@ const similarRows: Operation<z.infer<typeof decisionParams>, z.infer<typeof simi
 };
 
 const otherQuery = z.strictObject({
-  outcome: plainText(200).describe("How the model should have decided"),
+  outcome: plainText(200).describe('How the model should have decided; of numbers a bound such as "<= 3"'),
   change: z
     .union([plainText(200), z.array(plainText(200))])
     .optional()
@@ -172,7 +172,8 @@ const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof ot
           )
           .nullable()
           .describe("None where the model decides so already; null where nothing that may be changed is enough"),
-        confidence: z.number().nullable().describe("Of the outcome, with the changes made"),
+        confidence: z.number().nullable().describe("Of the outcome, with the changes made; null of numbers"),
+        value: z.number().nullable().describe("Of numbers: what the model says with the changes made"),
       })
       .meta({ id: "Counterfactual", description: "What would have to be different in a record for another outcome" }),
     example: {
@@ -182,9 +183,19 @@ const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof ot
       outcome: "stays",
       changes: [{ field: "contract", from: "monthly", to: "one year" }],
       confidence: 0.81,
+      value: null,
     },
   },
-  problems: ["DECISION_UNKNOWN", "OUTCOME_UNKNOWN", "FIELD_UNCHANGEABLE", "OUTCOMES_NEEDED", "STATE_UNREACHABLE"],
+  problems: [
+    "DECISION_UNKNOWN",
+    "OUTCOME_UNKNOWN",
+    "FIELD_UNCHANGEABLE",
+    "BOUND_NEEDED",
+    "USUALNESS_ALONE",
+    "ENCODER_CHANGED",
+    "ENCODER_FAILED",
+    "STATE_UNREACHABLE",
+  ],
 };
 
 const outcomeBody = z.strictObject({

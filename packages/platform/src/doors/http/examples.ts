@@ -121,6 +121,24 @@ export const exampleModelVersion: ModelVersion = {
         ],
       },
     ],
+    drift: {
+      compared: 4,
+      findings: [
+        {
+          column: "priority",
+          is_label: false,
+          distance: 0.12,
+          by_chance: 0.041,
+          detail: "P1: 10.3 % of the rows, later 22.1 %",
+        },
+      ],
+      thirds: [
+        { from: "2026-01-19T00:00:00.000Z", score: 0.94 },
+        { from: "2026-02-01T00:00:00.000Z", score: 0.93 },
+        { from: "2026-02-14T00:00:00.000Z", score: 0.92 },
+      ],
+      falls: false,
+    },
     latency_ms: { p50: 0.4, p95: 0.9 },
   },
   gates: [{ gate: "macro_f1", wanted: ">= 0.80", got: "0.910", passed: true }],

@@ -4,7 +4,7 @@ import { nearest } from "#base/text";
 import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
-import { historyGroups, matchOf } from "#records/history";
+import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";

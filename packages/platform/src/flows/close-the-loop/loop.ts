@@ -14,8 +14,9 @@ export interface Loop {
   /** The labelled rows of the model's snapshot that are most like the record of the decision; none where no model was asked. */
   similar(id: string, limit: number): Promise<SimilarRows>;
   /**
-   * What would have to be different in the record for the model to decide as `outcome`: numbers and categories alone, changed to values that training
-   * rows had, in at most three of the named fields (all where none is named). @throws OUTCOME_UNKNOWN, FIELD_UNCHANGEABLE
+   * What would have to be different in the record for the model to decide as `outcome`, of numbers a bound such as `<= 3`: numbers and categories alone,
+   * changed to values that training rows had, in at most three of the named fields (all where none is named). @throws OUTCOME_UNKNOWN, BOUND_NEEDED,
+   * FIELD_UNCHANGEABLE, ENCODER_CHANGED, ENCODER_FAILED
    */
   counterfactual(id: string, outcome: string, fields?: readonly string[]): Promise<OtherDecision>;
   listReviews(filter: ReviewFilter): Promise<ReviewPage>;
@@ -38,8 +39,10 @@ export interface OtherDecision {
   readonly outcome: string;
   /** The change that does most first; none where the model decides so already, null where nothing that may be changed is enough. */
   readonly changes: readonly Change[] | null;
-  /** Of the outcome, with the changes made. */
+  /** Of the outcome, with the changes made; null of numbers. */
   readonly confidence: number | null;
+  /** Of numbers: what the model says with the changes made. */
+  readonly value: number | null;
 }
 
 export interface DecisionTrace {

@@ -1,13 +1,18 @@
 /** The loop on real parts. */
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
-import { failure } from "#base/errors";
+import { failure, isFailure } from "#base/errors";
+import type { OpenEncoder } from "#encoders/encoder";
+import { recordWithVectors } from "#encoders/text-vectors";
 import type { Artifacts } from "#files/artifacts";
 import type { Loop } from "#flows/close-the-loop/loop";
-import { changeableValues, counterfactual } from "#learn/explain/counterfactual";
+import { changeableValues, counterfactual, decidedAs, valueWithin } from "#learn/explain/counterfactual";
+import type { Counterfactual, Goal } from "#learn/explain/counterfactual";
 import type { Row } from "#learn/data/table";
 import { takeRows } from "#learn/data/table";
+import type { VectorSource } from "#learn/model";
 import type { Decision } from "#records/decision";
+import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { standardNumber } from "#records/standardise";
@@ -29,6 +34,7 @@ export interface LoopDeps {
   readonly artifacts: Artifacts;
   readonly tables: Tables;
   readonly project: Project;
+  readonly openEncoder: OpenEncoder;
   readonly decisions: {
     /** @throws DECISION_UNKNOWN */
     find(id: string): Promise<Decision>;
@@ -39,7 +45,7 @@ export interface LoopDeps {
 /** Rows of a snapshot that are searched, the latest. */
 const searched = 100_000;
 
-export function openLoop({ pool, clock, artifacts, tables, project, decisions }: LoopDeps): Loop {
+export function openLoop({ pool, clock, artifacts, tables, project, openEncoder, decisions }: LoopDeps): Loop {
   /** An outcome as it is kept. @throws OUTCOME_UNKNOWN, OUTCOME_NO_NUMBER */
   function standardFor(name: string): (outcome: string) => string {
     const served = decisions.useCases().find(({ use_case: one }) => one === name);
@@ -60,6 +66,23 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
     const useCase = findUseCase(project, name);
     if (watchesSeries(useCase)) throw failure("POINTS_NEEDED", { use_case: name });
     return useCase;
+  }
+
+  /** The record as the model reads it: with what an encoder makes of its texts. @throws ENCODER_CHANGED, ENCODER_FAILED */
+  async function asRead(record: Row, vectors: readonly VectorSource[], named: ModelVersion["encoder"]): Promise<Row> {
+    if (named === null || vectors.length === 0) return record;
+    const { source } = named;
+    const encoder = await openEncoder(source, named.hash).catch((cause: unknown) => {
+      // It was there when the model was trained: that it is gone is not the fault of who asks.
+      throw isFailure(cause) && cause.who === "user"
+        ? failure("ENCODER_FAILED", { source, reason: cause.message }, { cause })
+        : cause;
+    });
+    try {
+      return await recordWithVectors(encoder, record, vectors);
+    } finally {
+      await encoder.close();
+    }
   }
 
   return {
@@ -105,23 +128,35 @@ export function openLoop({ pool, clock, artifacts, tables, project, decisions }:
     async counterfactual(id, outcome, fields) {
       const { use_case: name, model_version: number, record } = await decisions.find(id);
       const about = { decision_id: id, use_case: name, model_version: number, outcome };
-      if (number === null) return { ...about, changes: null, confidence: null };
+      const nothing = { ...about, changes: null, confidence: null, value: null };
+      if (number === null) return nothing;
       const version = await findModelVersion(pool, name, number);
-      const classifier = await openModel(artifacts, version.artifact);
-      if (!("classes" in classifier)) throw failure("OUTCOMES_NEEDED", { use_case: name });
-      const wanted = classifier.classes.indexOf(outcome);
-      if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: classifier.classes.join(", ") });
+      const model = await openModel(artifacts, version.artifact);
+      if (!("classes" in model) && !("range" in model)) throw failure("USUALNESS_ALONE", { use_case: name });
       const useCase = ofRecords(name);
       const changeable = [...useCase.features.category, ...useCase.features.number];
       // What happened before stays as it was, unless it is asked for.
       const byThemselves = changeable.filter((field) => !Object.hasOwn(useCase.history, field));
-      const unknown = (fields ?? []).filter((field) => !changeable.includes(field));
-      if (unknown.length > 0) throw failure("FIELD_UNCHANGEABLE", { fields: unknown.join(", "), known: changeable.join(", ") });
-      const { probabilities, best } = classifier.decideRow(record as Row, 0);
-      if (best === wanted) return { ...about, changes: [], confidence: rounded(probabilities[wanted]!) };
-      const { table } = await labelledRows({ tables, artifacts }, await findSnapshot(pool, version.snapshot), useCase);
-      const found = counterfactual(classifier, record as Row, wanted, changeableValues(table, fields ?? byThemselves));
-      return { ...about, changes: found?.changes ?? null, confidence: found && rounded(found.probabilities[wanted]!) };
+      const find = async <Said>(goal: Goal<Said>): Promise<Counterfactual<Said> | null> => {
+        const unknown = (fields ?? []).filter((field) => !changeable.includes(field));
+        if (unknown.length > 0) throw failure("FIELD_UNCHANGEABLE", { fields: unknown.join(", "), known: changeable.join(", ") });
+        const read = await asRead(record as Row, model.vectors, version.encoder);
+        const asItIs = counterfactual(goal, read, {});
+        if (asItIs) return asItIs;
+        const { table } = await labelledRows({ tables, artifacts }, await findSnapshot(pool, version.snapshot), useCase);
+        return counterfactual(goal, read, changeableValues(table, fields ?? byThemselves));
+      };
+      if (!("classes" in model)) {
+        const [, side, bound] = /^(<=|>=)\s*(\S+)$/.exec(outcome.trim()) ?? [];
+        const limit = bound === undefined ? null : standardNumber(bound);
+        if (limit === null) throw failure("BOUND_NEEDED", { outcome, use_case: name });
+        const found = await find(valueWithin(model, side as "<=" | ">=", Number(limit)));
+        return found ? { ...nothing, changes: found.changes, value: Number(found.said.toPrecision(6)) } : nothing;
+      }
+      const wanted = model.classes.indexOf(outcome);
+      if (wanted < 0) throw failure("OUTCOME_UNKNOWN", { outcome, use_case: name, known: model.classes.join(", ") });
+      const found = await find(decidedAs(model, wanted));
+      return found ? { ...nothing, changes: found.changes, confidence: rounded(found.said[wanted]!) } : nothing;
     },
 
     listReviews: (filter) => listReviews(pool, filter),

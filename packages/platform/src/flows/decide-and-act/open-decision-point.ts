@@ -16,10 +16,12 @@ import { askHistory } from "#flows/decide-and-act/ask-history";
 import { followDeployments } from "#flows/decide-and-act/follow-deployments";
 import type { Serving } from "#flows/decide-and-act/serving";
 import { describeServing, openServing } from "#flows/decide-and-act/serving";
+import type { Row } from "#learn/data/table";
+import { ageColumn, ageOf } from "#learn/recipe/ages";
 import type { Decision } from "#records/decision";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
-import { watchesSeries } from "#records/use-case";
+import { agedColumns, watchesSeries } from "#records/use-case";
 import type { RecordUseCase } from "#records/use-case";
 import { askModel } from "#stages/decide/ask-model";
 import type { Answer } from "#stages/decide/ask-model";
@@ -100,7 +102,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
       const started = clock.monotonic() - historyMs;
       const { key } = records[at]!;
       const id = ids[at]!;
-      const row = rows?.[index] ?? records[at]!.row;
+      const row = aged(one.useCase, rows?.[index] ?? records[at]!.row, records[at]!.at ?? clock.now());
       const asked = decideOne(one, row, rows === null ? "no_history" : historyMs);
       const verdict = asked instanceof Promise ? await asked : asked;
       made.push({
@@ -210,9 +212,21 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
   };
 }
 
-/** What a caller sent of a row: all but its history, which is another at another time. */
-function sent({ useCase: { history } }: Serving, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !Object.hasOwn(history, name)));
+/** The row with how long before its decision its instants were. */
+function aged(useCase: RecordUseCase, row: Row, decided: number): Row {
+  const columns = agedColumns(useCase);
+  if (columns.length === 0) return row;
+  const ages = columns.map((name): [string, number | null] => {
+    const age = ageOf(row[name], decided);
+    return [ageColumn(name), Number.isNaN(age) ? null : age];
+  });
+  return { ...row, ...Object.fromEntries(ages) };
+}
+
+/** What a caller sent of a row: all but its history and ages, which are others at another time. */
+function sent({ useCase }: Serving, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const computed = new Set([...Object.keys(useCase.history), ...agedColumns(useCase).map(ageColumn)]);
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !computed.has(name)));
 }
 
 interface History {

@@ -8,16 +8,16 @@ import type { Classifier } from "#learn/model";
 import { reasonLimit, reasonsOf, rounded } from "#flows/decide-and-act/reasons";
 import type { Opinion } from "#stages/decide/ask-model";
 
-/** `costs` are those of errors, where the policy says any: what costs least comes first then. */
+/** `costs` are those of errors on a record, where the policy says any: what costs least comes first then. */
 export function scoreClasses(
   classifier: Classifier,
   setRule: PredictionSetRule | null,
-  costs: Costs | null,
+  costs: ((row: Row) => Costs) | null,
 ): (row: Row) => Opinion {
   const { classes } = classifier;
   return (row) => {
     const { probabilities, best, contributions, typicality } = classifier.decideRow(row, reasonLimit);
-    const expected = costs && expectedCosts(probabilities, costs);
+    const expected = costs && expectedCosts(probabilities, costs(row));
     const order = bestThree(expected ? Float32Array.from(expected, (cost) => -cost) : probabilities);
     const chosen = order[0]!;
     return {

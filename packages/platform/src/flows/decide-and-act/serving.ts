@@ -152,7 +152,7 @@ function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: R
   const costs = "costs" in policy && policy.costs ? policy.costs : null;
   const score =
     "classes" in model
-      ? scoreClasses(model, sets, costs && costsOf(costs, model.classes))
+      ? scoreClasses(model, sets, costs && ((row) => costsOf(costs, model.classes, row)))
       : "range" in model
         ? scoreNumber(model)
         : scoreOutlier(model, evaluation.task === "detect" ? evaluation.alarms.threshold : 0);

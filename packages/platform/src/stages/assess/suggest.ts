@@ -3,6 +3,7 @@
  * it sees a description and a sample, and gives its reasons.
  */
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
+import type { UseCase } from "#records/use-case";
 
 export interface ColumnSample {
   readonly name: string;
@@ -14,7 +15,11 @@ export interface ColumnSample {
 }
 
 export interface Suggestion {
+  /** Whether the label is one of some outcomes or a number. */
+  readonly task: UseCase["task"];
   readonly label: string;
+  /** Of a number: how far off is near enough to begin with, half of the distance of the quartiles. */
+  readonly within: number | null;
   readonly key: string;
   readonly time: string | null;
   readonly text: readonly string[];
@@ -28,6 +33,14 @@ export interface Suggestion {
 /** Names that decisions tend to have. */
 const labelNames =
   /(^|_)(team|queue|mailbox|category|kategorie|class|topic|type|status|state|priority|severity|department|group|label|outcome|result|intent|reason|folder|route|assigned|churn(ed)?|risk|fraud)(_|$)/i;
+/** Names that numbers have which are known only afterwards: how long, how much, how many, how good. */
+const outcomeNames =
+  /(^|_)(days?|hours?|minutes?|seconds|weeks|duration|delay(ed)?|late(ness)?|effort|time_(to|spent|taken)|amount|total|sum|price|cost|costs|revenue|sales|spend(ing)?|value|demand|usage|consumption|volume|count|rentals|visits|clicks|calls|score|rating|grade|points|yield)(_|$)/i;
+/** Names of numbers that stand for something else: who, where, when, which. */
+const codeNames =
+  /(^|_)(id|key|code|nr|no|number|num|index|zip|postal|postcode|plz|phone|fax|year|month|day|weekday|hour|version|lat(itude)?|lon(g(itude)?)?|row)$/i;
+/** Fewer values are levels rather than amounts. */
+const leastNumbers = 15;
 const timeNames = /(^|_)(created|opened|received|date|time|timestamp|at|on)(_|$)/i;
 
 /** Suggestions for a table, best first; none where nothing suits. O(sampled values). */
@@ -46,20 +59,27 @@ export function suggestUseCases(samples: readonly ColumnSample[], rows: number):
       column.type === "string" && filled > 0 && distinct > filled * 0.3 && meanLength >= 8 && words >= 1.5,
   );
   const rest = facts.filter((fact) => fact !== key && fact !== time && !text.includes(fact) && !fact.key);
-  const labels = rest.filter(
-    ({ column, distinct, filled, meanLength }) =>
-      (column.type === "string" || column.type === "boolean") &&
-      distinct >= 2 &&
-      distinct <= Math.min(100, filled / 10) &&
-      filled >= 0.5 * rows &&
-      meanLength <= 60,
-  );
+  const isLevels = ({ column, distinct, filled, meanLength }: (typeof facts)[number]): boolean =>
+    (column.type === "string" || column.type === "boolean") &&
+    distinct >= 2 &&
+    distinct <= Math.min(100, filled / 10) &&
+    meanLength <= 60;
+  const isAmount = (fact: (typeof facts)[number]): boolean =>
+    isNumber(fact) &&
+    !fact.reference &&
+    fact.distinct >= leastNumbers &&
+    !codeNames.test(inWords(fact.name)) &&
+    !isCounter(fact.column);
+  const labels = rest.filter((fact) => fact.filled >= 0.5 * rows && (isLevels(fact) || isAmount(fact)));
   return labels
     .map((label): Suggestion => {
       const others = rest.filter((fact) => fact !== label && fact.filled > 0 && fact.distinct > 1);
-      const named = labelNames.test(label.name);
+      const isOutcome = isLevels(label);
+      const named = (isOutcome ? labelNames : outcomeNames).test(inWords(label.name));
       return {
+        task: isOutcome ? "classify" : "regress",
         label: label.name,
+        within: isOutcome ? null : nearEnough(label.column),
         key: key.name,
         time: time?.name ?? null,
         text: text.map(({ name }) => name),
@@ -67,18 +87,47 @@ export function suggestUseCases(samples: readonly ColumnSample[], rows: number):
           .filter((fact) => !isNumber(fact) && fact.column.type !== "time" && fact.distinct <= fact.filled * 0.5)
           .map(({ name }) => name),
         number: others.filter((fact) => isNumber(fact) && !fact.reference).map(({ name }) => name),
-        score:
-          (named ? 3 : 0) +
-          (text.length > 0 ? 2 : 0) +
-          (time ? 1 : 0) +
-          label.filled / rows +
-          label.evenness +
-          nameOrder(label.name),
-        because: `${label.name} has ${label.distinct} values${named ? " and the name of a decision" : ""}`,
+        // A number is as often something that is known as something that is wanted: by its name alone it is told.
+        score: isOutcome
+          ? (named ? 3 : 0) +
+            (text.length > 0 ? 2 : 0) +
+            (time ? 1 : 0) +
+            label.filled / rows +
+            label.evenness +
+            nameOrder(label.name)
+          : (named ? 2.5 : -1) + (time ? 1 : 0) + label.filled / rows,
+        because: isOutcome
+          ? `${label.name} has ${label.distinct} values${named ? " and the name of a decision" : ""}`
+          : `${label.name} is a number${named ? " and has the name of an outcome" : ""}`,
       };
     })
     .filter(({ text: texts, category, number }) => texts.length + category.length + number.length > 0)
     .sort((a, b) => b.score - a.score || (a.label < b.label ? -1 : 1));
+}
+
+/** `TotalCharges` is written as `Total_Charges` elsewhere. */
+const inWords = (name: string): string => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_");
+
+/** Whole numbers that hardly leave one out, each once: they count rows and say nothing of them. */
+function isCounter({ values }: ScalarColumn): boolean {
+  const known = numbersOf(values);
+  if (!known.every(Number.isInteger) || new Set(known).size < known.length) return false;
+  return known.at(-1)! - known[0]! < 2 * known.length;
+}
+
+/** Two digits; of numbers that are mostly the same, of the distance that all lie in. */
+function nearEnough({ values }: ScalarColumn): number {
+  const known = numbersOf(values);
+  const share = (level: number): number => known[Math.round(level * (known.length - 1))]!;
+  return Number(((share(0.75) - share(0.25) || share(1) - share(0)) / 2).toPrecision(2));
+}
+
+/** Ascending. */
+function numbersOf(values: ScalarColumn["values"]): Float64Array {
+  const numbers = [...values].map((value) =>
+    typeof value === "string" && value.trim() !== "" ? Number(value) : typeof value === "number" ? value : NaN,
+  );
+  return Float64Array.from(numbers.filter((value) => Number.isFinite(value))).sort();
 }
 
 /** Numbers, and texts that are numbers but for some that say nothing: old systems keep amounts in text columns. */

@@ -1,4 +1,5 @@
 /** Between outcomes whose errors cost different amounts: the model decides what costs least on average, alone where that is less than a person's look. */
+import { unsaidCost } from "#records/costs";
 import type { PolicyCosts } from "#records/costs";
 import type { Opinion } from "#stages/decide/ask-model";
 import type { Sureness } from "#stages/decide/sureness";
@@ -12,6 +13,7 @@ export function byCost({ review }: PolicyCosts): Sureness {
     outcome: ({ alternatives }) => alternatives[0]!.outcome,
     doubt(opinion) {
       const cost = expected(opinion);
+      if (cost >= unsaid) return "the record does not say what an error would cost";
       return cost <= review
         ? undefined
         : `deciding it costs ${amount(cost)} on average, more than the ${amount(review)} of a look`;
@@ -20,5 +22,8 @@ export function byCost({ review }: PolicyCosts): Sureness {
       `deciding it costs ${amount(expected(opinion))} on average, no more than the ${amount(review)} of a look`,
   };
 }
+
+/** Far less likely than this is no error. */
+const unsaid = unsaidCost * 1e-100;
 
 const amount = (cost: number): string => String(Number(cost.toPrecision(3)));

@@ -8,18 +8,18 @@ import type { Row } from "#learn/data/table";
 import { matchColumns } from "#records/history";
 import { standardCategory, standardText } from "#records/standardise";
 import type { RecordUseCase } from "#records/use-case";
-import { featureKinds, sentKinds } from "#records/use-case";
+import { agedColumns, featureKinds, sentKinds } from "#records/use-case";
 
 /** Longest text of one field, in UTF-16 code units. */
 export const maxTextLength = 200_000;
 
 export interface ValidRecord {
-  /** For the model, rules and the decision: features only. Instants are epoch milliseconds. */
+  /** For the model, rules and the decision: features, and whose history it has. Instants are epoch milliseconds. */
   readonly row: Row;
   readonly key: string | null;
   /** Columns that its history is found by, as text. */
   readonly match: Readonly<Record<string, string | null>>;
-  /** When it came to be, epoch milliseconds, where it says so and its history needs it. */
+  /** When it came to be, epoch milliseconds, where it says so and its history or the age of an instant needs it. */
   readonly at: number | null;
 }
 
@@ -34,9 +34,12 @@ export function compileValidator(useCase: RecordUseCase): Validator {
   const { key, label, time } = useCase.source;
   const matched = matchColumns(useCase);
   const computed = Object.keys(useCase.history);
+  const readsTime = computed.length > 0 || agedColumns(useCase).length > 0;
   const names = [...new Set([...kinds.keys(), ...matched])];
   const accepted = [...new Set([...names, key, ...(time === undefined ? [] : [time])])];
-  const empty: Record<string, null> = Object.fromEntries([...featureKinds(useCase).keys()].map((name) => [name, null]));
+  const empty: Record<string, null> = Object.fromEntries(
+    [...featureKinds(useCase).keys(), ...matched].map((name) => [name, null]),
+  );
 
   return function validate(input, at, problems) {
     if (input === null || typeof input !== "object" || Array.isArray(input)) {
@@ -64,11 +67,14 @@ export function compileValidator(useCase: RecordUseCase): Validator {
       if (matched.includes(name)) {
         if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
           match[name] = String(value);
+          if (kind === undefined) row[name] = standardText(match[name]);
+          if (match[name].length > 1000)
+            problems.push({ pointer: `${at}/${escape(name)}`, detail: "must have at most 1000 characters" });
           known++;
-        } else if (value !== null && value !== undefined)
+        } else if (value !== null && value !== undefined && kind === undefined)
           problems.push({ pointer: `${at}/${escape(name)}`, detail: `must be text or a number, got ${typeName(value)}` });
       }
-      if (name === time && computed.length > 0) {
+      if (name === time && readsTime) {
         const instant = standardValue(value, "time");
         if (typeof instant !== "object" || instant === null) cameToBe = instant as number | null;
         else if (kind === undefined) problems.push({ pointer: `${at}/${escape(name)}`, detail: instant.problem });

@@ -153,7 +153,7 @@ async function* knownRows(
       if (next !== subject) timeline.clear();
       subject = next;
       const time = instant.values[index] as number;
-      if (Number.isNaN(record.values[index] as number)) {
+      if (Number.isNaN(record.values[index])) {
         timeline.fact(
           time,
           values.map((column) => valueAt(column, index) as FactValue),

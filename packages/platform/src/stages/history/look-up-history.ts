@@ -36,23 +36,76 @@ export function openHistoryLookup(connect: (system: string) => Connection, useCa
     connections.set(system, connection);
     return connection;
   };
+  async function ask(subjects: readonly Subject[], signal: AbortSignal): Promise<Known[]> {
+    const known = await Promise.all(
+      groups.map(async (group) => knownOf(connectionTo(group.system), useCase.use_case, { group, subjects, signal })),
+    );
+    return subjects.map((_, at) => Object.assign({}, ...known.map((of) => of[at]!)) as Known);
+  }
   return {
-    async of(subjects, signal) {
-      const known = await Promise.all(
-        groups.map(async (group) => knownOf(connectionTo(group.system), useCase.use_case, { group, subjects, signal })),
-      );
-      return subjects.map((_, at) => Object.assign({}, ...known.map((of) => of[at]!)) as Known);
-    },
+    of: gathered(ask),
     async close() {
       await Promise.all([...connections.values()].map((connection) => connection.close()));
     },
   };
 }
 
+interface Asker {
+  readonly subjects: readonly Subject[];
+  readonly signal: AbortSignal | undefined;
+  resolve(known: Known[]): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One question at a time: those that come meanwhile are gathered and asked together, so that many requests at once need no more connections than one. A
+ * question ends early when all who asked it have gone.
+ */
+function gathered(ask: (subjects: readonly Subject[], signal: AbortSignal) => Promise<Known[]>): HistoryLookup["of"] {
+  let waiting: Asker[] = [];
+  let asking = false;
+
+  async function askAll(): Promise<void> {
+    asking = true;
+    while (waiting.length > 0) {
+      const askers = waiting;
+      waiting = [];
+      const all = new AbortController();
+      let left = askers.length;
+      const leave = (): void => {
+        if (--left === 0) all.abort();
+      };
+      for (const { signal } of askers) {
+        if (signal?.aborted === true) leave();
+        else signal?.addEventListener("abort", leave);
+      }
+      try {
+        const known = await ask(
+          askers.flatMap(({ subjects }) => subjects),
+          all.signal,
+        );
+        let from = 0;
+        for (const { subjects, resolve } of askers) resolve(known.slice(from, (from += subjects.length)));
+      } catch (error) {
+        for (const { reject } of askers) reject(error);
+      } finally {
+        for (const { signal } of askers) signal?.removeEventListener("abort", leave);
+      }
+    }
+    asking = false; // in the same turn as the last look at `waiting`
+  }
+
+  return (subjects, signal) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ subjects, signal, resolve, reject });
+      if (!asking) void askAll();
+    });
+}
+
 interface Question {
   readonly group: HistoryGroup;
   readonly subjects: readonly Subject[];
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 async function knownOf(connection: Connection, useCase: string, { group, subjects, signal }: Question): Promise<Known[]> {
@@ -80,7 +133,7 @@ async function knownOf(connection: Connection, useCase: string, { group, subject
       before: times.at(-1) ?? 0,
     },
   };
-  const found = await connection.find(group.from, where, { asText: asTextOf(group), ...(signal && { signal }) });
+  const found = await connection.find(group.from, where, { asText: asTextOf(group), signal });
   const facts = factsOf(useCase, group, found);
   const factTimes = facts.columns["instant"]!.values as Float64Array;
   const factsOfWhom = Map.groupBy(

@@ -7,11 +7,12 @@ import { failure } from "#base/errors";
 import type { Artifacts } from "#files/artifacts";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import { takeRows, valueAt } from "#learn/data/table";
+import { withAges } from "#learn/recipe/ages";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import type { RecordUseCase } from "#records/use-case";
-import { featureKinds, outcomeOf } from "#records/use-case";
+import { agedColumns, featureKinds, outcomeOf } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
 
@@ -112,7 +113,8 @@ export async function labelledRows(
     );
     columns[name] = joined(asFeature(source.columns[name]!, kind), asFeature(more, kind));
   }
-  const table = takeRows({ rows: labels.length, columns }, kept);
+  const whole: ScalarTable = { rows: labels.length, columns };
+  const table = takeRows(times ? withAges(whole, agedColumns(useCase), times) : whole, kept);
   const names = [...keys, ...added.map((verdict) => verdict.key ?? `decision of ${verdict.decided_at}`)];
   return {
     table,

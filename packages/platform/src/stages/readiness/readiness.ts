@@ -16,6 +16,7 @@ import type { LabelledUseCase, UseCase } from "#records/use-case";
 import { checkColumns, checkPresence } from "#stages/readiness/columns";
 import { checkLabel } from "#stages/readiness/label";
 import { findLeakingColumns } from "#stages/readiness/leaking-columns";
+import { findLeakingLevels } from "#stages/readiness/leaking-levels";
 import { findLeakingNumbers } from "#stages/readiness/leaking-numbers";
 import { findFilledLater } from "#stages/readiness/filled-later";
 import { findLeakingSums } from "#stages/readiness/leaking-sums";
@@ -105,6 +106,10 @@ async function checkLearning(subject: Subject<LabelledUseCase>, columns: readonl
 async function leaksOfNumbers(subject: Subject<LabelledUseCase>): Promise<Finding[]> {
   const kinds = featureKinds(subject.useCase);
   const features = subject.snapshot.fields.filter(({ name }) => kinds.has(name));
-  const alone = [...(await findFilledLater(subject, features)), ...(await findLeakingNumbers(subject))];
+  const alone = [
+    ...(await findFilledLater(subject, features)),
+    ...(await findLeakingNumbers(subject)),
+    ...(await findLeakingLevels(subject)),
+  ];
   return [...alone, ...(await findLeakingSums(subject, new Set(alone.map(({ column }) => column!))))];
 }

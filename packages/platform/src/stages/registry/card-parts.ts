@@ -1,5 +1,6 @@
 /** Sections of a model card that are the same whatever a model decides, and Markdown to write the others in. */
 import { formatCount, formatDuration, formatSize } from "#base/text";
+import { driftText } from "#stages/registry/drift-text";
 import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
 import type { Mattering } from "#stages/registry/matters-text";
 import type { ModelVersion } from "#records/model-version";
@@ -95,10 +96,12 @@ export function closingSections(
   ];
 }
 
-/** What it leans on and how, where that was looked at. */
+/** How later rows differ, and what it leans on and how, where that was looked at. */
 export function mattersSection(evaluation: Mattering): string[] {
   const [importance, effects] = [importanceRows(evaluation, 20), effectRows(evaluation)];
+  const drift = driftText(evaluation, 20);
   return [
+    ...(drift.length === 0 ? [] : ["", ...drift]),
     ...(importance.length === 0
       ? []
       : [

@@ -3,7 +3,7 @@
  * those of Mitchell et al., Model Cards for Model Reporting (FAT* 2019), in their order. Nothing in it is written by hand; what was not
  * measured is said to be so.
  */
-import { formatCount, formatDuration, formatPercent } from "#base/text";
+import { formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
 import { clopperPearsonLower } from "#learn/math/binomial";
 import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
 import type { RecordUseCase } from "#records/use-case";
@@ -19,9 +19,9 @@ import {
 import type { CardOf } from "#stages/registry/card-parts";
 
 export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<ClassifyEvaluation>): string {
-  const { confident, calibration, prediction_sets: sets, baselines } = evaluation;
+  const { confident, calibration, prediction_sets: sets, baselines, costs } = evaluation;
   const percent = (share: number): string => formatPercent(share);
-  const points = (share: number): string => `${(share * 100).toFixed(1)} points`;
+  const points = (gain: number): string => `${Math.abs(gain * 100).toFixed(1)} points ${gain < 0 ? "better" : "worse"}`;
   const right = Math.round(evaluation.model.accuracy * evaluation.test_rows);
   const lower = clopperPearsonLower(right, evaluation.test_rows, 0.025);
   const upper = 1 - clopperPearsonLower(evaluation.test_rows - right, evaluation.test_rows, 0.025);
@@ -42,7 +42,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
     "",
     "## Factors",
     "",
-    `Results for each outcome are below. No other groups of records were compared.`,
+    `Results for each outcome are below${evaluation.slices.length > 0 ? ", and for groups of records" : "; no other groups of records were compared"}.`,
     "",
     "## Metrics and results",
     "",
@@ -58,7 +58,13 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
     ),
     "",
     bullets([
-      `Accuracy lies between ${percent(lower)} and ${percent(upper)} with 95 % certainty, ${points(evaluation.model.accuracy - baselines.majority.accuracy)} above the most frequent outcome`,
+      `Accuracy lies between ${percent(lower)} and ${percent(upper)} with 95 % certainty; always the most frequent outcome is ${points(evaluation.model.accuracy - baselines.majority.accuracy)}`,
+      ...(evaluation.auc === null ? [] : [`Area under the ROC curve ${evaluation.auc.toFixed(4)}`]),
+      ...(costs
+        ? [
+            `A record costs ${formatNumber(costs.with_review)} on average where it decides alone what costs no more than a look (${percent(costs.decided_alone)} of them); ${formatNumber(costs.review)} where a person looks at all, ${formatNumber(costs.majority)} by the most frequent outcome`,
+          ]
+        : []),
       confident.threshold > 1
         ? "At no confidence does it decide alone."
         : `Alone it decides ${percent(confident.coverage)} of the rows, ${percent(confident.precision ?? 0)} of them rightly; with 95 % certainty at least ${percent(confident.precision_lower ?? 0)}`,

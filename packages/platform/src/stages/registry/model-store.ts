@@ -35,14 +35,17 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
   readonly tried?: ModelVersion["tried"];
-  readonly evaluation: DetectEvaluation | Stored<RegressEvaluation, "importance" | "effects"> | Stored<ClassifyEvaluation, Later>;
+  readonly evaluation:
+    | DetectEvaluation
+    | Stored<RegressEvaluation, "importance" | "effects" | "drift">
+    | Stored<ClassifyEvaluation, Later>;
 };
 type Stored<Whole, Missing extends keyof Whole> = Omit<Whole, Missing> & Partial<Pick<Whole, Missing>>;
-type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects";
+type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects" | "drift";
 
 function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
-  const unknown = { importance: [], effects: [] };
+  const unknown = { importance: [], effects: [], drift: null };
   const known: Evaluation =
     evaluation.task === "detect"
       ? evaluation

@@ -11,7 +11,7 @@ import { failure, isFailure } from "#base/errors";
 import { nearest } from "#base/text";
 import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
-import { matchColumns, matchOf } from "#records/history";
+import { matchColumns } from "#records/history";
 import type { Field, Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
 import { historyOf, keyColumns, namedColumns, watchesSeries } from "#records/use-case";

@@ -10,6 +10,7 @@ import { standardNumber } from "#records/standardise";
 import { isNarrow, reachAllowed } from "#records/within";
 import type { RuleBaseline } from "#stages/train/evaluate";
 import { numberSlicesOf } from "#stages/train/number-slices";
+import { driftOf } from "#stages/train/drift";
 import { mattersOf, sampled } from "#stages/train/matters";
 import { categoriesOf } from "#stages/train/slices";
 import type { SliceColumn } from "#stages/train/slices";
@@ -24,8 +25,15 @@ export interface NumberEvaluationDeps {
 
 export interface NumberEvaluationInput {
   readonly model: Regressor;
-  readonly train: { readonly targets: Float64Array };
-  readonly test: { readonly table: Table; readonly targets: Float64Array };
+  /** The name of the outcome. */
+  readonly label: string;
+  readonly train: { readonly table: Table; readonly targets: Float64Array };
+  readonly test: {
+    readonly table: Table;
+    readonly targets: Float64Array;
+    /** Epoch milliseconds, where rows are in the order of time. */
+    readonly times: Float64Array | null;
+  };
   /** Of the held-out rows, what the model does not read. */
   readonly protected: readonly SliceColumn[];
   /** Held-out rows that repeat one of training nearly word for word. */
@@ -44,7 +52,7 @@ const shownFields = 20;
 
 export async function evaluateNumbers(
   { clock, encode, signal }: NumberEvaluationDeps,
-  { model, train, test, protected: protectedColumns, copied, rules, within, split, splitAt }: NumberEvaluationInput,
+  { model, label, train, test, protected: protectedColumns, copied, rules, within, split, splitAt }: NumberEvaluationInput,
 ): Promise<RegressEvaluation> {
   const { targets, table } = test;
   const rows = sampled([...targets.keys()], table, model.features);
@@ -96,6 +104,22 @@ export async function evaluateNumbers(
       drawn: [0],
       signal,
     })),
+    drift:
+      test.times &&
+      (await driftOf({
+        learnt: train.table,
+        held: table,
+        features: model.features,
+        label: {
+          name: label,
+          learnt: { type: "number", values: train.targets },
+          held: { type: "number", values: targets },
+        },
+        times: test.times,
+        losses: Float64Array.from(decided, ({ value }, row) => Math.abs(value - targets[row]!)),
+        scoreOf: (loss) => loss,
+        signal,
+      })),
     latency_ms: await timeDecisions(clock, model, table, encode),
   };
 }

@@ -13,12 +13,13 @@ import type { Classifier } from "#learn/model";
 import { labelNoise } from "#learn/select/label-noise";
 import { confidenceThreshold } from "#learn/select/threshold";
 import type { PolicyCosts } from "#records/costs";
-import type { ClassifyEvaluation, Scores } from "#records/model-version";
+import type { ClassifyEvaluation, Drift, Scores } from "#records/model-version";
 import { labelsOf, standardOutcome } from "#records/use-case";
 import type { ClassifyUseCase } from "#records/use-case";
 import { costReport } from "#stages/train/cost-report";
 import { categoriesOf, slicesOf } from "#stages/train/slices";
 import type { SliceColumn } from "#stages/train/slices";
+import { driftOf } from "#stages/train/drift";
 import { mattersOf, sampled } from "#stages/train/matters";
 import type { Matters } from "#stages/train/matters";
 import { learntBy } from "#stages/train/learnt";
@@ -38,7 +39,13 @@ export interface EvaluationInput {
     /** Probabilities by models that did not see the row, shape (nRows, nClasses); null where there are none such. */
     readonly unseen: Float32Array | null;
   };
-  readonly test: { readonly table: Table; readonly labels: readonly string[]; readonly keys: readonly string[] };
+  readonly test: {
+    readonly table: Table;
+    readonly labels: readonly string[];
+    readonly keys: readonly string[];
+    /** Epoch milliseconds, where rows are in the order of time. */
+    readonly times: Float64Array | null;
+  };
   /** Of the held-out rows, what the model does not read. */
   readonly protected: readonly SliceColumn[];
   /** Held-out rows that repeat one of training nearly word for word. */
@@ -70,7 +77,8 @@ export async function evaluate({ clock, encode, signal }: EvaluationDeps, input:
   const majority = mostFrequent(input.train.labels);
   const decidedByRules = rules && test.labels.map((_, at) => byRules(source, rules(rowAt(test.table, at))));
   const costs =
-    input.costs && costReport(input.costs, { classes, probabilities, truth: test.labels, majority, rules: decidedByRules });
+    input.costs &&
+    costReport(input.costs, { classes, probabilities, table: test.table, truth: test.labels, majority, rules: decidedByRules });
   const predicted: string[] = [];
   const confidences = new Float64Array(count);
   const right = new Uint8Array(count);
@@ -111,6 +119,7 @@ export async function evaluate({ clock, encode, signal }: EvaluationDeps, input:
       reliability: reliability(confidences, right),
     },
     ...(await matters(classifier, test.table, truth, signal)),
+    drift: test.times && (await drift(input, test.times, right, signal)),
     costs: costs?.costs ?? null,
     risk_coverage: riskCoverage(confidences, right),
     prediction_sets: predictionSets(probabilities, truth, classes.length),
@@ -143,6 +152,28 @@ function matters(classifier: Classifier, table: Table, truth: Int32Array, signal
     predict: (changed) => classifier.predict(changed),
     outputs: classes,
     drawn: all.length === 2 ? [counts[0]! < counts[1]! ? 0 : 1] : all,
+    signal,
+  });
+}
+
+function drift(
+  { classifier, source, train, test }: EvaluationInput,
+  times: Float64Array,
+  right: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Drift> {
+  return driftOf({
+    learnt: train.table,
+    held: test.table,
+    features: classifier.features,
+    label: {
+      name: source.label,
+      learnt: { type: "string", values: train.labels },
+      held: { type: "string", values: test.labels },
+    },
+    times,
+    losses: Float64Array.from(right, (hit) => 1 - hit),
+    scoreOf: (loss) => 1 - loss,
     signal,
   });
 }

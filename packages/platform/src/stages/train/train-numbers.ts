@@ -93,7 +93,8 @@ export async function trainNumbers(
       {
         model,
         train: learnt,
-        test: held,
+        label: useCase.source.label,
+        test: { ...held, times: rows.times && Float64Array.from(split.test, (row) => rows.times![row]!) },
         protected: Object.entries(rows.protected).map(([name, values]) => ({
           name,
           isProtected: true,

@@ -96,6 +96,7 @@ export async function train(
     const data = {
       table,
       labels: labelsOf(split.train),
+      ordered: rows.times !== null,
       ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
     };
     const options = {
@@ -118,7 +119,12 @@ export async function train(
         classifier,
         source: useCase.source,
         train: { table, labels: labelsOf(split.train), keys: keysOf(split.train), unseen },
-        test: { table: takeRows(encoded, split.test), labels: labelsOf(split.test), keys: keysOf(split.test) },
+        test: {
+          table: takeRows(encoded, split.test),
+          labels: labelsOf(split.test),
+          keys: keysOf(split.test),
+          times: rows.times && Float64Array.from(split.test, (row) => rows.times![row]!),
+        },
         copied: split.copied.length,
         protected: Object.entries(rows.protected).map(([name, values]) => ({
           name,

@@ -13,6 +13,7 @@ import type {
 } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
+import { driftText } from "#stages/registry/drift-text";
 import { formatReport } from "#stages/readiness/format-report";
 import { triedRule, triedTable } from "#stages/registry/tried";
 
@@ -128,6 +129,7 @@ export function versionText(version: ModelVersion): string {
         ]
       : []),
     ...(evaluation.task === "classify" ? doubts(evaluation) : []),
+    ...(evaluation.task === "detect" ? [] : driftText(evaluation, 3)),
     ...(evaluation.copied_rows > 0
       ? [`${formatCount(evaluation.copied_rows)} held-out rows repeat a row of training nearly word for word.`]
       : []),

@@ -1,5 +1,5 @@
 import { failure } from "#base/errors";
-import { formatPercent } from "#base/text";
+import { formatNumber, formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { decisionText } from "#doors/cli/commands/decide";
 import { table } from "#doors/cli/output";
@@ -11,7 +11,10 @@ export const decisionsShow: Command = {
   positionals: [{ name: "id", description: "Id of the decision" }],
   options: {
     similar: { description: "Also so many rows the model learnt from that are most like the record", value: "N" },
-    instead: { description: "Also what would have to be different for the model to decide so", value: "OUTCOME" },
+    instead: {
+      description: 'Also what would have to be different for the model to decide so; of numbers a bound such as "<= 3"',
+      value: "OUTCOME",
+    },
     change: {
       description: "With --instead: a field that may be changed (default: all numbers and categories)",
       value: "FIELD",
@@ -22,6 +25,7 @@ export const decisionsShow: Command = {
     "inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72",
     "inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72 --similar 5",
     "inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72 --instead stays --change contract --change monthly_charges",
+    'inlay decisions show 019578a4-2b1f-7c3d-9a55-3f0e8d1c6b72 --instead "<= 3"',
   ],
   async run({ args, options, out, services }) {
     const wanted = options.text("similar");
@@ -52,11 +56,12 @@ export const decisionsShow: Command = {
   },
 };
 
-function otherLines({ outcome, changes, confidence }: OtherDecision): string[] {
-  if (changes === null) return [`No change of up to three of these fields makes the model decide ${outcome}.`];
-  if (changes.length === 0) return [`The model decides ${outcome} as it is.`];
+function otherLines({ outcome, changes, confidence, value }: OtherDecision): string[] {
+  const says = value === null ? `decide ${outcome}` : `give ${formatNumber(value)}`;
+  if (changes === null) return [`No change of up to three of these fields makes the model say ${outcome}.`];
+  if (changes.length === 0) return [`The model would ${says} as it is.`];
   return [
-    `The model would decide ${outcome}${confidence === null ? "" : ` (${formatPercent(confidence)})`} with`,
+    `The model would ${says}${confidence === null ? "" : ` (${formatPercent(confidence)})`} with`,
     ...changes.map(({ field, from, to }) => `  ${field}  ${to} instead of ${from ?? "nothing"}`),
     "That is what it goes by, not what would happen in the world.",
   ];

@@ -62,7 +62,7 @@ export const modelsShow: Command = {
           ? largestText(evaluation, 20)
           : [...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)), ...mattersText(evaluation)]),
         "",
-        `artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
+        `learner ${shown.learner}, artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
     );
   },
