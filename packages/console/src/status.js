@@ -3,7 +3,7 @@
  * The status page: asks the API every few seconds and writes what it says into the page. Text goes in as text, never as markup.
  * Elements are made once and then changed in place, so that nothing jumps while a number moves.
  *
- * @typedef {{ use_case: string, autonomy: string, version: number | null }} UseCase
+ * @typedef {{ use_case: string, takes: "records" | "points", autonomy: string, version: number | null }} UseCase
  * @typedef {{ at: string, paths: Record<string, number>, latency_ms: number }} Minute
  * @typedef {{ minutes: Minute[], until: string }} Activity
  * @typedef {{ coverage: number, precision: number }} CoveragePoint
@@ -12,14 +12,21 @@
  * @typedef {{ field: string, outcome: string | null, points: { at: number | string, effect: number }[] }} Effect
  * @typedef {{ task: "classify", effects?: Effect[], model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} OutcomesEvaluation
  * @typedef {{ task: "regress", effects?: Effect[], model: { mae: number }, baselines: { mean: { mae: number }, rules: { mae: number } | null } }} NumberEvaluation
- * @typedef {OutcomesEvaluation | NumberEvaluation} Evaluation
+ * @typedef {{ task: "detect", effects?: undefined, alarms: { raised: number, promised: number } }} AlarmEvaluation
+ * @typedef {OutcomesEvaluation | NumberEvaluation | AlarmEvaluation} Evaluation
  * @typedef {{ version: number, evaluation: Evaluation }} Model
  * @typedef {{ id: string, use_case: string, suggestion: string | null, opened_at: string }} Review
+ * @typedef {{ activity: Activity | null, model: Model | null, watched: import("./alarms.js").Watched | null }} Details
  * @typedef {{ version: string, ready: boolean, details: Record<string, string> }} Status
  */
 
+import { newWatchedCard, showWatched } from "./alarms.js";
+import { draw, element, percent, sum, text, within } from "./page.js";
+
 const pollMs = 3000;
 const shownReviews = 10;
+const shownAlarms = 4;
+const measures = { classify: "Held-out accuracy", regress: "Held-out mean error", detect: "Held-out alarms" };
 const minuteMs = 60_000;
 const paths = ["model", "rules_first", "rules", "review", "default"];
 const autonomyMeans = new Map([
@@ -89,12 +96,21 @@ async function showStatus(mine) {
     ),
   ]);
   const details = await Promise.all(
-    useCases.map(async ({ use_case: name, version }) => {
+    useCases.map(async ({ use_case: name, takes, version }) => {
       const base = `/v1/use-cases/${encodeURIComponent(name)}`;
-      return Promise.all([
+      if (takes === "points") {
+        const query = `use_case=${encodeURIComponent(name)}&limit=${shownAlarms}`;
+        const [summary, page] = await Promise.all([
+          allowed(ask(/** @type {import("./alarms.js").Summary | null} */ (null), `${base}/alarms`)),
+          allowed(ask(/** @type {{ alarms: import("./alarms.js").Alarm[] } | null} */ (null), `/v1/alarms?${query}`)),
+        ]);
+        return { activity: null, model: null, watched: summary && page && { summary, alarms: page.alarms } };
+      }
+      const [activity, model] = await Promise.all([
         allowed(ask(/** @type {Activity | null} */ (null), `${base}/activity`)),
         version === null ? null : allowed(ask(/** @type {Model | null} */ (null), `${base}/models/${version}`)),
       ]);
+      return { activity, model, watched: null };
     }),
   );
   if (mine !== session) return;
@@ -117,7 +133,7 @@ async function showStatus(mine) {
 
 /**
  * @param {UseCase[]} useCases
- * @param {[Activity | null, Model | null][]} details
+ * @param {Details[]} details
  */
 function showUseCases(useCases, details) {
   const list = element("use-cases");
@@ -125,11 +141,16 @@ function showUseCases(useCases, details) {
   for (const card of Array.from(list.children))
     if (!useCases.some(({ use_case }) => use_case === /** @type {HTMLElement} */ (card).dataset["name"])) card.remove();
   for (const [at, useCase] of useCases.entries()) {
-    const [activity, model] = details[at] ?? [null, null];
+    const { activity, model, watched } = details[at] ?? { activity: null, model: null, watched: null };
     const card =
       [...list.children].find((one) => /** @type {HTMLElement} */ (one).dataset["name"] === useCase.use_case) ??
-      newCard(useCase.use_case);
+      (useCase.takes === "points" ? newWatchedCard(useCase.use_case) : newCard(useCase.use_case));
     if (!card.isConnected) list.append(card);
+    if (useCase.takes === "points") {
+      text(within(card, ".decider"), useCase.version === null ? "not watched yet" : `watched by version ${useCase.version}`);
+      showWatched(card, watched);
+      continue;
+    }
     text(
       within(card, ".decider"),
       useCase.version === null ? "no model: rules and people decide" : `model version ${useCase.version}`,
@@ -140,7 +161,7 @@ function showUseCases(useCases, details) {
     const accuracy = within(card, ".accuracy");
     const [figure, baseline] = model ? headline(model.evaluation) : ["–", ""];
     text(accuracy, figure, baseline);
-    text(within(card, ".measure"), model?.evaluation.task === "regress" ? "Held-out mean error" : "Held-out accuracy");
+    text(within(card, ".measure"), measures[model?.evaluation.task ?? "classify"]);
     showFigures(card, model);
     showEffects(card, model);
   }
@@ -209,6 +230,12 @@ function showActivity(card, activity) {
  * @returns {[string, string]}
  */
 function headline(evaluation) {
+  if (evaluation.task === "detect") {
+    return [
+      String(evaluation.alarms.raised),
+      ` promised ${Number(evaluation.alarms.promised.toPrecision(2)).toLocaleString("en")}`,
+    ];
+  }
   if (evaluation.task === "regress") {
     const { model, baselines } = evaluation;
     const shown = (/** @type {number} */ value) => Number(value.toPrecision(3)).toLocaleString("en");
@@ -358,20 +385,6 @@ function ends(end, [x, y]) {
   return { [`x${end}`]: x, [`y${end}`]: y };
 }
 
-/**
- * @param {Element} svg
- * @param {string} name
- * @param {string} className
- * @param {Record<string, string>} attributes
- */
-function draw(svg, name, className, attributes) {
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
-  if (className !== "") shape.setAttribute("class", className);
-  for (const [attribute, value] of Object.entries(attributes)) shape.setAttribute(attribute, value);
-  svg.append(shape);
-  return shape;
-}
-
 /** @param {{ reviews: Review[], next: string | null } | null} page null where the key may not read them */
 function showReviews(page) {
   const { reviews, next } = page ?? { reviews: [], next: null };
@@ -469,46 +482,6 @@ async function allowed(answer) {
     if (error instanceof Problem && error.status === 403) return null;
     throw error;
   });
-}
-
-/** @param {string} id @returns {HTMLElement} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found;
-}
-
-/** @param {Element} parent @param {string} selector @returns {Element} */
-function within(parent, selector) {
-  const found = parent.querySelector(selector);
-  if (!found) throw new Error(`the page has no ${selector}`);
-  return found;
-}
-
-/**
- * Writes only what changed, so that screen readers and selections are left alone.
- *
- * @param {Element} target
- * @param {string} content
- * @param {string} [small] said after it, smaller
- */
-function text(target, content, small = "") {
-  if (target.textContent === content + small) return;
-  target.textContent = content;
-  if (small === "") return;
-  const aside = document.createElement("small");
-  aside.textContent = small;
-  target.append(aside);
-}
-
-/** @param {number[]} numbers */
-function sum(numbers) {
-  return numbers.reduce((total, one) => total + one, 0);
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${(share * 100).toFixed(1)} %`;
 }
 
 /** @param {string} instant */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { detectEvaluationSchema } from "#records/detect-evaluation";
 
 /** How well something decided on held-out rows. Shares in [0, 1]. */
 export const scoresSchema = z.strictObject({
@@ -217,7 +218,11 @@ export const regressEvaluationSchema = z.strictObject({
   latency_ms: z.strictObject({ p50: z.number(), p95: z.number() }).describe("One decision with reasons, on the training machine"),
 });
 
-export const evaluationSchema = z.discriminatedUnion("task", [classifyEvaluationSchema, regressEvaluationSchema]);
+export const evaluationSchema = z.discriminatedUnion("task", [
+  classifyEvaluationSchema,
+  regressEvaluationSchema,
+  detectEvaluationSchema,
+]);
 
 export const gateResultSchema = z.strictObject({
   gate: z.string().describe("As written, such as macro_f1, rmse, beats rules, p95_latency"),

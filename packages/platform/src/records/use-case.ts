@@ -1,14 +1,22 @@
 /**
  * One decision worth improving: its goal, its source query, its label, its policy. One YAML file; this schema is the truth. `task` says what a
- * decision is: one of some outcomes (`classify`), or a number (`regress`).
+ * decision is: one of some outcomes (`classify`), a number (`regress`), or whether something is unusual (`detect`).
  */
 import { z } from "zod";
 import { splitLabels, standardSet } from "#learn/data/label-sets";
+import {
+  detectRecordsPolicySchema,
+  detectRecordsSchema,
+  detectSeriesPolicySchema,
+  detectSeriesSchema,
+} from "#records/detect-use-case";
+import type { Usualness } from "#records/detect-use-case";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
 import { costColumns, costsSchema } from "#records/costs";
 import { historyParts, matchOf } from "#records/history";
+import type { History } from "#records/history";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
 export const classifyPolicySchema = z.strictObject({
@@ -78,23 +86,54 @@ export const classifySchema = z
     message: "a column of costs must be one of features.number, so that each record brings it",
   });
 
-export const useCaseSchema = z.discriminatedUnion("task", [classifySchema, regressSchema]);
+export const useCaseSchema = z.discriminatedUnion("task", [
+  classifySchema,
+  regressSchema,
+  ofTask("detect", z.union([detectRecordsSchema, detectSeriesSchema])),
+]);
 
-/** What tells policies apart is how sure is sure enough. */
-export const policySchema = z.union([classifyPolicySchema, regressPolicySchema]);
+/** Alternatives within one task: a union says by itself only which values its alternatives have, not which task they share. */
+function ofTask<Schema extends z.ZodType>(task: string, schema: Schema): Schema & z.core.$ZodTypeDiscriminable {
+  schema._zod.propValues = { task: new Set([task]) };
+  return schema as Schema & z.core.$ZodTypeDiscriminable;
+}
+
+/** What tells policies of records apart is how sure is sure enough. */
+export const recordPolicySchema = z.union([classifyPolicySchema, regressPolicySchema, detectRecordsPolicySchema]);
+/** That of series is the shorter one, so it is tried first. */
+export const policySchema = z.union([detectSeriesPolicySchema, recordPolicySchema]);
 
 export type Rule = z.infer<typeof ruleSchema>;
 export type DeclaredCheck = z.infer<typeof declaredCheckSchema>;
 export type Policy = z.infer<typeof policySchema>;
+export type RecordPolicy = z.infer<typeof recordPolicySchema>;
 export type ClassifyPolicy = z.infer<typeof classifyPolicySchema>;
 export type RegressPolicy = z.infer<typeof regressPolicySchema>;
+export type DetectRecordsPolicy = z.infer<typeof detectRecordsPolicySchema>;
 export type UseCase = z.infer<typeof useCaseSchema>;
 export type ClassifyUseCase = z.infer<typeof classifySchema>;
 export type RegressUseCase = z.infer<typeof regressSchema>;
+export type DetectRecordsUseCase = z.infer<typeof detectRecordsSchema>;
+export type DetectSeriesUseCase = z.infer<typeof detectSeriesSchema>;
+/** Decided record by record, by what columns hold. */
+export type RecordUseCase = ClassifyUseCase | RegressUseCase | DetectRecordsUseCase;
+/** Learnt from what people or events said was right. */
+export type LabelledUseCase = ClassifyUseCase | RegressUseCase;
+
+/** Whether it watches series of values; all others decide record by record. */
+export function watchesSeries(useCase: UseCase): useCase is DetectSeriesUseCase {
+  return "every" in useCase;
+}
 
 /** An outcome as training and decisions have it; null where it is none. */
-export function outcomeOf(useCase: UseCase, outcome: string): string | null {
-  return useCase.task === "regress" ? standardNumber(outcome) : standardOutcome(useCase.source, outcome);
+export function outcomeOf(useCase: RecordUseCase, outcome: string): string | null {
+  if (useCase.task === "regress") return standardNumber(outcome);
+  return useCase.task === "detect" ? usualnessOf(outcome) : standardOutcome(useCase.source, outcome);
+}
+
+/** What a column of known anomalies says: flags and numbers other than 0 are anomalies, and so is whatever is neither `usual`, nor a word for no. */
+export function usualnessOf(label: string): Usualness {
+  return /^(|usual|0+(\.0+)?|-0|f|false|n|no|normal|ok|none|null)$/i.test(label.trim()) ? "usual" : "unusual";
 }
 
 /** An outcome in its one spelling: several labels at once are in order and distinct. null where it is missing. */
@@ -114,12 +153,19 @@ export interface NamedColumn {
   readonly column: string;
 }
 
+/** The columns that name a record, or a series. */
+export function keyColumns(useCase: UseCase): readonly string[] {
+  return watchesSeries(useCase) ? useCase.source.series : [useCase.source.key];
+}
+
 /** Every column that training needs of the source query, in the order of the file. */
-export function namedColumns({ source, features, history, protected: kept }: UseCase): NamedColumn[] {
+export function namedColumns(useCase: UseCase): NamedColumn[] {
+  if (watchesSeries(useCase)) return seriesColumns(useCase);
+  const { source, features, history, protected: kept } = useCase;
   return [
     { place: "source.key", column: source.key },
     ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
-    { place: "source.label", column: source.label },
+    ...(source.label === undefined ? [] : [{ place: "source.label", column: source.label }]),
     ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
       features[kind].flatMap((column, at) =>
         Object.hasOwn(history, column) ? [] : [{ place: `features.${kind}[${at}]`, column }],
@@ -132,20 +178,34 @@ export function namedColumns({ source, features, history, protected: kept }: Use
   ];
 }
 
+function seriesColumns({ source }: DetectSeriesUseCase): NamedColumn[] {
+  return [
+    ...source.series.map((column, at) => ({ place: `source.series[${at}]`, column })),
+    { place: "source.time", column: source.time },
+    ...source.values.map((column, at) => ({ place: `source.values[${at}]`, column })),
+    ...(source.label === undefined ? [] : [{ place: "source.label", column: source.label }]),
+  ];
+}
+
 /** The columns that a decision is made on, with their kind. */
-export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+export function featureKinds(useCase: RecordUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
   for (const kind of ["text", "category", "number", "time"] as const)
     for (const at of useCase.features[kind]) kinds.set(at, kind);
   return kinds;
 }
 
+/** Columns that are computed from the past of a record; a use case of series has none. */
+export function historyOf(useCase: UseCase): Readonly<Record<string, History>> {
+  return watchesSeries(useCase) ? {} : useCase.history;
+}
+
 /** Those of them that a record brings; the others are computed from its history. */
-export function sentKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+export function sentKinds(useCase: RecordUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
 }
 
 /** Columns of instants whose age at the decision is read: all but the time of the record itself, where that is known. */
-export function agedColumns({ features, source: { time } }: UseCase): readonly string[] {
+export function agedColumns({ features, source: { time } }: RecordUseCase): readonly string[] {
   return time === undefined ? [] : features.time.filter((name) => name !== time);
 }

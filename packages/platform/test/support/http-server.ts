@@ -24,6 +24,8 @@ import type { Loop } from "#flows/close-the-loop/loop";
 import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openRelease } from "#flows/release/release";
+import { openWatcher } from "#flows/watch-series/open-watcher";
+import type { Watcher } from "#flows/watch-series/watcher";
 import { connectors } from "#main/connectors";
 import { loadProject } from "#project/load-project";
 import type { Verb } from "#records/api-key";
@@ -55,6 +57,7 @@ export interface TestServer {
   readonly builder: Builder;
   readonly release: Release;
   readonly decisionPoint: DecisionPoint;
+  readonly watcher: Watcher;
   /** Another decision point on the same project, as a second process would have it; through another database address if named. */
   another(stateUrl?: string): Promise<DecisionPoint>;
   readonly app: FastifyInstance;
@@ -113,6 +116,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     connect,
     openEncoder: encoders,
   });
+  const watcher = openWatcher({ project, pool, artifacts, clock, log: options.log ?? silentLog, connect });
   const keys = openApiKeys({ pool, clock });
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
     (await keys.create({ name: "test", verbs, useCases, lifetimeMs: null })).secret;
@@ -120,6 +124,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const loop = openLoop({ pool, clock, artifacts, tables, project, openEncoder: encoders, decisions: decisionPoint });
   const app = buildServer({
     decisionPoint,
+    watcher,
     loop,
     release,
     keys,
@@ -136,6 +141,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     builder,
     release,
     decisionPoint,
+    watcher,
     loop,
     async another(stateUrl = state.url) {
       const other = openPool({ url: stateUrl, log: silentLog });
@@ -185,7 +191,7 @@ export async function eventually(check: () => Promise<boolean>): Promise<void> {
 }
 
 /** A database that is dropped again; undefined where no server answers. */
-async function createDatabase(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
+export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
   const name = `inlay_http_${uuidv7(clock).replaceAll("-", "")}`;
   const server = "postgres://root@127.0.0.1:5432";
   const run = async (sql: string): Promise<void> => {

@@ -10,6 +10,7 @@ import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { Release } from "#flows/release/release";
 import type { Starter } from "#flows/start-project/starter";
+import type { Watcher } from "#flows/watch-series/watcher";
 import type { Project } from "#records/project";
 
 export interface Services {
@@ -19,6 +20,7 @@ export interface Services {
   builder(): Promise<Builder>;
   release(): Promise<Release>;
   decisionPoint(): Promise<DecisionPoint>;
+  watcher(): Promise<Watcher>;
   loop(): Promise<Loop>;
   keys(): Promise<ApiKeys>;
   /** Listens until the signal aborts, then drains. `listening` is called with the address once requests are taken. */

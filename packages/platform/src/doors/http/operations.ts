@@ -1,4 +1,5 @@
 /** Every operation of the API, in the order in which it is described. */
+import { alarmOperations } from "#doors/http/alarms";
 import { decisionOperations } from "#doors/http/decisions";
 import { healthOperations } from "#doors/http/health";
 import { metricsOperations } from "#doors/http/metrics";
@@ -12,6 +13,7 @@ import { useCaseOperations } from "#doors/http/use-cases";
 export const operations: readonly Operation[] = [
   decisionOperations,
   reviewOperations,
+  alarmOperations,
   useCaseOperations,
   modelOperations,
   healthOperations,

@@ -13,6 +13,7 @@ import { formatDuration, formatSize } from "#base/text";
 import { openActivity } from "#doors/http/activity";
 import { admit } from "#doors/http/admission";
 import { answerBrokenRequest } from "#doors/http/broken-request";
+import { alarmRoutes } from "#doors/http/alarms";
 import { decisionRoutes } from "#doors/http/decisions";
 import { healthRoutes } from "#doors/http/health";
 import { parseJsonBody } from "#doors/http/json-body";
@@ -31,6 +32,7 @@ import { useCaseRoutes } from "#doors/http/use-cases";
 import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { Release } from "#flows/release/release";
+import type { Watcher } from "#flows/watch-series/watcher";
 import type { ApiKey } from "#records/api-key";
 
 declare module "fastify" {
@@ -42,6 +44,7 @@ declare module "fastify" {
 
 export interface ServerDeps {
   readonly decisionPoint: DecisionPoint;
+  readonly watcher: Watcher;
   readonly loop: Loop;
   readonly release: Release;
   readonly keys: Pick<ApiKeys, "verify">;
@@ -76,7 +79,7 @@ export const defaultLimits: Limits = {
 };
 
 export function buildServer(deps: ServerDeps): FastifyInstance {
-  const { decisionPoint, loop, release, keys, clock, log, version } = deps;
+  const { decisionPoint, watcher, loop, release, keys, clock, log, version } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const metrics = openMetrics({ version, backlog: () => decisionPoint.backlog() });
   const activity = openActivity({ clock });
@@ -170,7 +173,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
         },
       }),
       ...reviewRoutes({ loop }),
-      ...useCaseRoutes({ decisionPoint, activity }),
+      ...alarmRoutes({ watcher }),
+      ...useCaseRoutes({ decisionPoint, watcher, activity }),
       ...modelRoutes({ release }),
       ...healthRoutes({ decisionPoint, version, startedAt: instant(clock) }),
       ...metricsRoutes({ metrics }),
@@ -183,7 +187,12 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
         inFlight++;
         reply.raw.once("close", () => inFlight--);
       }
-      return admit({ keys, decisionPoint, rateLimiter }, operation, request, (name, value) => void reply.header(name, value));
+      return admit(
+        { keys, decisionPoint, watcher, rateLimiter },
+        operation,
+        request,
+        (name, value) => void reply.header(name, value),
+      );
     },
   );
 

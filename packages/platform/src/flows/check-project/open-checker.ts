@@ -8,10 +8,11 @@ import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";
-import { featureKinds, namedColumns } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
+import { featureKinds, historyOf, namedColumns, watchesSeries } from "#records/use-case";
+import type { RecordUseCase, UseCase } from "#records/use-case";
 import { compileRules } from "#stages/decide/rules";
 import { refuseUnfit } from "#stages/history/facts";
+import { windowColumns } from "#stages/watch/calendar";
 
 export interface CheckerDeps {
   load(): Promise<Project>;
@@ -43,8 +44,9 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         "project",
         `${project.name}, ${Object.keys(project.systems).length} systems, ${Object.keys(project.useCases).length} use cases`,
       );
-      for (const useCase of Object.values(project.useCases)) checkRules(useCase);
-      for (const useCase of Object.values(project.useCases)) await checkEncoder(useCase);
+      const ofRecords = Object.values(project.useCases).filter((useCase): useCase is RecordUseCase => !watchesSeries(useCase));
+      for (const useCase of ofRecords) checkRules(useCase);
+      for (const useCase of ofRecords) await checkEncoder(useCase);
       for (const [name, settings] of Object.entries(project.systems)) {
         const subject = `system ${name}`;
         let connection: Connection | undefined;
@@ -54,7 +56,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
           ok(subject, `${settings.type}, ${tables.length} tables and views`);
           for (const useCase of Object.values(project.useCases))
             if (useCase.source.system === name) await checkQueries(connection, useCase);
-          for (const useCase of Object.values(project.useCases))
+          for (const useCase of ofRecords)
             for (const group of historyGroups(useCase)) if (group.system === name) await checkHistory(connection, useCase, group);
         } catch (error) {
           failed(subject, error);
@@ -64,7 +66,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
       return { ok: checks.every((check) => check.ok), checks };
 
-      function checkRules(useCase: UseCase): void {
+      function checkRules(useCase: RecordUseCase): void {
         const fields = [...featureKinds(useCase).keys()];
         for (const list of ["rules_first", "rules"] as const) {
           const rules = useCase.policy[list];
@@ -81,7 +83,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
 
       /** Opened as training would, so that what fails there fails here. */
-      async function checkEncoder({ use_case: name, features: { encoder: source } }: UseCase): Promise<void> {
+      async function checkEncoder({ use_case: name, features: { encoder: source } }: RecordUseCase): Promise<void> {
         if (source === undefined) return;
         const subject = `${name}: features.encoder`;
         try {
@@ -97,6 +99,8 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         const queries = {
           "source.query": useCase.source.query,
           ...(useCase.goal.query !== undefined && { "goal.query": useCase.goal.query }),
+          ...(watchesSeries(useCase) &&
+            Object.fromEntries(Object.entries(useCase.calendar).map(([name, query]) => [`calendar.${name}`, query]))),
         };
         for (const [name, query] of Object.entries(queries)) {
           const subject = `${useCase.use_case}: ${name}`;
@@ -104,6 +108,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
             const columns = await connection.columns(query, options);
             ok(subject, `${columns.length} columns`);
             if (name === "source.query") checkNames(useCase, columns);
+            if (name.startsWith("calendar.")) checkWindows(subject, columns);
           } catch (error) {
             failed(subject, error);
           }
@@ -122,15 +127,26 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         }
       }
 
+      function checkWindows(subject: string, columns: readonly Field[]): void {
+        const names = columns.map(({ name }) => name);
+        const missing = windowColumns.filter((name) => !names.includes(name));
+        if (missing.length > 0)
+          bad(
+            subject,
+            `the query returns no column ${missing.join(" and ")}`,
+            `Name them so with AS. It returns: ${names.join(", ")}`,
+          );
+      }
+
       /** Every column that the use case names must come back from its query. */
       function checkNames(useCase: UseCase, columns: readonly Field[]): void {
         const names = columns.map((column) => column.name);
         const declared = useCase.readiness.flatMap((check, at) =>
-          "column" in check && !Object.hasOwn(useCase.history, check.column)
+          "column" in check && !Object.hasOwn(historyOf(useCase), check.column)
             ? [{ place: `readiness[${at}]`, column: check.column }]
             : [],
         );
-        for (const name of Object.keys(useCase.history).filter((each) => names.includes(each)))
+        for (const name of Object.keys(historyOf(useCase)).filter((each) => names.includes(each)))
           bad(
             `${useCase.use_case}: history.${name}`,
             `the query returns a column ${name} too`,

@@ -16,7 +16,8 @@ import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { standardNumber } from "#records/standardise";
-import type { UseCase } from "#records/use-case";
+import { watchesSeries } from "#records/use-case";
+import type { RecordUseCase, UseCase } from "#records/use-case";
 import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
 import { labelledRows } from "#stages/prepare/prepare";
 import { findReadinessReport } from "#stages/readiness/readiness-store";
@@ -60,6 +61,13 @@ export function openLoop({ pool, clock, artifacts, tables, project, openEncoder,
     };
   }
 
+  /** A decision is of a use case of records; the file may have made another of it since. @throws POINTS_NEEDED */
+  function ofRecords(name: string): RecordUseCase {
+    const useCase = findUseCase(project, name);
+    if (watchesSeries(useCase)) throw failure("POINTS_NEEDED", { use_case: name });
+    return useCase;
+  }
+
   /** The record as the model reads it: with what an encoder makes of its texts. @throws ENCODER_CHANGED, ENCODER_FAILED */
   async function asRead(record: Row, vectors: readonly VectorSource[], named: ModelVersion["encoder"]): Promise<Row> {
     if (named === null || vectors.length === 0) return record;
@@ -101,10 +109,11 @@ export function openLoop({ pool, clock, artifacts, tables, project, openEncoder,
       if (number === null) return { ...about, rows: [] };
       const version = await findModelVersion(pool, name, number);
       const snapshot = await findSnapshot(pool, version.snapshot);
-      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, findUseCase(project, name));
+      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, ofRecords(name));
       const first = Math.max(0, table.rows - searched);
       const latest = Uint32Array.from({ length: table.rows - first }, (_, at) => first + at);
       const model = await openModel(artifacts, version.artifact);
+      if (!("nearest" in model)) return { ...about, rows: [] };
       const nearest = await model.nearest(takeRows(table, latest), record as Row, limit);
       return {
         ...about,
@@ -123,7 +132,8 @@ export function openLoop({ pool, clock, artifacts, tables, project, openEncoder,
       if (number === null) return nothing;
       const version = await findModelVersion(pool, name, number);
       const model = await openModel(artifacts, version.artifact);
-      const useCase = findUseCase(project, name);
+      if (!("classes" in model) && !("range" in model)) throw failure("USUALNESS_ALONE", { use_case: name });
+      const useCase = ofRecords(name);
       const changeable = [...useCase.features.category, ...useCase.features.number];
       // What happened before stays as it was, unless it is asked for.
       const byThemselves = changeable.filter((field) => !Object.hasOwn(useCase.history, field));

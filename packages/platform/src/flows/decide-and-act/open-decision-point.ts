@@ -21,8 +21,8 @@ import { ageColumn, ageOf } from "#learn/recipe/ages";
 import type { Decision } from "#records/decision";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
-import type { UseCase } from "#records/use-case";
-import { agedColumns } from "#records/use-case";
+import { agedColumns, watchesSeries } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { askModel } from "#stages/decide/ask-model";
 import type { Answer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
@@ -52,12 +52,13 @@ export interface DecisionPointDeps {
 export async function openDecisionPoint(deps: DecisionPointDeps): Promise<DecisionPoint> {
   const { project, pool, clock, log } = deps;
   const decisions = await openDecisionLog({ folder: join(deps.folder, "spool"), pool, clock, log });
+  const ofRecords = Object.values(project.useCases).filter((useCase): useCase is RecordUseCase => !watchesSeries(useCase));
   let serving: ReadonlyMap<string, Serving> = new Map();
   /** Encoders that were replaced at the last change; decisions that had begun before may still ask them. */
   let retired: readonly Encoder[] = [];
   const following = await followDeployments({ pool, stateUrl: deps.stateUrl, folder: deps.folder, log }, async (deployments) => {
     const opened = await Promise.all(
-      Object.values(project.useCases).map((useCase) =>
+      ofRecords.map((useCase) =>
         openServing(
           { artifacts: deps.artifacts, pool, clock, log, openEncoder: deps.openEncoder },
           useCase,
@@ -163,7 +164,8 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     useCases: () => [...serving.values()].map(describeServing),
 
     async decide(name, inputs, context) {
-      const one = serving.get(findUseCase(project, name).use_case)!;
+      const one = serving.get(findUseCase(project, name).use_case);
+      if (!one) throw failure("POINTS_NEEDED", { use_case: name });
       const problems: Problem[] = [];
       const records = inputs.map((input, at) => one.validate(input, `/records/${at}`, problems)!);
       if (problems.length > 0) {
@@ -191,7 +193,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     },
 
     ready: () => ({
-      ready: serving.size > 0 || Object.keys(project.useCases).length === 0,
+      ready: serving.size > 0 || ofRecords.length === 0,
       details: {
         use_cases: String(serving.size),
         undrained_decisions: String(decisions.pending().decisions),
@@ -211,7 +213,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
 }
 
 /** The row with how long before its decision its instants were. */
-function aged(useCase: UseCase, row: Row, decided: number): Row {
+function aged(useCase: RecordUseCase, row: Row, decided: number): Row {
   const columns = agedColumns(useCase);
   if (columns.length === 0) return row;
   const ages = columns.map((name): [string, number | null] => {
@@ -239,7 +241,7 @@ const readyWithinMs = 5000;
 async function openHistories({ project, connect, clock, log }: DecisionPointDeps): Promise<ReadonlyMap<string, History>> {
   const histories = new Map<string, History>();
   for (const useCase of Object.values(project.useCases)) {
-    if (Object.keys(useCase.history).length === 0) continue;
+    if (watchesSeries(useCase) || Object.keys(useCase.history).length === 0) continue;
     histories.set(useCase.use_case, { lookup: openHistoryLookup(connect, useCase), breaker: openBreaker(clock) });
   }
   await Promise.all(

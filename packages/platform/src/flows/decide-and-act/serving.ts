@@ -11,18 +11,21 @@ import type { ServedUseCase } from "#flows/decide-and-act/decision-point";
 import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments";
 import { scoreClasses } from "#flows/decide-and-act/score-classes";
 import { scoreNumber } from "#flows/decide-and-act/score-number";
+import { scoreOutlier } from "#flows/decide-and-act/score-outlier";
 import { costsOf } from "#records/costs";
 import type { Deployment } from "#records/deployment";
+import { usualness } from "#records/detect-use-case";
 import type { ModelVersion } from "#records/model-version";
 import { matchColumns } from "#records/history";
-import type { Policy, UseCase } from "#records/use-case";
-import { featureKinds, policySchema, sentKinds } from "#records/use-case";
+import type { RecordPolicy, RecordUseCase } from "#records/use-case";
+import { featureKinds, recordPolicySchema, sentKinds } from "#records/use-case";
 import type { Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
 import { byConfidence } from "#stages/decide/by-confidence";
 import { byCost } from "#stages/decide/by-cost";
 import { byInterval } from "#stages/decide/by-interval";
+import { byRarity } from "#stages/decide/by-rarity";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules } from "#stages/decide/rules";
 import type { Sureness } from "#stages/decide/sureness";
@@ -32,7 +35,7 @@ import { openModel } from "#stages/registry/model-file";
 import type { Model } from "#stages/registry/model-file";
 
 export interface Serving {
-  readonly useCase: UseCase;
+  readonly useCase: RecordUseCase;
   readonly deployment: Deployment | null;
   /** The version that scores; the one before the deployed one where that could not be loaded; null where none could. */
   readonly version: number | null;
@@ -67,13 +70,13 @@ interface Loaded {
  */
 export async function openServing(
   { artifacts, clock, log, openEncoder }: Deps,
-  useCase: UseCase,
+  useCase: RecordUseCase,
   active: ActiveDeployment | undefined,
   current: Serving | undefined,
 ): Promise<Serving> {
   if (current && (current.deployment?.id ?? null) === (active?.deployment.id ?? null)) return current;
   // A policy that an earlier version stored gets the defaults of what that version did not know.
-  const policy = active ? policySchema.parse(active.deployment.policy) : useCase.policy;
+  const policy = active ? recordPolicySchema.parse(active.deployment.policy) : useCase.policy;
   const fields = [...featureKinds(useCase).keys()];
   let loaded: Loaded | undefined;
   for (const version of active?.versions ?? []) {
@@ -110,7 +113,7 @@ export async function openServing(
 export function describeServing({ useCase, version, classes, ladder }: Serving): ServedUseCase {
   const { policy } = ladder;
   const outcomes = new Set([
-    ...classes,
+    ...(useCase.task === "detect" ? usualness : classes),
     ...[...policy.rules_first, ...policy.rules].map((rule) => rule.then),
     ...(policy.default === undefined ? [] : [policy.default]),
   ]);
@@ -119,6 +122,7 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
     task: useCase.task,
     autonomy: policy.autonomy,
     version,
+    takes: "records",
     outcomes: useCase.task === "regress" ? [] : [...outcomes].sort(),
     fields: [...sentKinds(useCase), ...matchedOnly(useCase)].map(([name, kind]) => ({ name, kind })),
     key: useCase.source.key,
@@ -126,40 +130,49 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
 }
 
 /** Columns that are sent for the history alone. */
-function matchedOnly(useCase: UseCase): [name: string, kind: "category"][] {
+function matchedOnly(useCase: RecordUseCase): [name: string, kind: "category"][] {
   const names = matchColumns(useCase).filter((name) => !sentKinds(useCase).has(name) && name !== useCase.source.key);
   return names.map((name) => [name, "category"]);
 }
 
 /** @throws ENCODER_* */
 async function encoderOf(
-  { vectors }: Model,
+  model: Model,
   { encoder: wanted }: ModelVersion,
   running: Encoder | null,
   open: OpenEncoder,
 ): Promise<Encoder | null> {
-  if (vectors.length === 0 || !wanted) return null;
+  if (!("vectors" in model) || model.vectors.length === 0 || !wanted) return null;
   return running?.source === wanted.source && running.hash === wanted.hash ? running : open(wanted.source, wanted.hash);
 }
 
 /** Answers at once; with an encoder, when that has read the texts. */
-function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: Policy): Scorer {
+function scorerOf({ model, encoder, version: { evaluation } }: Loaded, policy: RecordPolicy): Scorer {
   const sets = evaluation.task === "classify" ? evaluation.prediction_sets : null;
   const costs = "costs" in policy && policy.costs ? policy.costs : null;
   const score =
-    "classes" in model ? scoreClasses(model, sets, costs && ((row) => costsOf(costs, model.classes, row))) : scoreNumber(model);
-  if (!encoder) return score;
+    "classes" in model
+      ? scoreClasses(model, sets, costs && ((row) => costsOf(costs, model.classes, row)))
+      : "range" in model
+        ? scoreNumber(model)
+        : scoreOutlier(model, evaluation.task === "detect" ? evaluation.alarms.threshold : 0);
+  if (!encoder || !("vectors" in model)) return score;
   return async (row) => score(await recordWithVectors(encoder, row, model.vectors));
 }
 
 /** @throws Error where the version decides something else than its policy is about */
-function surenessOf(policy: Policy, { evaluation }: ModelVersion, model: Model): Sureness {
+function surenessOf(policy: RecordPolicy, { evaluation }: ModelVersion, model: Model): Sureness {
+  if ("alarms" in policy) {
+    if (evaluation.task === "detect" && "decideRow" in model && !("classes" in model) && !("range" in model))
+      return byRarity(evaluation.alarms.threshold, policy);
+    throw new Error(`the version was trained for the task ${evaluation.task}, its policy is of another`);
+  }
   const { confident_at: at } = policy;
   if ("costs" in policy && policy.costs && "classes" in model) return byCost(policy.costs);
   if ("precision" in at && evaluation.task === "classify" && "classes" in model) {
     return byConfidence(evaluation.confident.threshold, at);
   }
-  if ("within" in at && !("classes" in model)) return byInterval(at);
+  if ("within" in at && "range" in model) return byInterval(at);
   throw new Error(`the version was trained for the task ${evaluation.task}, its policy is of another`);
 }
 

@@ -8,7 +8,10 @@ import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
+import type { Snapshot } from "#records/snapshot";
+import { watchesSeries } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
+import { alarmCard } from "#stages/registry/alarm-card";
 import { deploy, listDeployments, rollback } from "#stages/registry/deployments";
 import { modelCard } from "#stages/registry/model-card";
 import { openModel } from "#stages/registry/model-file";
@@ -54,21 +57,26 @@ export function openRelease({ artifacts, pool, clock, project }: Deps): Release 
     async export(name, number, format) {
       const useCase = known(name);
       const version = await findModelVersion(pool, name, number);
-      if (format === "card") {
-        const snapshot = await findSnapshot(pool, version.snapshot);
-        const { evaluation } = version;
-        return Buffer.from(
-          evaluation.task === "regress"
-            ? numberCard({ version, evaluation, useCase, snapshot })
-            : modelCard({ version, evaluation, useCase, snapshot }),
-        );
-      }
+      if (format === "card") return Buffer.from(cardOf(version, useCase, await findSnapshot(pool, version.snapshot)));
+      if (version.evaluation.task === "detect") throw failure("EXPORT_UNKNOWN", { kind: version.learner, format });
       const saved = (await openModel(artifacts, version.artifact)).save();
       if (!hasOnnx(saved)) throw failure("EXPORT_UNKNOWN", { kind: saved.header.kind, format });
       return onnxOf(saved, { use_case: name, version: String(number), artifact: version.artifact });
     },
     rollback: async (useCase, by) => rollback({ pool, clock }, known(useCase).use_case, by),
   };
+
+  /** @throws MODEL_OF_OTHER_TASK */
+  function cardOf(version: ModelVersion, useCase: UseCase, snapshot: Snapshot): string {
+    const { evaluation } = version;
+    if (evaluation.task === "detect" && useCase.task === "detect") return alarmCard({ version, evaluation, useCase, snapshot });
+    if (!watchesSeries(useCase) && useCase.task !== "detect") {
+      if (evaluation.task === "regress") return numberCard({ version, evaluation, useCase, snapshot });
+      if (evaluation.task === "classify") return modelCard({ version, evaluation, useCase, snapshot });
+    }
+    const { use_case: name, task } = useCase;
+    throw failure("MODEL_OF_OTHER_TASK", { use_case: name, version: version.version, trained: evaluation.task, task });
+  }
 
   function known(name: string): UseCase {
     return findUseCase(project, name);

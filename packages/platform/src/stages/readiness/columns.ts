@@ -2,7 +2,8 @@
 import { formatCount, nearest } from "#base/text";
 import { rowsHave } from "#checks/check";
 import type { ColumnProfile, Finding } from "#records/readiness-report";
-import { featureKinds, namedColumns } from "#records/use-case";
+import { featureKinds, historyOf, namedColumns } from "#records/use-case";
+import type { UseCase } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
 import type { Subject } from "#stages/readiness/subject";
 
@@ -11,9 +12,9 @@ const identifierShare = 0.9;
 const leastRows = 50;
 
 /** The columns that the use case names and the snapshot does not have: a finding each. */
-export function checkPresence({ snapshot, useCase }: Subject): Finding[] {
+export function checkPresence({ snapshot, useCase }: Pick<Subject<UseCase>, "snapshot" | "useCase">): Finding[] {
   const names = snapshot.fields.map(({ name }) => name);
-  const computed = Object.keys(useCase.history).map((column) => ({ place: `history.${column}`, column }));
+  const computed = Object.keys(historyOf(useCase)).map((column) => ({ place: `history.${column}`, column }));
   return [...namedColumns(useCase), ...computed]
     .filter(({ column }) => !names.includes(column))
     .map(({ place, column }) => {

@@ -11,8 +11,8 @@ import type { Artifacts } from "#files/artifacts";
 import { worstVerdict } from "#records/readiness-report";
 import type { ColumnProfile, Finding, ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
-import { featureKinds } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
+import { featureKinds, watchesSeries } from "#records/use-case";
+import type { LabelledUseCase, UseCase } from "#records/use-case";
 import { checkColumns, checkPresence } from "#stages/readiness/columns";
 import { checkLabel } from "#stages/readiness/label";
 import { findLeakingColumns } from "#stages/readiness/leaking-columns";
@@ -23,6 +23,8 @@ import { findLeakingSums } from "#stages/readiness/leaking-sums";
 import { findLeakingText } from "#stages/readiness/leaking-text";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { checkNumberLabel } from "#stages/readiness/number-label";
+import { checkOutliers } from "#stages/readiness/outliers";
+import { checkSeries } from "#stages/readiness/series";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
@@ -42,20 +44,19 @@ export interface ReadinessDeps {
 export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase: UseCase): Promise<ReadinessReport> {
   const { tables, clock, signal } = deps;
   const path = await deps.artifacts.verifiedPath(snapshot.hash);
-  const subject: Subject = { tables, path, snapshot, useCase, now: clock.now(), signal };
+  const about = { tables, path, snapshot, now: clock.now(), signal };
   const columns = await profileColumns(tables, path, snapshot.fields, snapshot.rows, signal);
-  const absent = checkPresence(subject);
+  const absent = checkPresence({ snapshot, useCase });
   const named = new Set(absent.map(({ column }) => column));
-  const canLearn = !named.has(useCase.source.key) && !named.has(useCase.source.label);
   const findings = [
     ...absent,
     ...(await runDeclaredChecks(
-      { tables, path, fields: snapshot.fields, rows: snapshot.rows, now: subject.now, time: snapshot.time_column, signal },
+      { tables, path, fields: snapshot.fields, rows: snapshot.rows, now: about.now, time: snapshot.time_column, signal },
       useCase.readiness,
     )),
-    ...checkColumns(subject, columns),
-    ...(await checkTimes(subject)),
-    ...(canLearn ? await checkLearning(subject, columns) : []),
+    ...(watchesSeries(useCase)
+      ? await checkSeries({ ...about, useCase }, named)
+      : await checkRecords({ ...about, useCase }, columns, named)),
   ];
   return {
     id: uuidv7(clock),
@@ -69,8 +70,27 @@ export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase
   };
 }
 
+/** @param absent columns that the snapshot does not have */
+async function checkRecords(
+  subject: Subject,
+  columns: readonly ColumnProfile[],
+  absent: ReadonlySet<string | null>,
+): Promise<Finding[]> {
+  const { useCase } = subject;
+  const { key, label } = useCase.source;
+  return [
+    ...checkColumns(subject, columns),
+    ...(await checkTimes(subject)),
+    ...(absent.has(key) || (label !== undefined && absent.has(label))
+      ? []
+      : useCase.task === "detect"
+        ? await checkOutliers({ ...subject, useCase })
+        : await checkLearning({ ...subject, useCase }, columns)),
+  ];
+}
+
 /** What needs the key and the label. */
-async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]): Promise<Finding[]> {
+async function checkLearning(subject: Subject<LabelledUseCase>, columns: readonly ColumnProfile[]): Promise<Finding[]> {
   const isNumber = subject.useCase.task === "regress";
   const leaks = isNumber ? await leaksOfNumbers(subject) : await findLeakingColumns(subject, columns);
   return [
@@ -83,7 +103,7 @@ async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]
 }
 
 /** What a label that is a number is given away by: a column alone first, then what is left of them together. */
-async function leaksOfNumbers(subject: Subject): Promise<Finding[]> {
+async function leaksOfNumbers(subject: Subject<LabelledUseCase>): Promise<Finding[]> {
   const kinds = featureKinds(subject.useCase);
   const features = subject.snapshot.fields.filter(({ name }) => kinds.has(name));
   const alone = [

@@ -2,17 +2,18 @@
 import { formatCount, formatDuration, formatSize } from "#base/text";
 import { driftText } from "#stages/registry/drift-text";
 import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
+import type { Mattering } from "#stages/registry/matters-text";
 import type { ModelVersion } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
-import type { UseCase } from "#records/use-case";
+import type { RecordUseCase, UseCase } from "#records/use-case";
 import { triedRule, triedTable } from "#stages/registry/tried";
 
-export interface CardOf<Evaluation> {
+export interface CardOf<Evaluation, Of extends UseCase = RecordUseCase> {
   readonly version: ModelVersion;
   /** That of the version. */
   readonly evaluation: Evaluation;
-  readonly useCase: UseCase;
+  readonly useCase: Of;
   readonly snapshot: Snapshot;
 }
 
@@ -59,7 +60,7 @@ export function heldOutRows(evaluation: ModelVersion["evaluation"]): string {
 
 /** Gate, data and what software cannot judge. `more`: what else is to be said of the rows; `goesBy`: where to read what the model goes by. */
 export function closingSections(
-  { version, evaluation, snapshot }: CardOf<ModelVersion["evaluation"]>,
+  { version, evaluation, snapshot }: Omit<CardOf<ModelVersion["evaluation"]>, "useCase">,
   more: readonly string[],
   goesBy: string,
 ): string[] {
@@ -96,7 +97,7 @@ export function closingSections(
 }
 
 /** How later rows differ, and what it leans on and how, where that was looked at. */
-export function mattersSection(evaluation: ModelVersion["evaluation"]): string[] {
+export function mattersSection(evaluation: Mattering): string[] {
   const [importance, effects] = [importanceRows(evaluation, 20), effectRows(evaluation)];
   const drift = driftText(evaluation, 20);
   return [

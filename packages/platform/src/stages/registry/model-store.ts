@@ -1,6 +1,7 @@
 /** The table of model versions. Rows are added and read, never changed. */
 import type { Pool, PoolClient } from "pg";
 import { failure } from "#base/errors";
+import type { DetectEvaluation } from "#records/detect-evaluation";
 import type { ClassifyEvaluation, Evaluation, ModelVersion, RegressEvaluation } from "#records/model-version";
 import { transaction } from "#store/pool";
 
@@ -34,7 +35,10 @@ export async function listModelVersions(pool: Pool, useCase: string): Promise<Mo
 type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
   readonly tried?: ModelVersion["tried"];
-  readonly evaluation: Stored<RegressEvaluation, "importance" | "effects" | "drift"> | Stored<ClassifyEvaluation, Later>;
+  readonly evaluation:
+    | DetectEvaluation
+    | Stored<RegressEvaluation, "importance" | "effects" | "drift">
+    | Stored<ClassifyEvaluation, Later>;
 };
 type Stored<Whole, Missing extends keyof Whole> = Omit<Whole, Missing> & Partial<Pick<Whole, Missing>>;
 type Later = "task" | "auc" | "costs" | "slices" | "importance" | "effects" | "drift";
@@ -43,9 +47,11 @@ function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
   const unknown = { importance: [], effects: [], drift: null };
   const known: Evaluation =
-    evaluation.task === "regress"
-      ? { ...unknown, ...evaluation }
-      : { ...unknown, auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
+    evaluation.task === "detect"
+      ? evaluation
+      : evaluation.task === "regress"
+        ? { ...unknown, ...evaluation }
+        : { ...unknown, auc: null, costs: null, slices: [], ...evaluation, task: "classify" };
   return { encoder: null, tried: null, ...body, evaluation: known };
 }
 

@@ -14,7 +14,7 @@ import type { Artifacts } from "#files/artifacts";
 import { matchColumns } from "#records/history";
 import type { Field, Snapshot } from "#records/snapshot";
 import type { UseCase } from "#records/use-case";
-import { namedColumns } from "#records/use-case";
+import { historyOf, keyColumns, namedColumns, watchesSeries } from "#records/use-case";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
 import { formatInstant } from "#tables/instant";
@@ -47,16 +47,18 @@ interface Rows {
  */
 export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promise<Snapshot> {
   const { connection, artifacts, tables, clock, signal } = deps;
-  const { query, key, time, label } = useCase.source;
+  const { query, time, label } = useCase.source;
+  const history = historyOf(useCase);
+  const key = keyColumns(useCase);
   await mkdir(deps.tempFolder, { recursive: true });
   const folder = await mkdtemp(join(deps.tempFolder, "snapshot-"));
   try {
     const takenAt = instant(clock);
-    const asText = [...new Set([key, label, ...matchColumns(useCase)])];
+    const asText = [...new Set([...key, ...(label === undefined ? [] : [label]), ...matchColumns({ history })])];
     const reading = await connection.read(query, { asText, ...(signal && { signal }) });
     refuseMissing(useCase, reading.fields);
     const own = { path: join(folder, "snapshot.parquet"), fields: reading.fields };
-    const target = { ...own, orderBy: time === undefined ? [key] : [time, key] };
+    const target = { ...own, orderBy: time === undefined ? key : [time, ...key] };
     const rows = await write(deps, reading, target).catch((error: unknown) => {
       throw isFailure(error)
         ? error
@@ -79,8 +81,8 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
       use_case: useCase.use_case,
       system: connection.system,
       query,
-      ...(deps.addHistory && { history: useCase.history }),
-      key,
+      ...(deps.addHistory && { history }),
+      key: watchesSeries(useCase) ? null : useCase.source.key,
       fields: [...fields],
       rows,
       bytes: size,
@@ -105,7 +107,7 @@ async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Read
 /** Every column that the use case names must be in the result; all that are missing are told at once. */
 function refuseMissing(useCase: UseCase, fields: readonly Field[]): void {
   const names = fields.map(({ name }) => name);
-  const twice = Object.keys(useCase.history).filter((name) => names.includes(name));
+  const twice = Object.keys(historyOf(useCase)).filter((name) => names.includes(name));
   if (twice.length > 0) {
     throw failure("DATA_UNSUITABLE", {
       use_case: useCase.use_case,

@@ -1,8 +1,16 @@
 import { formatCount, formatDuration, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
+import { alarmsText, largestText } from "#doors/cli/commands/detect-text";
 import type { Output } from "#doors/cli/output";
 import { table } from "#doors/cli/output";
-import type { ClassifyEvaluation, ModelVersion, NumberScores, RegressEvaluation, Scores } from "#records/model-version";
+import type {
+  ClassifyEvaluation,
+  Evaluation,
+  ModelVersion,
+  NumberScores,
+  RegressEvaluation,
+  Scores,
+} from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import { driftText } from "#stages/registry/drift-text";
@@ -112,8 +120,8 @@ export function versionText(version: ModelVersion): string {
     `${version.use_case} version ${version.version}, ${version.refit_of ? `version ${version.refit_of} fitted again` : "trained"} in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} rows, ` +
       `evaluated on ${formatCount(evaluation.test_rows)} ${evaluation.split === "time" ? `later ones (from ${evaluation.split_at?.slice(0, 10)})` : "others"}`,
     "",
-    ...(evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation)),
-    `One decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    ...resultText(evaluation),
+    `One ${evaluation.task === "detect" && evaluation.series !== null ? "point" : "decision"} takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
     ...(tried ? ["", table(tried.head, tried.rows), triedRule, ""] : []),
     ...(version.feedback
       ? [
@@ -121,7 +129,7 @@ export function versionText(version: ModelVersion): string {
         ]
       : []),
     ...(evaluation.task === "classify" ? doubts(evaluation) : []),
-    ...driftText(evaluation, 3),
+    ...(evaluation.task === "detect" ? [] : driftText(evaluation, 3)),
     ...(evaluation.copied_rows > 0
       ? [`${formatCount(evaluation.copied_rows)} held-out rows repeat a row of training nearly word for word.`]
       : []),
@@ -131,6 +139,11 @@ export function versionText(version: ModelVersion): string {
       ? `It may be deployed: inlay models deploy ${version.use_case} ${version.version}`
       : "It may not be deployed.",
   ].join("\n");
+}
+
+function resultText(evaluation: Evaluation): string[] {
+  if (evaluation.task === "detect") return [...alarmsText(evaluation), ...largestText(evaluation, 5), ""];
+  return evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation);
 }
 
 /** How a classifier compares, and when it decides alone. */

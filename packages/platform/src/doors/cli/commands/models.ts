@@ -1,13 +1,15 @@
 import { failure } from "#base/errors";
-import { formatNumber, formatPercent, formatSize } from "#base/text";
+import { formatCount, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { versionText } from "#doors/cli/commands/build";
+import { largestText } from "#doors/cli/commands/detect-text";
 import { table } from "#doors/cli/output";
 import type { Deployment } from "#records/deployment";
 import { exportFormats } from "#flows/release/release";
 import type { ClassifyEvaluation, Evaluation, RegressEvaluation } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
+import type { Mattering } from "#stages/registry/matters-text";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
 const version: Positional = { name: "version", description: "Number of the version: 1, 2, 3 ..." };
@@ -56,8 +58,9 @@ export const modelsShow: Command = {
       [
         versionText(shown),
         "",
-        ...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)),
-        ...mattersText(evaluation),
+        ...(evaluation.task === "detect"
+          ? largestText(evaluation, 20)
+          : [...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)), ...mattersText(evaluation)]),
         "",
         `learner ${shown.learner}, artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
@@ -65,9 +68,10 @@ export const modelsShow: Command = {
   },
 };
 
-const headlines = { classify: ["accuracy", "macro-F1"], regress: ["RMSE", "R2"] } as const;
+const headlines = { classify: ["accuracy", "macro-F1"], regress: ["RMSE", "R2"], detect: ["alarms", "promised"] } as const;
 
 function headline(evaluation: Evaluation): string[] {
+  if (evaluation.task === "detect") return [formatCount(evaluation.alarms.raised), formatNumber(evaluation.alarms.promised)];
   return evaluation.task === "regress"
     ? [formatNumber(evaluation.model.rmse), evaluation.model.r2.toFixed(3)]
     : [formatPercent(evaluation.model.accuracy), formatPercent(evaluation.model.macro_f1)];
@@ -102,7 +106,7 @@ function fieldsText({ learnt }: RegressEvaluation): string[] {
 }
 
 /** What it leans on and how: nothing of a version that was evaluated before that was looked at. */
-function mattersText(evaluation: Evaluation): string[] {
+function mattersText(evaluation: Mattering): string[] {
   const [importance, effects] = [importanceRows(evaluation, shownFields), effectRows(evaluation)];
   return [
     ...(importance.length === 0 ? [] : ["", table(importanceHead(evaluation.task), importance)]),
