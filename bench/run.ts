@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME ...` runs benches by name, `npm run bench` lists them. */
 import type { Bench } from "./harness.ts";
 import { runBench } from "./harness.ts";
+import { anomalyBench } from "./anomaly/bench.ts";
 import { elec2Bench } from "./elec2/bench.ts";
 import { encoderBench } from "./encoder/bench.ts";
 import { forecastBench } from "./forecast/bench.ts";
@@ -12,6 +13,7 @@ import { textBench } from "./text/bench.ts";
 import { treesBench } from "./trees/bench.ts";
 
 const benches: readonly Bench[] = [
+  anomalyBench,
   elec2Bench,
   encoderBench,
   forecastBench,

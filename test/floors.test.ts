@@ -30,9 +30,9 @@ const learnFloors: readonly (readonly string[])[] = [
   ["model"],
   ["tensors", "saved"],
   ["metrics", "folds"],
-  ["text", "linear", "network", "trees", "forecast", "encode", "calibrate", "history", "drift"],
+  ["text", "linear", "network", "trees", "forecast", "encode", "calibrate", "history", "drift", "anomaly"],
   ["explain", "recipe", "select"],
-  ["classifiers", "regressors", "forecasters"],
+  ["classifiers", "regressors", "forecasters", "outliers"],
   ["export"],
   ["checks"],
 ];

@@ -1,6 +1,6 @@
 /**
- * Client of the Inlay HTTP API, for Node and browsers, with nothing but `fetch`. What may safely be repeated is repeated: reads, and
- * decisions, which carry an idempotency key so that a repeat returns what was decided. Everything else is sent once.
+ * Client of the Inlay HTTP API, for Node and browsers, with nothing but `fetch`. What may safely be repeated is repeated: reads, points and marks,
+ * and decisions, which carry an idempotency key so that a repeat returns what was decided. Everything else is sent once.
  *
  * @example
  * const inlay = createClient({ baseUrl: "http://127.0.0.1:8417", key });
@@ -9,12 +9,15 @@
 import type { InlayProblem } from "./problem.ts";
 import { problemIn } from "./problem.ts";
 import type {
+  Alarm,
+  AlarmSummary,
   Decision,
   DecisionTrace,
   Deployment,
   ModelVersion,
   Operations,
   Outcome,
+  PointsTaken,
   Review,
   ReviewVerdict,
   Status,
@@ -57,6 +60,15 @@ export interface InlayClient {
   /** Every review that fits, page after page as they are asked for. */
   listReviews(filter?: ReviewFilter, options?: CallOptions): AsyncGenerator<Review, void, undefined>;
   closeReview(id: string, verdict: ReviewVerdict, options?: CallOptions): Promise<Review>;
+  /** Watches points of series. Sending again does no harm: what is not after the last point of its series is left aside. */
+  sendPoints(useCase: string, points: readonly Record<string, unknown>[], options?: CallOptions): Promise<PointsTaken>;
+  /** Newest first, page after page as they are asked for. */
+  listAlarms(filter?: AlarmFilter, options?: CallOptions): AsyncGenerator<Alarm, void, undefined>;
+  getAlarm(id: string, options?: CallOptions): Promise<Alarm>;
+  /** Says what an alarm was worth, which moves the threshold of its series. */
+  markAlarm(id: string, mark: Operations["markAlarm"]["body"], options?: CallOptions): Promise<Alarm>;
+  /** Alarms of the last two weeks against the budget. */
+  alarmSummary(useCase: string, options?: CallOptions): Promise<AlarmSummary>;
   useCases(options?: CallOptions): Promise<UseCase[]>;
   models(useCase: string, options?: CallOptions): Promise<ModelVersion[]>;
   deployments(useCase: string, options?: CallOptions): Promise<Deployment[]>;
@@ -69,6 +81,17 @@ export interface ReviewFilter {
   readonly useCase?: string;
   readonly status?: Review["status"];
   /** Reviews a request fetches (default: 50). */
+  readonly pageSize?: number;
+}
+
+export interface AlarmFilter {
+  readonly useCase?: string;
+  /** Only those that go on, or only those that have ended. */
+  readonly open?: boolean;
+  readonly mark?: "useful" | "noise" | "expected" | "none";
+  /** Only those that began then or later, RFC 3339. */
+  readonly since?: string;
+  /** Alarms a request fetches (default: 50). */
   readonly pageSize?: number;
 }
 
@@ -91,7 +114,7 @@ export function createClient(options: ClientOptions): InlayClient {
       ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
       ...(request.signal && { signal: request.signal }),
     };
-    const repeatable = method === "GET" || request.idempotencyKey !== undefined;
+    const repeatable = method === "GET" || request.idempotencyKey !== undefined || request.repeatable === true;
     for (let attempt = 0; ; attempt++) {
       const answer = await send(url, init).catch((error: unknown) => ({ unreachable: error }));
       if ("unreachable" in answer) {
@@ -137,6 +160,26 @@ export function createClient(options: ClientOptions): InlayClient {
       } while (after !== null);
     },
     closeReview: async (id, body, options) => call("closeReview", { params: { id }, body, ...options }),
+    sendPoints: async (useCase, points, options) =>
+      call("sendPoints", { params: { name: useCase }, body: { points: [...points] }, repeatable: true, ...options }),
+    async *listAlarms({ useCase, open, pageSize, ...rest } = {}, options = {}) {
+      let after: string | null = null;
+      do {
+        const query = {
+          ...rest,
+          ...(useCase !== undefined && { use_case: useCase }),
+          ...(open !== undefined && { open: open ? ("true" as const) : ("false" as const) }),
+          ...(pageSize !== undefined && { limit: pageSize }),
+          ...(after !== null && { after }),
+        };
+        const page: Operations["listAlarms"]["answer"] = await call("listAlarms", { query, ...options });
+        yield* page.alarms;
+        after = page.next;
+      } while (after !== null);
+    },
+    getAlarm: async (id, options) => call("getAlarm", { params: { id }, ...options }),
+    markAlarm: async (id, body, options) => call("markAlarm", { params: { id }, body, repeatable: true, ...options }),
+    alarmSummary: async (useCase, options) => call("getAlarmSummary", { params: { name: useCase }, ...options }),
     useCases: async (options) => (await call("listUseCases", { ...options })).use_cases,
     models: async (useCase, options) => (await call("listModels", { params: { name: useCase }, ...options })).models,
     deployments: async (useCase, options) =>
@@ -152,6 +195,8 @@ interface Request<Name extends keyof Operations> extends CallOptions {
   readonly query?: Operations[Name]["query"];
   readonly body?: Operations[Name]["body"];
   readonly idempotencyKey?: string;
+  /** Sending again does no harm. */
+  readonly repeatable?: boolean;
 }
 
 /** Too many requests, or a service that is not there for a moment. Anything else fails again. */

@@ -14,6 +14,106 @@ export type Activity = {
   })[];
 };
 
+/** Something unusual in related series, with what was expected */
+export type Alarm = {
+  id: string;
+  use_case: string;
+  /** What its series share */
+  group: string;
+  start: string;
+  /** The last unusual point so far */
+  end: string;
+  /** More points may still belong to it */
+  open: boolean;
+  /** The most unusual of its series; the following are of that one */
+  series: string;
+  kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing";
+  peak: string;
+  /** Share of ordinary points that are as unusual as its peak */
+  rarity: number;
+  reason: string;
+  /** The series in it, by start; the first began it */
+  parts: ({
+    series: string;
+    /** Names the series for programs: as JSON the values of its columns, then the measured value */
+    series_id: string;
+    kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing";
+    start: string;
+    peak: string;
+    /** The last unusual point so far */
+    end: string;
+    /** More points may still belong to it */
+    open: boolean;
+    /** Share of ordinary points that are as unusual as its peak */
+    rarity: number;
+    /** At the peak; null where nothing came */
+    value: number | null;
+    expected: number;
+    lower: number;
+    upper: number;
+    /** Points before it and in it, thinned out where there are many */
+    points: ({
+      at: string;
+      /** null where nothing came */
+      value: number | null;
+      expected: number;
+      /** The range in which 99 % of such values lie */
+      lower: number;
+      upper: number;
+    })[];
+  })[];
+  /** What a person said of it */
+  mark: {
+    as: "useful" | "noise" | "expected";
+    note: string | null;
+    by: string;
+    at: string;
+    /** Share of the alarm budget that its series has since then */
+    share: number;
+  } | null;
+  autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+  model_version: number;
+  deployment: string;
+  /** When Inlay knew */
+  raised_at: string;
+};
+
+/** What an alarm was worth */
+export type AlarmMark = {
+  /** useful: it was worth it. noise: nothing was wrong. expected: right, but known of before */
+  as: "useful" | "noise" | "expected";
+  /** Why, in a few words */
+  note?: string;
+};
+
+/** A page of alarms */
+export type AlarmPage = {
+  alarms: (Alarm)[];
+  /** Pass as `after` for the next page; null on the last */
+  next: string | null;
+};
+
+/** Alarms of the last two weeks against the budget */
+export type AlarmSummary = {
+  use_case: string;
+  /** As the policy has it */
+  budget: string;
+  /** Series that are watched */
+  series: number;
+  days: ({
+    day: string;
+    alarms: number;
+    useful: number;
+    noise: number;
+  })[];
+  /** In all of these days */
+  alarms: number;
+  /** So many false alarms are promised for these days */
+  promised: number;
+  /** Going on now */
+  open: number;
+};
+
 /** What would have to be different in a record for another outcome */
 export type Counterfactual = {
   decision_id: string;
@@ -134,6 +234,10 @@ export type Deployment = {
   /** The policy as it was when deployed; editing the file changes nothing until the next deployment */
   policy: {
     autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+    /** The promise: so many false alarms, and no more. Without `per series`, of all series together */
+    alarms: string;
+  } | {
+    autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
     /** Longest time the model may take before the ladder goes on without it */
     deadline: string;
     /** The model does not decide on records that are as unlike the training rows as only this share of those themselves */
@@ -212,6 +316,36 @@ export type Deployment = {
     })[];
     /** The outcome when nothing else decides */
     default?: string;
+  } | {
+    autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+    /** Longest time the model may take before the ladder goes on without it */
+    deadline: string;
+    /** Not needed here: what is unlike the training rows is what is looked for */
+    unfamiliar_below: string;
+    /** Where a decision goes that the model does not take */
+    otherwise: "review" | "rules" | "default";
+    /** The promise: so many ordinary records are called unusual, and no more. The threshold follows from it */
+    alarms: string;
+    /** Rules that decide before the model is asked; the first that holds wins */
+    rules_first: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: "unusual" | "usual";
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The rules of today: the fallback, and what the model is compared with */
+    rules: ({
+      /** Condition in CEL over `record`, for example record.priority == "P1" */
+      when: string;
+      /** The outcome when the condition holds */
+      then: "unusual" | "usual";
+      /** The reason given with the decision */
+      because?: string;
+    })[];
+    /** The outcome when nothing else decides */
+    default?: "unusual" | "usual";
   } | {
     autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
     /** Longest time the model may take before the ladder goes on without it */
@@ -821,6 +955,80 @@ export type ModelVersion = {
       p50: number;
       p95: number;
     };
+  } | {
+    task: "detect";
+    train_rows: number;
+    test_rows: number;
+    /** Held-out rows that repeat one of training nearly word for word */
+    copied_rows: number;
+    split: "time" | "random";
+    /** Rows from this instant on were held out */
+    split_at: string | null;
+    /** Series that are watched; null of records */
+    series: number | null;
+    alarms: {
+      /** As the policy has it */
+      budget: string;
+      /** A record, or a value, alarms where a smaller share than this of ordinary ones is as unusual */
+      threshold: number;
+      /** So many on the held-out rows, were all of them ordinary */
+      promised: number;
+      /** Between these two it lies 95 times of 100, by chance alone */
+      lower: number;
+      upper: number;
+      raised: number;
+    };
+    /** Where known anomalies are named by a label or by people; null where there are none */
+    known: {
+      /** Known ones among the held-out rows; of series, stretches of them */
+      anomalies: number;
+      model: {
+        /** Share of the alarms that were known anomalies; 0 where there was no alarm */
+        precision: number;
+        /** Share of the known anomalies that were found */
+        recall: number;
+        f1: number;
+      };
+      /** The rules of today */
+      rules: {
+        /** Share of the alarms that were known anomalies; 0 where there was no alarm */
+        precision: number;
+        /** Share of the known anomalies that were found */
+        recall: number;
+        f1: number;
+      } | null;
+    } | null;
+    /** The largest alarms on held-out rows, largest first */
+    largest: ({
+      /** The key of the record, or the series */
+      name: string;
+      /** What is unusual: `record`, or of a series point, level, trend, variance, season, frequency, missing */
+      kind: string;
+      /** When it began; of a record when it came to be, where that is known */
+      start: string | null;
+      peak: string | null;
+      end: string | null;
+      /** At the peak; null of records */
+      value: number | null;
+      expected: number | null;
+      /** The range in which 99 % of such values lie */
+      lower: number | null;
+      upper: number | null;
+      /** Share of ordinary records, or values, that are as unusual */
+      rarity: number;
+      reason: string;
+    })[];
+    /** Which fields alarms come from, most first; of series, which values */
+    learnt: ({
+      field: string;
+      /** Share of what makes its alarms unusual */
+      weight: number;
+    })[];
+    /** One record with reasons, or one point, on the training machine */
+    latency_ms: {
+      p50: number;
+      p95: number;
+    };
   };
   gates: ({
     /** As written, such as macro_f1, rmse, beats rules, p95_latency */
@@ -844,6 +1052,31 @@ export type Outcome = {
   recorded_by: string;
 };
 
+/** Points of series that are watched */
+export type Points = {
+  /** At most 5000, of any series: all are taken or none */
+  points: (Record<string, unknown>)[];
+};
+
+/** What became of points, and the alarms that began, grew or ended */
+export type PointsTaken = {
+  taken: {
+    /** Values that were judged and learnt from */
+    judged: number;
+    /** Learnt from; their series is too young for alarms */
+    warming: number;
+    /** Nothing was measured, or a series stayed silent */
+    missing: number;
+    /** In a known event: observed, neither alarmed nor learnt */
+    known: number;
+    /** Not after the last point of their series, the same again included: left aside */
+    late: number;
+    /** Later than now: left aside */
+    ahead: number;
+  };
+  alarms: (Alarm)[];
+};
+
 /** RFC 9457 problem details */
 export type Problem = {
   /** Stable name of the kind of problem; GET it for what it means */
@@ -857,7 +1090,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "NO_FORECASTS" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "BOUND_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "NO_FORECASTS" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "USUALNESS_ALONE" | "BOUND_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
@@ -1084,8 +1317,10 @@ export type Status = {
 /** A use case as it is served */
 export type UseCase = {
   use_case: string;
-  /** Whether a decision is one of some outcomes, a number, or what is to come */
-  task: "classify" | "regress" | "forecast";
+  /** Whether a decision is one of some outcomes, a number, what is to come, or whether something is unusual */
+  task: "classify" | "regress" | "forecast" | "detect";
+  /** What is sent to it: records, to /decisions, or points of series that are watched, to /points */
+  takes: "records" | "points";
   autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
   /** The deployed model version; null where rules and people decide alone */
   version: number | null;
@@ -1096,7 +1331,7 @@ export type UseCase = {
     name: string;
     kind: "text" | "category" | "number" | "time";
   })[];
-  /** The field that names the record; optional. null where its series names it */
+  /** The field that names the record; optional. null of points, and where its series names it */
   key: string | null;
 };
 
@@ -1195,6 +1430,66 @@ export interface Operations {
     query: undefined;
     body: ReviewVerdict;
     answer: Review;
+  };
+  /** Watch points of series */
+  sendPoints: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: Points;
+    answer: PointsTaken;
+  };
+  /** What was unusual in series */
+  listAlarms: {
+    params: undefined;
+    query: {
+      /** Only of this use case */
+      use_case?: string;
+      /** true: only those that go on; false: only those that have ended */
+      open?: "true" | "false";
+      /** Only those marked so; none: not marked yet */
+      mark?: "useful" | "noise" | "expected" | "none";
+      /** Only those that began then or later */
+      since?: string;
+      /** `next` of the page before */
+      after?: string;
+      /** At most so many on a page */
+      limit?: number;
+    };
+    body: undefined;
+    answer: AlarmPage;
+  };
+  /** One alarm with the points of its series */
+  getAlarm: {
+    params: {
+      /** Id of the alarm */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Alarm;
+  };
+  /** Say what an alarm was worth */
+  markAlarm: {
+    params: {
+      /** Id of the alarm */
+      id: string;
+    };
+    query: undefined;
+    body: AlarmMark;
+    answer: Alarm;
+  };
+  /** Alarms of the last two weeks against the budget */
+  getAlarmSummary: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: AlarmSummary;
   };
   /** The use cases of the key */
   listUseCases: {
@@ -1373,6 +1668,11 @@ export const routes = {
   recordOutcome: { method: "POST", path: "/v1/decisions/{id}/outcome" },
   listReviews: { method: "GET", path: "/v1/reviews" },
   closeReview: { method: "POST", path: "/v1/reviews/{id}" },
+  sendPoints: { method: "POST", path: "/v1/use-cases/{name}/points" },
+  listAlarms: { method: "GET", path: "/v1/alarms" },
+  getAlarm: { method: "GET", path: "/v1/alarms/{id}" },
+  markAlarm: { method: "POST", path: "/v1/alarms/{id}/mark" },
+  getAlarmSummary: { method: "GET", path: "/v1/use-cases/{name}/alarms" },
   listUseCases: { method: "GET", path: "/v1/use-cases" },
   getUseCase: { method: "GET", path: "/v1/use-cases/{name}" },
   getActivity: { method: "GET", path: "/v1/use-cases/{name}/activity" },

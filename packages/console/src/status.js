@@ -3,7 +3,7 @@
  * The status page: asks the API every few seconds and writes what it says into the page. Text goes in as text, never as markup.
  * Elements are made once and then changed in place, so that nothing jumps while a number moves.
  *
- * @typedef {{ use_case: string, task: string, autonomy: string, version: number | null }} UseCase
+ * @typedef {{ use_case: string, task: string, takes: "records" | "points", autonomy: string, version: number | null }} UseCase
  * @typedef {{ at: string, paths: Record<string, number>, latency_ms: number }} Minute
  * @typedef {{ minutes: Minute[], until: string }} Activity
  * @typedef {{ coverage: number, precision: number }} CoveragePoint
@@ -12,20 +12,28 @@
  * @typedef {{ field: string, outcome: string | null, points: { at: number | string, effect: number }[] }} Effect
  * @typedef {{ task: "classify", effects?: Effect[], model: { accuracy: number }, baselines: { majority: { accuracy: number }, rules: { accuracy: number } | null }, confident: Confident, risk_coverage?: { points: CoveragePoint[] }, calibration: { reliability?: ReliabilityPoint[] } }} OutcomesEvaluation
  * @typedef {{ task: "regress", effects?: Effect[], model: { mae: number }, baselines: { mean: { mae: number }, rules: { mae: number } | null } }} NumberEvaluation
- * @typedef {{ task: "forecast", effects?: Effect[], model: { mae: number }, baselines: { seasonal_naive: { mae: number } } }} ForecastEvaluation
- * @typedef {OutcomesEvaluation | NumberEvaluation | ForecastEvaluation} Evaluation
- * @typedef {{ step: string, mean: number, lower: number, upper: number }} StepAhead
- * @typedef {{ series: string, sum: { mean: number, lower: number, upper: number }, steps: StepAhead[], history: { step: string, value: number | null }[] }} SeriesAhead
- * @typedef {{ model_version: number, every: string, seen_until: string, steps_old: number, coverage: number, series: SeriesAhead[] }} Forecast
+ * @typedef {{ task: "detect", effects?: undefined, alarms: { raised: number, promised: number } }} AlarmEvaluation
+ * @typedef {{ task: "forecast", effects?: undefined, model: { mae: number }, baselines: { seasonal_naive: { mae: number } } }} AheadEvaluation
+ * @typedef {OutcomesEvaluation | NumberEvaluation | AlarmEvaluation | AheadEvaluation} Evaluation
  * @typedef {{ version: number, evaluation: Evaluation }} Model
  * @typedef {{ id: string, use_case: string, suggestion: string | null, opened_at: string }} Review
+ * @typedef {{ activity: Activity | null, model: Model | null, watched: import("./alarms.js").Watched | null, forecast: import("./ahead.js").Forecast | null }} Details
  * @typedef {{ version: string, ready: boolean, details: Record<string, string> }} Status
  */
 
+import { newWatchedCard, showWatched } from "./alarms.js";
+import { drawnVersion, hideForecast, showForecast, shownHistory } from "./ahead.js";
+import { amount, draw, element, percent, sum, text, within } from "./page.js";
+
 const pollMs = 3000;
 const shownReviews = 10;
-/** Steps of the past beside a forecast. */
-const shownHistory = 90;
+const shownAlarms = 4;
+const measures = {
+  classify: "Held-out accuracy",
+  regress: "Held-out mean error",
+  forecast: "Held-out mean error",
+  detect: "Held-out alarms",
+};
 const minuteMs = 60_000;
 const paths = ["model", "rules_first", "rules", "review", "default"];
 const autonomyMeans = new Map([
@@ -95,15 +103,26 @@ async function showStatus(mine) {
     ),
   ]);
   const details = await Promise.all(
-    useCases.map(async ({ use_case: name, task, version }) => {
+    useCases.map(async ({ use_case: name, task, takes, version }) => {
       const base = `/v1/use-cases/${encodeURIComponent(name)}`;
-      return Promise.all([
+      if (takes === "points") {
+        const query = `use_case=${encodeURIComponent(name)}&limit=${shownAlarms}`;
+        const [summary, page] = await Promise.all([
+          allowed(ask(/** @type {import("./alarms.js").Summary | null} */ (null), `${base}/alarms`)),
+          allowed(ask(/** @type {{ alarms: import("./alarms.js").Alarm[] } | null} */ (null), `/v1/alarms?${query}`)),
+        ]);
+        return { activity: null, model: null, forecast: null, watched: summary && page && { summary, alarms: page.alarms } };
+      }
+      const [activity, model, forecast] = await Promise.all([
         allowed(ask(/** @type {Activity | null} */ (null), `${base}/activity`)),
         version === null ? null : allowed(ask(/** @type {Model | null} */ (null), `${base}/models/${version}`)),
-        task !== "forecast" || version === null || version === drawnVersion(name)
+        task !== "forecast" || version === null || version === drawnVersion(cardOf(name))
           ? null
-          : allowed(ask(/** @type {Forecast | null} */ (null), `${base}/forecast?limit=1&history=${shownHistory}`)),
+          : allowed(
+              ask(/** @type {import("./ahead.js").Forecast | null} */ (null), `${base}/forecast?limit=1&history=${shownHistory}`),
+            ),
       ]);
+      return { activity, model, forecast, watched: null };
     }),
   );
   if (mine !== session) return;
@@ -126,7 +145,7 @@ async function showStatus(mine) {
 
 /**
  * @param {UseCase[]} useCases
- * @param {[Activity | null, Model | null, Forecast | null][]} details
+ * @param {Details[]} details
  */
 function showUseCases(useCases, details) {
   const list = element("use-cases");
@@ -134,9 +153,15 @@ function showUseCases(useCases, details) {
   for (const card of Array.from(list.children))
     if (!useCases.some(({ use_case }) => use_case === /** @type {HTMLElement} */ (card).dataset["name"])) card.remove();
   for (const [at, useCase] of useCases.entries()) {
-    const [activity, model, forecast] = details[at] ?? [null, null, null];
-    const card = cardOf(useCase.use_case) ?? newCard(useCase.use_case);
+    const { activity, model, watched, forecast } = details[at] ?? { activity: null, model: null, watched: null, forecast: null };
+    const card =
+      cardOf(useCase.use_case) ?? (useCase.takes === "points" ? newWatchedCard(useCase.use_case) : newCard(useCase.use_case));
     if (!card.isConnected) list.append(card);
+    if (useCase.takes === "points") {
+      text(within(card, ".decider"), useCase.version === null ? "not watched yet" : `watched by version ${useCase.version}`);
+      showWatched(card, watched);
+      continue;
+    }
     text(
       within(card, ".decider"),
       useCase.version === null ? "no model: rules and people decide" : `model version ${useCase.version}`,
@@ -147,24 +172,17 @@ function showUseCases(useCases, details) {
     const accuracy = within(card, ".accuracy");
     const [figure, baseline] = model ? headline(model.evaluation) : ["–", ""];
     text(accuracy, figure, baseline);
-    const isNumber = model ? model.evaluation.task !== "classify" : useCase.task !== "classify";
-    text(within(card, ".measure"), isNumber ? "Held-out mean error" : "Held-out accuracy");
+    text(within(card, ".measure"), measures[model?.evaluation.task ?? "classify"]);
     showFigures(card, model);
+    showEffects(card, model);
     if (useCase.version === null) hideForecast(card);
     else if (forecast) showForecast(card, forecast);
-    showEffects(card, model);
   }
 }
 
 /** @param {string} name @returns {Element | undefined} */
 function cardOf(name) {
   return Array.from(element("use-cases").children).find((one) => /** @type {HTMLElement} */ (one).dataset["name"] === name);
-}
-
-/** The version whose forecast is drawn: what is the same is not asked for again. @param {string} name */
-function drawnVersion(name) {
-  const card = cardOf(name);
-  return card ? Number(/** @type {HTMLElement} */ (within(card, ".ahead")).dataset["version"]) : Number.NaN;
 }
 
 /** @param {string} name */
@@ -234,6 +252,12 @@ function headline(evaluation) {
     const { model, baselines } = evaluation;
     return [`± ${amount(model.mae)}`, ` naive ${amount(baselines.seasonal_naive.mae)}`];
   }
+  if (evaluation.task === "detect") {
+    return [
+      String(evaluation.alarms.raised),
+      ` promised ${Number(evaluation.alarms.promised.toPrecision(2)).toLocaleString("en")}`,
+    ];
+  }
   if (evaluation.task === "regress") {
     const { model, baselines } = evaluation;
     return [`± ${amount(model.mae)}`, ` baseline ${amount(Math.min(baselines.mean.mae, baselines.rules?.mae ?? Infinity))}`];
@@ -290,79 +314,6 @@ function showFigures(card, model) {
   text(
     within(figures, ".reliability + figcaption"),
     "How often it is right, by how sure it says it is. On the line it is as good as its word.",
-  );
-}
-
-/** @param {Element} card */
-function hideForecast(card) {
-  const figure = /** @type {HTMLElement} */ (within(card, ".ahead"));
-  figure.hidden = true;
-  delete figure.dataset["version"];
-}
-
-/**
- * What is to come of the first series, which is the total where there is one: as a drawing, in words and as a table.
- *
- * @param {Element} card
- * @param {Forecast} forecast
- */
-function showForecast(card, { model_version: version, every, seen_until: until, steps_old: old, coverage, series: [first] }) {
-  const figure = /** @type {HTMLElement} */ (within(card, ".ahead"));
-  figure.hidden = !first;
-  figure.dataset["version"] = String(version);
-  if (!first) return;
-  const { series, steps, history, sum: total } = first;
-  const svg = within(figure, "svg");
-  svg.replaceChildren();
-  const [width, height] = [600, 150];
-  const values = [...history.flatMap(({ value }) => value ?? []), ...steps.flatMap(({ lower, upper }) => [lower, upper])];
-  const least = Math.min(0, ...values);
-  const most = Math.max(least + 1e-9, ...values);
-  const count = history.length + steps.length;
-  const x = (/** @type {number} */ at) => ((at / Math.max(1, count - 1)) * width).toFixed(1);
-  const y = (/** @type {number} */ value) => (height * (1 - (value - least) / (most - least))).toFixed(1);
-  const ahead = (/** @type {number} */ at) => x(history.length + at);
-  draw(svg, "path", "axis", { d: `M0 0V${height}H${width}` });
-  const upper = steps.map((one, at) => `${ahead(at)},${y(one.upper)}`);
-  const lower = steps.map((one, at) => `${ahead(at)},${y(one.lower)}`).reverse();
-  draw(svg, "polygon", "band", { points: [...upper, ...lower].join(" ") });
-  /** Stretches of the past without a gap. @type {string[][]} */
-  const stretches = [[]];
-  for (const [at, { value }] of history.entries()) {
-    if (value === null) stretches.push([]);
-    else stretches.at(-1)?.push(`${x(at)},${y(value)}`);
-  }
-  for (const stretch of stretches) if (stretch.length > 0) draw(svg, "polyline", "past", { points: stretch.join(" ") });
-  draw(svg, "polyline", "curve", { points: steps.map(({ mean }, at) => `${ahead(at)},${y(mean)}`).join(" ") });
-  const edge = history.length === 0 ? "0" : ahead(0);
-  draw(svg, "line", "exact", { ...ends("1", [edge, "0"]), ...ends("2", [edge, String(height)]) });
-  const begin = history[0]?.step ?? steps[0]?.step ?? "";
-  for (const { of, ...where } of [
-    { x: "-4", y: "7", "text-anchor": "end", of: amount(most) },
-    { x: "-4", y: String(height), "text-anchor": "end", of: amount(least) },
-    { x: "0", y: String(height + 18), "text-anchor": "start", of: begin },
-    { x: String(width), y: String(height + 18), "text-anchor": "end", of: steps.at(-1)?.step ?? "" },
-  ])
-    draw(svg, "text", "", where).textContent = of;
-  const share = `${Math.round(coverage * 100)} %`;
-  const age = old > 0 ? `, ${old} ${/^\d/.test(every) ? "steps" : every}${old === 1 || /^\d/.test(every) ? "" : "s"} ago` : "";
-  const says =
-    `${series}: ${amount(total.mean)} expected from ${steps[0]?.step} to ${steps.at(-1)?.step}, in ${share} of cases from ${amount(total.lower)} to ${amount(total.upper)}. ` +
-    `Seen until ${until}${age}.`;
-  svg.setAttribute("aria-label", says);
-  text(within(figure, "figcaption"), `${says} The band holds ${share} of the values.`);
-  text(within(figure, "th"), every);
-  const body = within(figure, "tbody");
-  body.replaceChildren(
-    ...steps.map(({ step, mean, lower: low, upper: high }) => {
-      const row = document.createElement("tr");
-      for (const cell of [step, amount(mean), `${amount(low)} to ${amount(high)}`]) {
-        const data = document.createElement("td");
-        data.textContent = cell;
-        row.append(data);
-      }
-      return row;
-    }),
   );
 }
 
@@ -453,20 +404,6 @@ function plot(svg, floor, left, right) {
 /** @param {string} end @param {[string, string]} point @returns {Record<string, string>} */
 function ends(end, [x, y]) {
   return { [`x${end}`]: x, [`y${end}`]: y };
-}
-
-/**
- * @param {Element} svg
- * @param {string} name
- * @param {string} className
- * @param {Record<string, string>} attributes
- */
-function draw(svg, name, className, attributes) {
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
-  if (className !== "") shape.setAttribute("class", className);
-  for (const [attribute, value] of Object.entries(attributes)) shape.setAttribute(attribute, value);
-  svg.append(shape);
-  return shape;
 }
 
 /** @param {{ reviews: Review[], next: string | null } | null} page null where the key may not read them */
@@ -566,51 +503,6 @@ async function allowed(answer) {
     if (error instanceof Problem && error.status === 403) return null;
     throw error;
   });
-}
-
-/** @param {string} id @returns {HTMLElement} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found;
-}
-
-/** @param {Element} parent @param {string} selector @returns {Element} */
-function within(parent, selector) {
-  const found = parent.querySelector(selector);
-  if (!found) throw new Error(`the page has no ${selector}`);
-  return found;
-}
-
-/**
- * Writes only what changed, so that screen readers and selections are left alone.
- *
- * @param {Element} target
- * @param {string} content
- * @param {string} [small] said after it, smaller
- */
-function text(target, content, small = "") {
-  if (target.textContent === content + small) return;
-  target.textContent = content;
-  if (small === "") return;
-  const aside = document.createElement("small");
-  aside.textContent = small;
-  target.append(aside);
-}
-
-/** @param {number[]} numbers */
-function sum(numbers) {
-  return numbers.reduce((total, one) => total + one, 0);
-}
-
-/** Three digits. @param {number} value */
-function amount(value) {
-  return Number(value.toPrecision(3)).toLocaleString("en");
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${(share * 100).toFixed(1)} %`;
 }
 
 /** @param {string} instant */

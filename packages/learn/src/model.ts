@@ -206,6 +206,25 @@ export interface ForecastAccuracy {
   readonly scales: Float64Array;
 }
 
+/** A fitted model of what records usually are. */
+export interface Outliers {
+  /** Which learner made it. */
+  readonly kind: string;
+  /** Names of the columns it reads. */
+  readonly features: readonly string[];
+  /** Scores of all rows, shape (nRows): one minus the share of training rows that are as unusual, in [0, 1). */
+  score(table: Table): Float64Array;
+  /** The score of one record, and what each field has to do with it; fields that are absent count as missing. */
+  decideRow(row: Row, limit: number): RowOutlier;
+  save(): SavedModel;
+}
+
+export interface RowOutlier {
+  readonly score: number;
+  /** What made the record unusual (positive) or spoke against it, strongest first. */
+  readonly contributions: Contribution[];
+}
+
 /** A column of vectors that a pretrained encoder makes of a text. */
 export interface VectorSource {
   readonly column: string;

@@ -142,6 +142,7 @@ for (const name of [late, days]) {
     assert.match(versionText(first), /tried[\s\S]*, kept/);
     const { version } = await server.builder.train(name, { refit: true });
     assert.deepEqual([version.refit_of, version.learner, version.tried], [1, first.learner, null]);
+    assert.ok("model" in version.evaluation && "model" in first.evaluation);
     assert.deepEqual(version.evaluation.model, first.evaluation.model, "the same rows");
     const cardOf = async (number: number): Promise<string> =>
       Buffer.from(await server.release.export(name, number, "card")).toString();

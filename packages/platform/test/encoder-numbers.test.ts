@@ -106,7 +106,7 @@ test("the evaluation counts the text and its meaning as one field", async () => 
   const release = await services.release();
   const version = await release.model("effort", 1);
   assert.deepEqual([version.encoder?.source, version.encoder?.size], ["./models/tiny", 3]);
-  assert.ok(version.evaluation.task === "regress");
+  assert.ok("importance" in version.evaluation);
   const { importance } = version.evaluation;
   assert.deepEqual(importance[0]?.fields, ["body"]);
   assert.ok(importance[0].lower > 5);

@@ -15,6 +15,7 @@ import { connectors } from "#main/connectors";
 import { seeded } from "#learn/math/random";
 import { loadProject } from "#project/load-project";
 import type { Decision } from "#records/decision";
+import type { RecordUseCase } from "#records/use-case";
 import { openBreaker } from "#stages/decide/breaker";
 import { openHistoryLookup } from "#stages/history/look-up-history";
 import type { TestServer } from "./support/http-server.ts";
@@ -263,8 +264,7 @@ test(
     const locker = new Client({ connectionString: `${server}/${database}` });
     const settings = { type: "postgres", url: `${server}/${database}`, timeout: "60s" } as const;
     await write(folder);
-    const loaded = (await loadProject({ folder })).useCases[useCase]!;
-    assert.ok(loaded.task !== "forecast");
+    const loaded = (await loadProject({ folder })).useCases[useCase] as RecordUseCase;
     const lookup = openHistoryLookup((name) => postgres.open(name, settings, folder), loaded);
     try {
       await execute(

@@ -15,8 +15,8 @@ import { sqlite } from "#connectors/sqlite/sqlite";
 import { openArtifacts } from "#files/artifacts";
 import { valueAt } from "#learn/data/table";
 import { seeded } from "#learn/math/random";
-import type { LabelledUseCase } from "#records/use-case";
-import { useCaseSchema } from "#records/use-case";
+import type { ClassifyUseCase } from "#records/use-case";
+import { classifySchema } from "#records/use-case";
 import { addHistory } from "#stages/history/add-history";
 import { openHistoryLookup } from "#stages/history/look-up-history";
 import type { Subject } from "#stages/history/look-up-history";
@@ -163,7 +163,7 @@ const declared = {
   everybody_1d: { from, time: "made_at", window: "1d", value: "count" },
 } as const;
 
-const useCase = labelled({
+const useCase: ClassifyUseCase = classifySchema.parse({
   use_case: "orders-to-come",
   task: "classify",
   goal: { kpi: "orders", direction: "increase" },
@@ -316,7 +316,7 @@ test("the same data gives the same snapshot, byte for byte", async () => {
   assert.equal(await take(), await take());
 });
 
-async function snapshotOf(open: () => Connection, of: LabelledUseCase): ReturnType<typeof takeSnapshot> {
+async function snapshotOf(open: () => Connection, of: ClassifyUseCase): ReturnType<typeof takeSnapshot> {
   const connection = open();
   try {
     return await takeSnapshot(
@@ -335,13 +335,7 @@ async function snapshotOf(open: () => Connection, of: LabelledUseCase): ReturnTy
   }
 }
 
-function labelled(input: object): LabelledUseCase {
-  const parsed = useCaseSchema.parse(input);
-  assert.ok(parsed.task !== "forecast");
-  return parsed;
-}
-
-async function snapshotRows(open: () => Connection, of: LabelledUseCase = useCase): Promise<Record<string, unknown>[]> {
+async function snapshotRows(open: () => Connection, of: ClassifyUseCase = useCase): Promise<Record<string, unknown>[]> {
   const { hash, fields } = await snapshotOf(open, of);
   const { rows, columns } = await tables.readParquet(await artifacts.verifiedPath(hash));
   return Array.from({ length: rows }, (_, row) =>

@@ -61,7 +61,7 @@ test("every route lets in exactly the keys it declares", async () => {
     const own = await status(operation, server.keys.routing, id);
     assert.equal(own === 403, access.of === "all", `${operation.id} with a key for this use case: ${own}`);
     const foreign = await status(operation, server.keys.sorting, id);
-    const refusal = { use_case: 403, decision: 404, all: 403, own: 200 }[access.of];
+    const refusal = { use_case: 403, decision: 404, alarm: 404, all: 403, own: 200 }[access.of];
     assert.equal(foreign, refusal, `${operation.id} with a key for another use case`);
   }
 });

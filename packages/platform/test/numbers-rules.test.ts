@@ -12,6 +12,7 @@ import { explainIssues } from "#project/explain-issue";
 import type { Interval } from "#records/decision";
 import type { Finding } from "#records/readiness-report";
 import { standardNumber } from "#records/standardise";
+import { regressSchema } from "#records/regress-use-case";
 import { policySchema, useCaseSchema } from "#records/use-case";
 import { isNarrow } from "#records/within";
 import type { Opinion } from "#stages/decide/ask-model";
@@ -37,7 +38,7 @@ const written = {
 };
 
 test("numbers of a file are kept as text, like every outcome", () => {
-  const { policy } = useCaseSchema.parse(written);
+  const { policy } = regressSchema.parse(written);
   assert.deepEqual(policy.confident_at, { within: "10", coverage: "90%" });
   assert.deepEqual([policy.default, policy.rules[0]?.then], ["3", "0.5"]);
   assert.deepEqual(policySchema.parse(JSON.parse(JSON.stringify(policy))), policy, "a stored policy is read as it was");
@@ -130,7 +131,7 @@ test("numbers are shown with the digits that their interval allows", () => {
 });
 
 test("a gate is judged on the errors of numbers", () => {
-  const useCase = useCaseSchema.parse({ ...written, gate: { rmse: "<= 5", r2: ">= 0.9", beats: ["mean", "rules"] } });
+  const useCase = regressSchema.parse({ ...written, gate: { rmse: "<= 5", r2: ">= 0.9", beats: ["mean", "rules"] } });
   const scores = (rmse: number, mae: number, r2: number): { rmse: number; mae: number; r2: number } => ({ rmse, mae, r2 });
   const results = judgeGates(useCase, {
     task: "regress",
@@ -165,7 +166,7 @@ test("a gate is judged on the errors of numbers", () => {
 async function labelFindings(days: readonly string[]): Promise<Finding[]> {
   const rows = days.map((label, at) => `${at},${at % 13},${(at * 7) % 11},${label}`);
   await writeFile(join(folder, "orders.csv"), `id,distance,hours,days\n${rows.join("\n")}\n`);
-  const useCase = useCaseSchema.parse(written);
+  const useCase = regressSchema.parse(written);
   const tables = openTables({ folder: join(folder, "tmp") });
   const artifacts = await openArtifacts(join(folder, "artifacts"));
   const connection = files.open("exports", { type: "files", path: folder, timeout: "1m" }, folder);

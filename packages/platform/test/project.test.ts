@@ -64,7 +64,8 @@ async function problemsOf(project: string | Buffer, useCase: string | Buffer): P
 test("a whole project loads, frozen, its secrets still placeholders", async () => {
   assert.deepEqual(await problemsOf(projectYaml, useCaseYaml), []);
   const project = await loadProject({ folder });
-  assert.equal(project.useCases["ticket-routing"]!.policy.deadline, "200ms");
+  const { policy } = project.useCases["ticket-routing"]!;
+  assert.ok("deadline" in policy && policy.deadline === "200ms");
   assert.match((project.systems["helpdesk"] as { url: string }).url, /\$\{HELPDESK_PASSWORD\}/);
   assert.throws(() => Object.assign(project.useCases["ticket-routing"]!, { task: "x" }), TypeError);
 });
@@ -77,7 +78,7 @@ const mistakes: readonly (readonly [what: string, from: string, to: string, says
     "  qery: select",
     [/:9:3 qery is not a key of source; did you mean query\?/, /source.query is missing/],
   ],
-  ["an unknown task", "task: classify", "task: clasify", [/:2:1 task must be one of classify, regress/]],
+  ["an unknown task", "task: classify", "task: clasify", [/:2:1 task must be one of classify, regress, detect/]],
   [
     "a direction that is none",
     "direction: decrease",
@@ -212,7 +213,7 @@ test("a byte order mark and Windows line ends change no place", async () => {
   const windows = (text: string): string => `\uFEFF${text.replaceAll("\n", "\r\n")}`;
   assert.deepEqual(await problemsOf(windows(projectYaml), windows(useCaseYaml)), []);
   const problems = await problemsOf(windows(projectYaml), windows(useCaseYaml.replace("task: classify", "task: clasify")));
-  assert.deepEqual(problems, [`${use}:2:1 task must be one of classify, regress, forecast`]);
+  assert.deepEqual(problems, [`${use}:2:1 task must be one of classify, regress, forecast, detect`]);
 });
 
 test("files that are too large, too deep, folders or two documents get one problem each", async () => {

@@ -11,8 +11,8 @@ import { seeded } from "#learn/math/random";
 import { splitByChance } from "#learn/select/split";
 import type { Finding, ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
-import { useCaseSchema } from "#records/use-case";
-import type { LabelledUseCase } from "#records/use-case";
+import { classifySchema } from "#records/use-case";
+import type { ClassifyUseCase } from "#records/use-case";
 import { prepare } from "#stages/prepare/prepare";
 import { formatReport } from "#stages/readiness/format-report";
 import { checkNearCopies } from "#stages/readiness/near-copies";
@@ -71,9 +71,9 @@ const audit = (tickets: readonly Ticket[], more: object = {}): Promise<Readiness
 async function withSnapshot<T>(
   tickets: readonly Ticket[],
   more: object,
-  work: (deps: ReadinessDeps, snapshot: Snapshot, useCase: LabelledUseCase) => Promise<T>,
+  work: (deps: ReadinessDeps, snapshot: Snapshot, useCase: ClassifyUseCase) => Promise<T>,
 ): Promise<T> {
-  const useCase = useCaseSchema.parse({
+  const useCase = classifySchema.parse({
     use_case: "ticket-routing",
     task: "classify",
     goal: { kpi: "moves", direction: "decrease" },
@@ -81,7 +81,6 @@ async function withSnapshot<T>(
     features: { text: ["subject"], category: ["product", "code", "closed_by"] },
     ...more,
   });
-  assert.ok(useCase.task !== "forecast");
   const quote = (text: string): string => (text === "" ? "" : `"${text.replaceAll('"', '""')}"`);
   const head = ["id", "opened_at", "subject", "product", "code", "closed_by", "team"] as const;
   await writeFile(

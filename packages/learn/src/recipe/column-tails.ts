@@ -49,13 +49,15 @@ const RAREST = 1e-3;
  */
 export function usualness(tails: readonly ColumnTails[], row: Float64Array): number {
   let sum = 0;
-  tails.forEach(({ quantiles, shares, missing }, at) => {
-    const value = row[at]!;
-    const isMissing = Number.isNaN(value) || (value < 0 && shares.length > 0);
-    const share = isMissing ? missing : shares.length > 0 ? (shares[value] ?? 0) : tailShare(quantiles, value);
-    sum += Math.log(Math.max(RAREST, share));
-  });
+  tails.forEach((tail, at) => (sum += columnUsualness(tail, row[at]!)));
   return sum;
+}
+
+/** The same of one column: the logarithm of the share of rows that lie as far out. */
+export function columnUsualness({ quantiles, shares, missing }: ColumnTails, value: number): number {
+  const isMissing = Number.isNaN(value) || (value < 0 && shares.length > 0);
+  const share = isMissing ? missing : shares.length > 0 ? (shares[value] ?? 0) : tailShare(quantiles, value);
+  return Math.log(Math.max(RAREST, share));
 }
 
 /**

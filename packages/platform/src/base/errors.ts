@@ -82,6 +82,33 @@ export const errorTable = {
   ),
   ARTIFACT_MISSING: row("operator", "The artifact {hash} is not in {folder}", "Restore the file from a backup, or train again."),
   ARTIFACT_FORMAT: row("operator", "The artifact {hash} cannot be read: {reason}", "Train again with this version of Inlay."),
+  // alarms
+  ALARM_UNKNOWN: row("user", "There is no alarm {id}", "`inlay alarms list` and GET /v1/alarms show them."),
+  POINTS_NEEDED: row(
+    "user",
+    "{use_case} watches series: it takes points, and decides no records",
+    "POST points to /v1/use-cases/{use_case}/points, or run `inlay detect {use_case}`.",
+  ),
+  RECORDS_NEEDED: row(
+    "user",
+    "{use_case} decides records: it watches no series, and takes no points",
+    "POST records to /v1/use-cases/{use_case}/decisions, or run `inlay decide {use_case}`.",
+  ),
+  POINTS_INVALID: row(
+    "user",
+    "The points do not fit {use_case}:\n{problems}",
+    "Send the fields that /v1/use-cases/{use_case} lists.",
+  ),
+  NOT_WATCHED: row(
+    "user",
+    "{use_case} is not watched yet: no version of it is deployed",
+    "Train it with `inlay train {use_case}` and deploy it with `inlay models deploy {use_case}`.",
+  ),
+  SERIES_TOO_MANY: row(
+    "user",
+    "{use_case} would watch {count} series, and at most {limit} are",
+    "Check the columns of source.series: one of them may name points rather than series.",
+  ),
   // encoders
   ENCODER_MISSING: row("user", "The encoder {source} is not there: {reason}", "{fix}"),
   ENCODER_INVALID: row(
@@ -135,6 +162,11 @@ export const errorTable = {
     "user",
     "{outcome} is not a number, and the outcomes of {use_case} are",
     "Write it as 12 or 0.5, without a unit.",
+  ),
+  USUALNESS_ALONE: row(
+    "user",
+    "{use_case} says how unusual a record is, and what would have to be different is said of outcomes and numbers alone",
+    "The reasons of the decision say what makes it unusual.",
   ),
   BOUND_NEEDED: row(
     "user",

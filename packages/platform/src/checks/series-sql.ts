@@ -4,7 +4,7 @@
  */
 import { isCalendar, stretches, usualSeasons } from "#base/steps";
 import type { Every } from "#base/steps";
-import { keyColumns } from "#records/forecast-use-case";
+import { seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { ColumnType, Field } from "#records/snapshot";
 import { quoteName, quoteText } from "#tables/sql-text";
@@ -47,7 +47,7 @@ export function seriesRows(
   const { source, every, time_zone: zone } = useCase;
   const has = (name: string): boolean => fields.some((field) => field.name === name);
   const series = source.series.map((_, at) => `k${at}`);
-  const others = keyColumns(useCase).filter((name) => !source.series.includes(name) && has(name));
+  const others = seriesKeys(useCase).filter((name) => !source.series.includes(name) && has(name));
   const groups = others.map((_, at) => `g${at}`);
   const time = typeIn(fields, source.time);
   const optional = (name: string | undefined, sql: (name: string) => string, none: string): string =>

@@ -22,6 +22,7 @@ import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
+import { openWatcher } from "#flows/watch-series/open-watcher";
 import { openStarter } from "#flows/start-project/open-starter";
 import type { Config } from "#main/config";
 import { connectors } from "#main/connectors";
@@ -82,6 +83,16 @@ export function openServices(config: Config): Services & { close(): Promise<void
         openEncoder: encodersIn(await project()),
       }),
     (opened) => opened.close(),
+  );
+  const watcher = part(async () =>
+    openWatcher({
+      project: await project(),
+      pool: (await state()).pool,
+      artifacts: await artifacts(),
+      clock,
+      log,
+      connect: await connectTo(),
+    }),
   );
   const release = part(async () =>
     openRelease({ artifacts: await artifacts(), pool: (await state()).pool, clock, project: await project() }),
@@ -145,6 +156,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
     loop,
     keys,
     decisionPoint,
+    watcher,
     checker: part(async () =>
       openChecker({
         load: () => project(),
@@ -157,6 +169,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
       listen(
         {
           decisionPoint: await decisionPoint(),
+          watcher: await watcher(),
           loop: await loop(),
           release: await release(),
           lookAhead: await lookAhead(),

@@ -19,9 +19,11 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], schema: z.Zod
 
 /** Of alternatives that a constant tells apart (`task: regress`) the one that is written, so that no key of another is proposed. */
 function meant(shape: Shape, input: unknown): Shape {
-  const written = shape.oneOf?.filter(({ properties }) =>
-    Object.entries(properties ?? {}).some(
-      ([key, { const: constant }]) => constant !== undefined && valueAt(input, [key]) === constant,
+  const written = shape.oneOf?.filter((of) =>
+    [of, ...(of.anyOf ?? [])].some(({ properties }) =>
+      Object.entries(properties ?? {}).some(
+        ([key, { const: constant }]) => constant !== undefined && valueAt(input, [key]) === constant,
+      ),
     ),
   );
   return written?.length === 1 ? written[0]! : shape;
@@ -136,8 +138,9 @@ const keysOf = (shapes: readonly Shape[]): string[] => [
   ...new Set(shapes.flatMap(({ properties }) => Object.keys(properties ?? {}))),
 ];
 
-const constantsAt = (shape: Shape, path: readonly PropertyKey[]): unknown[] =>
-  shapesAt(shape, path).flatMap((of) => (of.const === undefined ? [] : [of.const]));
+const constantsAt = (shape: Shape, path: readonly PropertyKey[]): unknown[] => [
+  ...new Set(shapesAt(shape, path).flatMap((of) => (of.const === undefined ? [] : [of.const]))),
+];
 
 function describePath(path: readonly PropertyKey[]): string {
   const text = path.map((part, at) => {

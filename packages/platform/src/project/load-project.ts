@@ -4,12 +4,13 @@ import { basename, join } from "node:path";
 import type { z } from "zod";
 import { failure } from "#base/errors";
 import type { Problem } from "#base/errors";
-import { formatSize, nearest } from "#base/text";
+import { formatSize, nearest, parseDuration } from "#base/text";
+import { parseAlarmRate } from "#records/alarm-budget";
 import { projectFileSchema } from "#records/project";
 import type { Project } from "#records/project";
 import { matchOf } from "#records/history";
-import { featureKinds, useCaseSchema } from "#records/use-case";
-import type { LabelledUseCase, UseCase } from "#records/use-case";
+import { decidesRecords, featureKinds, historyOf, useCaseSchema, watchesSeries } from "#records/use-case";
+import type { DecidingUseCase, DetectSeriesUseCase, RecordUseCase, UseCase } from "#records/use-case";
 import { checkForecast } from "./check-forecast.ts";
 import { checkYaml, largestFile } from "./yaml-file.ts";
 import type { Checked } from "./yaml-file.ts";
@@ -55,7 +56,7 @@ function checkSystems(checked: Checked<unknown>, { systems }: z.output<typeof pr
   );
 }
 
-/** What the schema cannot say of a use case: names that must exist elsewhere, columns and outcomes that contradict each other. */
+/** What the schema cannot say of a use case: names that must exist elsewhere, and what contradicts itself. */
 function checkUseCase(
   checked: Checked<UseCase>,
   useCase: UseCase,
@@ -66,7 +67,7 @@ function checkUseCase(
   const add = (path: readonly PropertyKey[], detail: string): void => {
     problems.push({ pointer: checked.at(path), detail });
   };
-  const { source, policy } = useCase;
+  const { source } = useCase;
   if (useCase.use_case !== basename(file, ".yaml"))
     add(["use_case"], `use_case is ${useCase.use_case}, so the file must be ${useCase.use_case}.yaml`);
   const checkSystem = (path: readonly PropertyKey[], system: string): void => {
@@ -79,11 +80,28 @@ function checkUseCase(
     );
   };
   checkSystem(["source", "system"], source.system);
-  if (useCase.task === "forecast") checkForecast(useCase, add);
-  else {
-    checkColumns(useCase, add);
-    checkHistory(useCase, add, checkSystem);
+  const history = historyOf(useCase);
+  if (Object.keys(history).length > 0 && source.time === undefined)
+    add(["history"], "history needs source.time: without it nothing says which facts were known when a row came to be");
+  for (const [name, declared] of Object.entries(history)) {
+    const at = ["history", name];
+    if (declared.system !== undefined) checkSystem([...at, "system"], declared.system);
+    if (decidesRecords(useCase) && !featureKinds(useCase).has(name))
+      add(at, `${name} is not used; list it under features, for example as number`);
+    for (const [record] of matchOf(declared)) {
+      if ("label" in source && record === source.label)
+        add([...at, "match"], `${record} is the label; a decision is made without it`);
+      if (Object.hasOwn(history, record)) add([...at, "match"], `${record} is history itself`);
+    }
   }
+  if (!watchesSeries(useCase)) checkDefaults(useCase, add);
+  if (useCase.task === "forecast") checkForecast(useCase, add);
+  else for (const { path, detail } of watchesSeries(useCase) ? checkSeries(useCase) : checkRecords(useCase)) add(path, detail);
+  return problems;
+}
+
+/** Where a decision goes that the model does not take, and outcomes that are spelt in two ways. */
+function checkDefaults({ policy }: DecidingUseCase, add: (path: readonly PropertyKey[], detail: string) => void): void {
   if (policy.otherwise === "rules" && policy.rules.length === 0)
     add(["policy", "otherwise"], "otherwise is rules, but policy.rules has none");
   if (policy.otherwise === "default" && policy.default === undefined)
@@ -100,31 +118,17 @@ function checkUseCase(
     if (before !== outcome) add(path, `${outcome} is written ${before} above; outcomes are compared letter by letter`);
     spelt.set(outcome.trim().toLowerCase(), before);
   }
-  return problems;
 }
 
-/** Columns of history whose facts, times or matches cannot be. */
-function checkHistory(
-  useCase: LabelledUseCase,
-  add: (path: readonly PropertyKey[], detail: string) => void,
-  checkSystem: (path: readonly PropertyKey[], system: string) => void,
-): void {
-  const { source, history } = useCase;
-  if (Object.keys(history).length > 0 && source.time === undefined)
-    add(["history"], "history needs source.time: without it nothing says which facts were known when a row came to be");
-  for (const [name, declared] of Object.entries(history)) {
-    const at = ["history", name];
-    if (declared.system !== undefined) checkSystem([...at, "system"], declared.system);
-    if (!featureKinds(useCase).has(name)) add(at, `${name} is not used; list it under features, for example as number`);
-    for (const [record] of matchOf(declared)) {
-      if (record === source.label) add([...at, "match"], `${record} is the label; a decision is made without it`);
-      if (Object.hasOwn(history, record)) add([...at, "match"], `${record} is history itself`);
-    }
-  }
+interface Contradiction {
+  readonly path: readonly PropertyKey[];
+  readonly detail: string;
 }
 
-/** Columns that are named twice, or for what they cannot be. */
-function checkColumns(useCase: LabelledUseCase, add: (path: readonly PropertyKey[], detail: string) => void): void {
+/** Columns and outcomes of records that contradict each other. */
+function checkRecords(useCase: RecordUseCase): Contradiction[] {
+  const problems: Contradiction[] = [];
+  const add = (path: readonly PropertyKey[], detail: string): void => void problems.push({ path, detail });
   const { source, features } = useCase;
   const seen = new Map<string, string>();
   for (const kind of ["text", "category", "number", "time"] as const) {
@@ -141,9 +145,55 @@ function checkColumns(useCase: LabelledUseCase, add: (path: readonly PropertyKey
       add(["protected", at], `${column} is a ${seen.get(column)} feature; what is protected must not be learnt from`);
     if (column === source.label) add(["protected", at], `${column} is the label`);
   });
+  if (useCase.task === "detect") {
+    if (parseAlarmRate(useCase.policy.alarms) && source.time === undefined)
+      add(
+        ["policy", "alarms"],
+        `${useCase.policy.alarms} needs source.time; without it write a share of the records such as 0.5%`,
+      );
+    for (const measure of ["precision", "recall", "f1"] as const)
+      if (useCase.gate[measure] !== undefined && source.label === undefined)
+        add(["gate", measure], `${measure} needs known anomalies: name their column as source.label`);
+  }
   useCase.leaks.keep.forEach((column, at) => {
     if (!featureKinds(useCase).has(column)) add(["leaks", "keep", at], `${column} is not a feature`);
   });
+  return problems;
+}
+
+/** Columns of series that contradict each other. */
+function checkSeries({ source, every, policy, gate, calendar }: DetectSeriesUseCase): Contradiction[] {
+  const problems: Contradiction[] = [];
+  const add = (path: readonly PropertyKey[], detail: string): void => void problems.push({ path, detail });
+  const seen = new Map<string, string>([[source.time, "the time"]]);
+  for (const [list, what] of [
+    ["series", "a name of the series"],
+    ["values", "a value"],
+  ] as const) {
+    source[list].forEach((column, at) => {
+      const before = seen.get(column);
+      if (before !== undefined) add(["source", list, at], `${column} is ${before} already`);
+      seen.set(column, what);
+    });
+  }
+  if (source.label !== undefined && seen.has(source.label))
+    add(
+      ["source", "label"],
+      `${source.label} is ${seen.get(source.label)} already; a label says which points are known anomalies`,
+    );
+  source.related?.forEach((column, at) => {
+    if (!source.series.includes(column)) add(["source", "related", at], `${column} is not one of source.series`);
+  });
+  const rate = parseAlarmRate(policy.alarms)!;
+  const step = parseDuration(every)!;
+  if (step < 1000) add(["every"], `${every} is less than a second; write at least 1s`);
+  else if (rate.perSeries && rate.alarms * step > rate.per / 10)
+    add(["policy", "alarms"], `${policy.alarms} is more than every tenth point, one of which comes every ${every}`);
+  for (const name of Object.keys(calendar)) if (calendar[name]!.trim() === "") add(["calendar", name], `${name} has no query`);
+  for (const measure of ["precision", "recall", "f1"] as const)
+    if (gate[measure] !== undefined && source.label === undefined)
+      add(["gate", measure], `${measure} needs known anomalies: name their column as source.label`);
+  return problems;
 }
 
 async function useCaseFiles(folder: string): Promise<{ names: string[]; unreadable: Problem[] }> {

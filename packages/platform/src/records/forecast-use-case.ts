@@ -170,6 +170,6 @@ export function standardSeries(values: readonly unknown[]): string[] | null {
 }
 
 /** Columns that tell series and their groups apart, widest first: those of the hierarchy, then the rest of the key. */
-export function keyColumns({ hierarchy, source }: Pick<ForecastUseCase, "hierarchy" | "source">): string[] {
+export function seriesKeys({ hierarchy, source }: Pick<ForecastUseCase, "hierarchy" | "source">): string[] {
   return [...new Set([...hierarchy, ...source.series])];
 }

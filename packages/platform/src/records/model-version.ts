@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { forecastEvaluationSchema } from "#records/forecast-evaluation";
+import { detectEvaluationSchema } from "#records/detect-evaluation";
 
 /** How well something decided on held-out rows. Shares in [0, 1]. */
 export const scoresSchema = z.strictObject({
@@ -222,6 +223,7 @@ export const evaluationSchema = z.discriminatedUnion("task", [
   classifyEvaluationSchema,
   regressEvaluationSchema,
   forecastEvaluationSchema,
+  detectEvaluationSchema,
 ]);
 
 export const gateResultSchema = z.strictObject({

@@ -1,17 +1,25 @@
 /**
  * One decision worth improving: its goal, its source query, its label, its policy. One YAML file; this schema is the truth. `task` says what a
- * decision is: one of some outcomes (`classify`), a number (`regress`), or what is to come (`forecast`).
+ * decision is: one of some outcomes (`classify`), a number (`regress`), or whether something is unusual (`detect`).
  */
 import { z } from "zod";
 import { splitLabels, standardSet } from "#learn/data/label-sets";
-import { forecastPolicySchema, forecastSchema, keyColumns, stockFields } from "#records/forecast-use-case";
+import {
+  detectRecordsPolicySchema,
+  detectRecordsSchema,
+  detectSeriesPolicySchema,
+  detectSeriesSchema,
+} from "#records/detect-use-case";
+import type { Usualness } from "#records/detect-use-case";
+import { forecastPolicySchema, forecastSchema, seriesKeys, stockFields } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
+import type { Beside } from "#records/snapshot";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
 import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
 import { costColumns, costsSchema } from "#records/costs";
 import { historyParts, matchColumns, matchOf } from "#records/history";
-import type { Beside } from "#records/snapshot";
+import type { History } from "#records/history";
 import type { declaredCheckSchema } from "#records/use-case-parts";
 
 export const classifyPolicySchema = z.strictObject({
@@ -81,25 +89,64 @@ export const classifySchema = z
     message: "a column of costs must be one of features.number, so that each record brings it",
   });
 
-export const useCaseSchema = z.discriminatedUnion("task", [classifySchema, regressSchema, forecastSchema]);
+export const useCaseSchema = z.discriminatedUnion("task", [
+  classifySchema,
+  regressSchema,
+  forecastSchema,
+  ofTask("detect", z.union([detectRecordsSchema, detectSeriesSchema])),
+]);
 
-/** What tells policies apart is how sure is sure enough. */
-export const policySchema = z.union([classifyPolicySchema, regressPolicySchema, forecastPolicySchema]);
+/** Alternatives within one task: a union says by itself only which values its alternatives have, not which task they share. */
+function ofTask<Schema extends z.ZodType>(task: string, schema: Schema): Schema & z.core.$ZodTypeDiscriminable {
+  schema._zod.propValues = { task: new Set([task]) };
+  return schema as Schema & z.core.$ZodTypeDiscriminable;
+}
+
+/** What tells policies of records apart is how sure is sure enough. */
+export const recordPolicySchema = z.union([classifyPolicySchema, regressPolicySchema, detectRecordsPolicySchema]);
+export const decidingPolicySchema = z.union([recordPolicySchema, forecastPolicySchema]);
+/** That of series is the shorter one, so it is tried first. */
+export const policySchema = z.union([detectSeriesPolicySchema, decidingPolicySchema]);
 
 export type Rule = z.infer<typeof ruleSchema>;
 export type DeclaredCheck = z.infer<typeof declaredCheckSchema>;
 export type Policy = z.infer<typeof policySchema>;
+export type DecidingPolicy = z.infer<typeof decidingPolicySchema>;
+export type RecordPolicy = z.infer<typeof recordPolicySchema>;
 export type ClassifyPolicy = z.infer<typeof classifyPolicySchema>;
 export type RegressPolicy = z.infer<typeof regressPolicySchema>;
+export type DetectRecordsPolicy = z.infer<typeof detectRecordsPolicySchema>;
 export type UseCase = z.infer<typeof useCaseSchema>;
 export type ClassifyUseCase = z.infer<typeof classifySchema>;
 export type RegressUseCase = z.infer<typeof regressSchema>;
-/** Those that learn from rows with a label. */
+export type DetectRecordsUseCase = z.infer<typeof detectRecordsSchema>;
+export type DetectSeriesUseCase = z.infer<typeof detectSeriesSchema>;
+/** Decided record by record, by what columns hold. */
+export type RecordUseCase = ClassifyUseCase | RegressUseCase | DetectRecordsUseCase;
+/** Decided when it is asked for, be it about records or about what is to come. */
+export type DecidingUseCase = RecordUseCase | ForecastUseCase;
+/** Learnt from what people or events said was right. */
 export type LabelledUseCase = ClassifyUseCase | RegressUseCase;
 
+/** Whether it watches series of values; all others decide when they are asked. */
+export function watchesSeries(useCase: UseCase): useCase is DetectSeriesUseCase {
+  return useCase.task === "detect" && "every" in useCase;
+}
+
+/** Whether it decides record by record, by what columns hold. */
+export function decidesRecords(useCase: UseCase): useCase is RecordUseCase {
+  return useCase.task !== "forecast" && !watchesSeries(useCase);
+}
+
 /** An outcome as training and decisions have it; null where it is none. */
-export function outcomeOf(useCase: UseCase, outcome: string): string | null {
-  return useCase.task === "classify" ? standardOutcome(useCase.source, outcome) : standardNumber(outcome);
+export function outcomeOf(useCase: DecidingUseCase, outcome: string): string | null {
+  if (useCase.task === "regress" || useCase.task === "forecast") return standardNumber(outcome);
+  return useCase.task === "detect" ? usualnessOf(outcome) : standardOutcome(useCase.source, outcome);
+}
+
+/** What a column of known anomalies says: flags and numbers other than 0 are anomalies, and so is whatever is neither `usual`, nor a word for no. */
+export function usualnessOf(label: string): Usualness {
+  return /^(|usual|0+(\.0+)?|-0|f|false|n|no|normal|ok|none|null)$/i.test(label.trim()) ? "usual" : "unusual";
 }
 
 /** An outcome in its one spelling: several labels at once are in order and distinct. null where it is missing. */
@@ -119,6 +166,12 @@ export interface NamedColumn {
   readonly column: string;
 }
 
+/** The columns that name a record, or a series. */
+export function keyColumns(useCase: UseCase): readonly string[] {
+  if (useCase.task === "forecast") return seriesKeys(useCase);
+  return watchesSeries(useCase) ? useCase.source.series : [useCase.source.key];
+}
+
 /** A query of a use case as it is frozen: in which order, with which columns kept as text, digit for digit, since they are names and no quantities. */
 export interface FrozenQuery {
   /** In the file: `source.query`. */
@@ -131,16 +184,16 @@ export interface FrozenQuery {
 }
 
 export function sourceQuery(useCase: UseCase): FrozenQuery {
-  const common = { place: "source.query", query: useCase.source.query, columns: namedColumns(useCase) };
-  if (useCase.task === "forecast") {
-    const { series, time } = useCase.source;
-    return { ...common, asText: keyColumns(useCase), orderBy: [time, ...series] };
-  }
-  const { key, label, time } = useCase.source;
+  const { source } = useCase;
+  const key = keyColumns(useCase);
+  const names = useCase.task === "forecast" ? useCase.source.series : key;
+  const label = "label" in source && source.label !== undefined ? [source.label] : [];
   return {
-    ...common,
-    asText: [...new Set([key, label, ...matchColumns(useCase)])],
-    orderBy: time === undefined ? [key] : [time, key],
+    place: "source.query",
+    query: source.query,
+    columns: namedColumns(useCase),
+    asText: [...new Set([...key, ...label, ...matchColumns({ history: historyOf(useCase) })])],
+    orderBy: source.time === undefined ? names : [source.time, ...names],
   };
 }
 
@@ -168,12 +221,13 @@ export function besideQueries(useCase: UseCase): Partial<Record<Beside["name"], 
 
 /** Every column that training needs of the source query, in the order of the file. */
 export function namedColumns(useCase: UseCase): NamedColumn[] {
-  if (useCase.task === "forecast") return seriesColumns(useCase);
+  if (watchesSeries(useCase)) return seriesColumns(useCase);
+  if (useCase.task === "forecast") return panelColumns(useCase);
   const { source, features, history, protected: kept } = useCase;
   return [
     { place: "source.key", column: source.key },
     ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
-    { place: "source.label", column: source.label },
+    ...(source.label === undefined ? [] : [{ place: "source.label", column: source.label }]),
     ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
       features[kind].flatMap((column, at) =>
         Object.hasOwn(history, column) ? [] : [{ place: `features.${kind}[${at}]`, column }],
@@ -186,8 +240,17 @@ export function namedColumns(useCase: UseCase): NamedColumn[] {
   ];
 }
 
+function seriesColumns({ source }: DetectSeriesUseCase): NamedColumn[] {
+  return [
+    ...source.series.map((column, at) => ({ place: `source.series[${at}]`, column })),
+    { place: "source.time", column: source.time },
+    ...source.values.map((column, at) => ({ place: `source.values[${at}]`, column })),
+    ...(source.label === undefined ? [] : [{ place: "source.label", column: source.label }]),
+  ];
+}
+
 /** The columns that a decision is made on, with their kind. */
-export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+export function featureKinds(useCase: DecidingUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   const kinds = new Map<string, "text" | "category" | "number" | "time">();
   if (useCase.task === "forecast") {
     for (const at of useCase.source.series) kinds.set(at, "category");
@@ -200,24 +263,25 @@ export function featureKinds(useCase: UseCase): ReadonlyMap<string, "text" | "ca
   return kinds;
 }
 
-/** Columns that are computed from facts; none where a use case looks ahead. */
-export function historyOf(useCase: UseCase): LabelledUseCase["history"] {
-  return useCase.task === "forecast" ? {} : useCase.history;
+/** Columns that are computed from the past of a record; a use case of series has none. */
+export function historyOf(useCase: UseCase): Readonly<Record<string, History>> {
+  return decidesRecords(useCase) ? useCase.history : {};
 }
 
 /** Those of them that a record brings; the others are computed from its history. */
-export function sentKinds(useCase: LabelledUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
+export function sentKinds(useCase: RecordUseCase): ReadonlyMap<string, "text" | "category" | "number" | "time"> {
   return new Map([...featureKinds(useCase)].filter(([name]) => !Object.hasOwn(useCase.history, name)));
 }
 
 /** Columns of instants whose age at the decision is read: all but the time of the record itself, where that is known. */
-export function agedColumns(useCase: UseCase): readonly string[] {
+export function agedColumns(useCase: DecidingUseCase): readonly string[] {
   if (useCase.task === "forecast") return [];
   const { features, source } = useCase;
-  return source.time === undefined ? [] : features.time.filter((name) => name !== source.time);
+  const { time } = source;
+  return time === undefined ? [] : features.time.filter((name) => name !== time);
 }
 
-function seriesColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColumn[] {
+function panelColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColumn[] {
   return [
     ...several("source.series", source.series),
     { place: "source.time", column: source.time },

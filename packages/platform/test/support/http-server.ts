@@ -26,6 +26,8 @@ import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
+import { openWatcher } from "#flows/watch-series/open-watcher";
+import type { Watcher } from "#flows/watch-series/watcher";
 import { connectors } from "#main/connectors";
 import { loadProject } from "#project/load-project";
 import type { Verb } from "#records/api-key";
@@ -59,6 +61,7 @@ export interface TestServer {
   readonly release: Release;
   readonly lookAhead: LookAhead;
   readonly decisionPoint: DecisionPoint;
+  readonly watcher: Watcher;
   /** Another decision point on the same project, as a second process would have it; through another database address if named. */
   another(stateUrl?: string): Promise<DecisionPoint>;
   readonly app: FastifyInstance;
@@ -119,6 +122,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     connect,
     openEncoder: encoders,
   });
+  const watcher = openWatcher({ project, pool, artifacts, clock, log: options.log ?? silentLog, connect });
   const keys = openApiKeys({ pool, clock });
   const create = async (verbs: readonly Verb[], useCases: readonly string[] = []): Promise<string> =>
     (await keys.create({ name: "test", verbs, useCases, lifetimeMs: null })).secret;
@@ -127,6 +131,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const lookAhead = openLookAhead({ project, pool, artifacts, tables, clock });
   const app = buildServer({
     decisionPoint,
+    watcher,
     loop,
     release,
     lookAhead,
@@ -145,6 +150,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     release,
     lookAhead,
     decisionPoint,
+    watcher,
     loop,
     async another(stateUrl = state.url) {
       const other = openPool({ url: stateUrl, log: silentLog });
@@ -194,7 +200,7 @@ export async function eventually(check: () => Promise<boolean>): Promise<void> {
 }
 
 /** A database that is dropped again; undefined where no server answers. */
-async function createDatabase(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
+export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
   const name = `inlay_http_${uuidv7(systemClock).replaceAll("-", "")}`;
   const server = "postgres://root@127.0.0.1:5432";
   const run = async (sql: string): Promise<void> => {

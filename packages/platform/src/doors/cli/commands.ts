@@ -1,9 +1,11 @@
 /** The one list of commands, in the order of help. */
 import type { Command } from "#doors/cli/command";
 import { readiness, snapshot, train } from "#doors/cli/commands/build";
+import { alarmsList, alarmsMark, alarmsShow } from "#doors/cli/commands/alarms";
 import { check } from "#doors/cli/commands/check";
 import { decide } from "#doors/cli/commands/decide";
 import { decisionsShow } from "#doors/cli/commands/decisions";
+import { detect } from "#doors/cli/commands/detect";
 import { demo } from "#doors/cli/commands/demo";
 import { forecast } from "#doors/cli/commands/forecast";
 import { init } from "#doors/cli/commands/init";
@@ -26,6 +28,10 @@ export const commands: readonly Command[] = [
   decide,
   forecast,
   decisionsShow,
+  detect,
+  alarmsList,
+  alarmsShow,
+  alarmsMark,
   reviewsList,
   reviewsAccept,
   reviewsOverride,

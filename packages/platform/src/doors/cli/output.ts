@@ -3,7 +3,7 @@
  * to standard error, progress only where a person watches, so that pipes stay clean.
  */
 export interface Output {
-  /** The answer: `value` for machines, `text` for people. Called once. */
+  /** The answer: `value` for machines, `text` for people. Called once; by what goes on until it is ended, once a round. */
   answer(value: unknown, text: string): void;
   /** A line for people beside the answer; silent with `--json`. */
   note(line: string): void;

@@ -11,6 +11,7 @@ import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
 import type { Starter } from "#flows/start-project/starter";
+import type { Watcher } from "#flows/watch-series/watcher";
 import type { Project } from "#records/project";
 
 export interface Services {
@@ -21,6 +22,7 @@ export interface Services {
   release(): Promise<Release>;
   decisionPoint(): Promise<DecisionPoint>;
   lookAhead(): Promise<LookAhead>;
+  watcher(): Promise<Watcher>;
   loop(): Promise<Loop>;
   keys(): Promise<ApiKeys>;
   /** Listens until the signal aborts, then drains. `listening` is called with the address once requests are taken. */

@@ -8,11 +8,13 @@ import { failure, isFailure } from "#base/errors";
 import type { Access, Operation } from "#doors/http/operation";
 import type { RateLimiter } from "#doors/http/rate-limit";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
+import type { Watcher } from "#flows/watch-series/watcher";
 import type { ApiKey } from "#records/api-key";
 
 interface Deps {
   readonly keys: Pick<ApiKeys, "verify">;
   readonly decisionPoint: Pick<DecisionPoint, "find">;
+  readonly watcher: Pick<Watcher, "alarm">;
   readonly rateLimiter: RateLimiter | undefined;
 }
 
@@ -30,11 +32,11 @@ export const nobody: ApiKey = {
 /**
  * The key that asks, once it is known to be allowed to.
  *
- * @throws KEY_MISSING, KEY_REFUSED, KEY_SCOPE, RATE_LIMITED; DECISION_UNKNOWN or REVIEW_UNKNOWN for a decision of a use case that
- *   the key may not see, exactly as for one that does not exist
+ * @throws KEY_MISSING, KEY_REFUSED, KEY_SCOPE, RATE_LIMITED; DECISION_UNKNOWN, REVIEW_UNKNOWN or ALARM_UNKNOWN for what is of a use case that
+ *   the key may not see, exactly as for what does not exist
  */
 export async function admit(
-  { keys, decisionPoint, rateLimiter }: Deps,
+  { keys, decisionPoint, watcher, rateLimiter }: Deps,
   operation: Operation,
   request: FastifyRequest,
   onLimit: (header: string, value: string) => void,
@@ -54,6 +56,9 @@ export async function admit(
       break;
     case "decision":
       if (key.use_cases.length > 0) await requireOwnDecision(decisionPoint, key, access, operation, params.id ?? "");
+      break;
+    case "alarm":
+      if (key.use_cases.length > 0) await requireOwnAlarm(watcher, key, access, operation, params.id ?? "");
       break;
     case "own":
       break;
@@ -95,5 +100,20 @@ async function requireOwnDecision(
     requireScope(key, access, (await decisionPoint.find(id.toLowerCase())).use_case);
   } catch (error) {
     throw isFailure(error, "KEY_SCOPE", "DECISION_UNKNOWN") ? unknown : error;
+  }
+}
+
+async function requireOwnAlarm(
+  watcher: Deps["watcher"],
+  key: ApiKey,
+  access: Guarded,
+  operation: Operation,
+  id: string,
+): Promise<void> {
+  if (operation.params && !operation.params.safeParse({ id }).success) return;
+  try {
+    requireScope(key, access, (await watcher.alarm(id.toLowerCase())).use_case);
+  } catch (error) {
+    throw isFailure(error, "KEY_SCOPE") ? failure("ALARM_UNKNOWN", { id }) : error;
   }
 }

@@ -71,7 +71,15 @@ const decide: Operation<z.infer<typeof useCaseParams>, unknown, z.infer<typeof d
     ]),
     example: exampleDecision,
   },
-  problems: ["USE_CASE_UNKNOWN", "RECORD_INVALID", "IDEMPOTENCY_CONFLICT", "BODY_TOO_LARGE", "MEDIA_TYPE", "SPOOL_FULL"],
+  problems: [
+    "USE_CASE_UNKNOWN",
+    "POINTS_NEEDED",
+    "RECORD_INVALID",
+    "IDEMPOTENCY_CONFLICT",
+    "BODY_TOO_LARGE",
+    "MEDIA_TYPE",
+    "SPOOL_FULL",
+  ],
 };
 
 const readDecision: Operation<z.infer<typeof decisionParams>> = {
@@ -183,6 +191,7 @@ const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof ot
     "OUTCOME_UNKNOWN",
     "FIELD_UNCHANGEABLE",
     "BOUND_NEEDED",
+    "USUALNESS_ALONE",
     "ENCODER_CHANGED",
     "ENCODER_FAILED",
     "STATE_UNREACHABLE",

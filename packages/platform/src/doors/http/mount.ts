@@ -48,7 +48,7 @@ function requireAccess({ id, access, path }: Operation): void {
   const guarded = access === "open" || (typeof access === "object" && typeof access.verb === "string");
   if (!guarded) throw new Error(`the route ${id} does not say who may call it`);
   if (access === "open") return;
-  const parameter = { use_case: "{name}", decision: "{id}", own: "", all: "" }[access.of];
+  const parameter = { use_case: "{name}", decision: "{id}", alarm: "{id}", own: "", all: "" }[access.of];
   if (!path.includes(parameter)) throw new Error(`the route ${id} is guarded by ${parameter}, which ${path} does not have`);
 }
 

@@ -45,6 +45,7 @@ export function openApiDocument(): Json {
     tags: [
       { name: "Decisions", description: "Ask, read back, and say what turned out to be right" },
       { name: "Reviews", description: "What waits for a person" },
+      { name: "Alarms", description: "Series that are watched, and what was unusual in them" },
       { name: "Use cases", description: "What can be decided" },
       { name: "Models", description: "What was trained, and what decides" },
       { name: "Operation", description: "Probes, metrics and problems" },
@@ -88,7 +89,13 @@ function describe(operation: Operation, schemas: Json): Json {
 
 function whoMay(access: Exclude<Operation["access"], "open">): string {
   const verb = access.verb === "any" ? "any valid key" : `a key with \`${access.verb}\``;
-  const scope = { use_case: " for this use case", decision: " for the decision's use case", own: "", all: " for all use cases" };
+  const scope = {
+    use_case: " for this use case",
+    decision: " for the decision's use case",
+    alarm: " for the alarm's use case",
+    own: "",
+    all: " for all use cases",
+  };
   return `Needs ${verb}${scope[access.of]}.`;
 }
 

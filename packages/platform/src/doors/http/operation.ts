@@ -10,10 +10,11 @@ import type { ApiKey, Verb } from "#records/api-key";
  * Who may call. `open`: anyone. Otherwise a key with the verb (`any`: whatever its verbs) for
  * - `use_case`: the use case `{name}` in the path
  * - `decision`: the use case of the decision `{id}` in the path; a stranger's decision is answered like one that does not exist
+ * - `alarm`: the use case of the alarm `{id}` in the path; a stranger's alarm is answered like one that does not exist
  * - `own`: the handler answers for the key's use cases alone
  * - `all`: the key must not be limited to some use cases
  */
-export type Access = "open" | { readonly verb: Verb | "any"; readonly of: "use_case" | "decision" | "own" | "all" };
+export type Access = "open" | { readonly verb: Verb | "any"; readonly of: "use_case" | "decision" | "alarm" | "own" | "all" };
 
 export interface Operation<Params = unknown, Query = unknown, Body = unknown> {
   /** The operationId: what a client's method is called. */

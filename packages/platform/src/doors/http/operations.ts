@@ -1,4 +1,5 @@
 /** Every operation of the API, in the order in which it is described. */
+import { alarmOperations } from "#doors/http/alarms";
 import { decisionOperations } from "#doors/http/decisions";
 import { forecastOperations } from "#doors/http/forecast";
 import { healthOperations } from "#doors/http/health";
@@ -13,6 +14,7 @@ import { useCaseOperations } from "#doors/http/use-cases";
 export const operations: readonly Operation[] = [
   decisionOperations,
   reviewOperations,
+  alarmOperations,
   useCaseOperations,
   modelOperations,
   forecastOperations,

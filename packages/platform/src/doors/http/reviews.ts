@@ -125,8 +125,8 @@ export function reviewRoutes({ loop }: { loop: Loop }): Route[] {
   ];
 }
 
-/** The use cases whose reviews are listed; undefined: all. @throws KEY_SCOPE where the wanted one is none of the key's */
-function visible(ofKey: readonly string[], wanted: string | undefined): readonly string[] | undefined {
+/** The use cases of which something is listed; undefined: all. @throws KEY_SCOPE where the wanted one is none of the key's */
+export function visible(ofKey: readonly string[], wanted: string | undefined): readonly string[] | undefined {
   if (wanted === undefined) return ofKey.length === 0 ? undefined : ofKey;
   if (ofKey.length > 0 && !ofKey.includes(wanted)) throw failure("KEY_SCOPE", { verb: "read", target: wanted });
   return [wanted];
@@ -138,7 +138,8 @@ function requireForOverride(body: { outcome?: string | undefined; reason?: strin
     throw requestInvalid(missing.map((field) => ({ pointer: `/${field}`, detail: "is needed to override" })));
 }
 
-function nextPage(url: string, after: string): string {
+/** The path of the next page. */
+export function nextPage(url: string, after: string): string {
   const [path = "", query] = url.split("?", 2);
   const search = new URLSearchParams(query);
   search.set("after", after);

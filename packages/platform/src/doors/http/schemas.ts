@@ -108,14 +108,20 @@ export const servedUseCase = z
   .strictObject({
     use_case: z.string(),
     task: z
-      .enum(["classify", "regress", "forecast"])
-      .describe("Whether a decision is one of some outcomes, a number, or what is to come"),
+      .enum(["classify", "regress", "forecast", "detect"])
+      .describe("Whether a decision is one of some outcomes, a number, what is to come, or whether something is unusual"),
+    takes: z
+      .enum(["records", "points"])
+      .describe("What is sent to it: records, to /decisions, or points of series that are watched, to /points"),
     autonomy: z.enum(["observe", "shadow", "suggest", "veto", "act"]),
     version: z.int().nullable().describe("The deployed model version; null where rules and people decide alone"),
     outcomes: z.array(z.string()).describe("What a decision can be; empty where it is a number"),
     fields: z
       .array(z.strictObject({ name: z.string(), kind: z.enum(["text", "category", "number", "time"]) }))
       .describe("The fields that a record brings; all may be missing"),
-    key: z.string().nullable().describe("The field that names the record; optional. null where its series names it"),
+    key: z
+      .string()
+      .nullable()
+      .describe("The field that names the record; optional. null of points, and where its series names it"),
   })
   .meta({ id: "UseCase", description: "A use case as it is served" });

@@ -13,6 +13,7 @@ import { formatDuration, formatSize } from "#base/text";
 import { openActivity } from "#doors/http/activity";
 import { admit } from "#doors/http/admission";
 import { answerBrokenRequest } from "#doors/http/broken-request";
+import { alarmRoutes } from "#doors/http/alarms";
 import { decisionRoutes } from "#doors/http/decisions";
 import { forecastRoutes } from "#doors/http/forecast";
 import { healthRoutes } from "#doors/http/health";
@@ -33,6 +34,7 @@ import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
+import type { Watcher } from "#flows/watch-series/watcher";
 import type { ApiKey } from "#records/api-key";
 
 declare module "fastify" {
@@ -44,6 +46,7 @@ declare module "fastify" {
 
 export interface ServerDeps {
   readonly decisionPoint: DecisionPoint;
+  readonly watcher: Watcher;
   readonly loop: Loop;
   readonly release: Release;
   readonly lookAhead: LookAhead;
@@ -79,7 +82,7 @@ export const defaultLimits: Limits = {
 };
 
 export function buildServer(deps: ServerDeps): FastifyInstance {
-  const { decisionPoint, loop, release, lookAhead, keys, clock, log, version } = deps;
+  const { decisionPoint, watcher, loop, release, lookAhead, keys, clock, log, version } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const metrics = openMetrics({ version, backlog: () => decisionPoint.backlog() });
   const activity = openActivity({ clock });
@@ -173,7 +176,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
         },
       }),
       ...reviewRoutes({ loop }),
-      ...useCaseRoutes({ decisionPoint, activity }),
+      ...alarmRoutes({ watcher }),
+      ...useCaseRoutes({ decisionPoint, watcher, activity }),
       ...modelRoutes({ release }),
       ...forecastRoutes({ lookAhead }),
       ...healthRoutes({ decisionPoint, version, startedAt: instant(clock) }),
@@ -187,7 +191,12 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
         inFlight++;
         reply.raw.once("close", () => inFlight--);
       }
-      return admit({ keys, decisionPoint, rateLimiter }, operation, request, (name, value) => void reply.header(name, value));
+      return admit(
+        { keys, decisionPoint, watcher, rateLimiter },
+        operation,
+        request,
+        (name, value) => void reply.header(name, value),
+      );
     },
   );
 

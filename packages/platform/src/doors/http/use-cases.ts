@@ -7,10 +7,12 @@ import type { Operation, Route } from "#doors/http/operation";
 import { route } from "#doors/http/operation";
 import { servedUseCase, useCaseName } from "#doors/http/schemas";
 import type { DecisionPoint, ServedUseCase } from "#flows/decide-and-act/decision-point";
+import type { ServedSeries, Watcher } from "#flows/watch-series/watcher";
 
 const exampleUseCase = {
   use_case: "ticket-routing",
   task: "classify",
+  takes: "records",
   autonomy: "suggest",
   version: 3,
   outcomes: ["accounts", "network", "printing"],
@@ -83,9 +85,20 @@ const getActivity: Operation<z.infer<typeof params>> = {
 
 export const useCaseOperations = { listUseCases, getUseCase, getActivity };
 
-export function useCaseRoutes({ decisionPoint, activity }: { decisionPoint: DecisionPoint; activity: Activity }): Route[] {
-  function find(name: string): ServedUseCase {
-    const served = decisionPoint.useCases();
+interface Deps {
+  readonly decisionPoint: DecisionPoint;
+  readonly watcher: Watcher;
+  readonly activity: Activity;
+}
+
+export function useCaseRoutes({ decisionPoint, watcher, activity }: Deps): Route[] {
+  /** Those that decide records, then those that watch series. */
+  async function all(): Promise<ServedUseCase[]> {
+    return [...decisionPoint.useCases(), ...(await watcher.useCases()).map(asServed)];
+  }
+
+  async function find(name: string): Promise<ServedUseCase> {
+    const served = await all();
     const found = served.find(({ use_case }) => use_case === name);
     if (found) return found;
     throw failure("USE_CASE_UNKNOWN", {
@@ -95,12 +108,28 @@ export function useCaseRoutes({ decisionPoint, activity }: { decisionPoint: Deci
   }
 
   return [
-    route(listUseCases, ({ caller }) => ({
-      use_cases: decisionPoint
-        .useCases()
-        .filter(({ use_case }) => caller.use_cases.length === 0 || caller.use_cases.includes(use_case)),
+    route(listUseCases, async ({ caller }) => ({
+      use_cases: (await all()).filter(({ use_case }) => caller.use_cases.length === 0 || caller.use_cases.includes(use_case)),
     })),
-    route(getUseCase, ({ params: { name } }) => find(name)),
-    route(getActivity, ({ params: { name } }) => activity.of(find(name).use_case)),
+    route(getUseCase, async ({ params: { name } }) => find(name)),
+    route(getActivity, async ({ params: { name } }) => activity.of((await find(name)).use_case)),
   ];
+}
+
+/** Points as an API tells of fields. */
+function asServed({ use_case, autonomy, version, series, time, values }: ServedSeries): ServedUseCase {
+  return {
+    use_case,
+    task: "detect",
+    takes: "points",
+    autonomy,
+    version,
+    outcomes: [],
+    fields: [
+      ...series.map((name) => ({ name, kind: "category" as const })),
+      { name: time, kind: "time" },
+      ...values.map((name) => ({ name, kind: "number" as const })),
+    ],
+    key: null,
+  };
 }

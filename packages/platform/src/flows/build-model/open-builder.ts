@@ -7,15 +7,15 @@ import { hashJson } from "#base/hash";
 import type { Connection } from "#connectors/connector";
 import type { Encoder, OpenEncoder } from "#encoders/encoder";
 import type { Artifacts } from "#files/artifacts";
-import type { BuiltModel, Builder, StepOptions } from "#flows/build-model/builder";
+import type { BuiltModel, Builder, StepOptions, TrainOptions } from "#flows/build-model/builder";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import type { ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { ModelVersion } from "#records/model-version";
-import type { LabelledUseCase, UseCase } from "#records/use-case";
-import { featureKinds } from "#records/use-case";
+import type { DetectSeriesUseCase, RecordUseCase, UseCase } from "#records/use-case";
+import { decidesRecords, featureKinds, watchesSeries } from "#records/use-case";
 import { ruleDecider } from "#stages/decide/rules";
 import { freezeFeedback } from "#stages/outcome/feedback";
 import { preparePanel, withoutSums } from "#stages/prepare/panel";
@@ -30,7 +30,12 @@ import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { findSnapshot, latestSnapshot, saveSnapshot } from "#stages/snapshot/snapshot-store";
 import { train } from "#stages/train/train";
 import { trainForecast } from "#stages/train/train-forecast";
+import { trainOutliers } from "#stages/train/train-outliers";
 import { trainNumbers } from "#stages/train/train-numbers";
+import type { KnownEvent } from "#stages/watch/calendar";
+import { readCalendar } from "#stages/watch/read-source";
+import { trainSeries } from "#stages/watch/train-series";
+import { saveSeries } from "#stages/watch/watch-file";
 import type { Tables } from "#tables/tables";
 
 export interface BuilderDeps {
@@ -61,7 +66,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
           clock,
           tempFolder: deps.tempFolder,
           ...(signal && { signal }),
-          ...(useCase.task !== "forecast" &&
+          ...(decidesRecords(useCase) &&
             Object.keys(useCase.history).length > 0 && {
               addHistory: (rows, folder) =>
                 addHistory(
@@ -116,7 +121,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
 
   /** A model that decides record by record. */
   async function decider(
-    useCase: LabelledUseCase,
+    useCase: RecordUseCase,
     snapshot: Snapshot,
     report: ReadinessReport,
     last: ModelVersion | undefined,
@@ -130,9 +135,11 @@ export function openBuilder(deps: BuilderDeps): Builder {
     const rules = ruleDecider(useCase.policy, [...featureKinds(useCase).keys()]);
     const training = { clock, threads: deps.threads, encoder };
     const { model, evaluation, tried, settings } =
-      useCase.task === "regress"
-        ? await trainNumbers(training, { useCase, rows: prepared, rules, last: saved }, options)
-        : await train(training, { useCase, rows: prepared, rules, last: saved }, options);
+      useCase.task === "detect"
+        ? await trainOutliers(training, { useCase, rows: prepared, rules, known: feedback !== null }, options)
+        : useCase.task === "regress"
+          ? await trainNumbers(training, { useCase, rows: prepared, rules, last: saved }, options)
+          : await train(training, { useCase, rows: prepared, rules, last: saved }, options);
     return {
       artifact: await saveModel(artifacts, model),
       learner: model.kind,
@@ -176,6 +183,54 @@ export function openBuilder(deps: BuilderDeps): Builder {
     };
   }
 
+  async function calendarOf(useCase: DetectSeriesUseCase, { signal }: StepOptions): Promise<KnownEvent[]> {
+    const connection = deps.connect(useCase.source.system);
+    try {
+      return await readCalendar(connection, useCase, signal);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Watches the history of series: what is known of them in the end is the model. */
+  async function trainWatch(useCase: DetectSeriesUseCase, options: StepOptions & TrainOptions): Promise<BuiltModel> {
+    const { use_case: name } = useCase;
+    if (options.refit === true) {
+      const reason = "series are watched from the beginning each time";
+      throw failure("DATA_UNSUITABLE", { use_case: name, reason, fix: "Train without --refit." });
+    }
+    const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
+    const report = await audit(useCase, snapshot, options);
+    refuseBlocked(report, options);
+    const started = clock.monotonic();
+    const known = await calendarOf(useCase, options);
+    const watching = { tables, artifacts, clock, signal: options.signal, onProgress: options.onProgress };
+    const { detector, watched, evaluation } = await trainSeries(watching, { useCase, snapshot, known });
+    options.onProgress?.("registering", null);
+    const ids = watched.map(({ id }) => id);
+    const version = await addModelVersion(pool, {
+      use_case: name,
+      artifact: await saveSeries(artifacts, detector, ids),
+      learner: "series-detector",
+      classes: [],
+      features: [...useCase.source.values],
+      snapshot: snapshot.hash,
+      feedback: null,
+      encoder: null,
+      tried: null,
+      refit_of: null,
+      readiness_report: report.id,
+      settings_hash: hashJson({ settings: detector.settings, known, holdout: useCase.train.holdout }),
+      code_version: deps.codeVersion,
+      seed: 0,
+      evaluation,
+      gates: judgeGates(useCase, evaluation),
+      trained_at: instant(clock),
+      training_ms: Math.round(clock.monotonic() - started),
+    });
+    return { snapshot, report, version };
+  }
+
   return {
     snapshot: async (name, options = {}) => take(findUseCase(project, name), options),
 
@@ -188,13 +243,15 @@ export function openBuilder(deps: BuilderDeps): Builder {
 
     async train(name, options = {}): Promise<BuiltModel> {
       const useCase = findUseCase(project, name);
+      if (watchesSeries(useCase)) return trainWatch(useCase, options);
+      if (options.refit === true && useCase.task === "detect") {
+        const reason = "a model of what is usual keeps no choices to fit again with";
+        throw failure("DATA_UNSUITABLE", { use_case: name, reason, fix: "Train without --refit." });
+      }
       const last = options.refit === true ? await newest(useCase) : undefined;
       const snapshot = (await named(options.snapshot, useCase)) ?? (await take(useCase, options));
       const report = await audit(useCase, snapshot, options);
-      if (report.verdict === "block" && options.force !== true) {
-        const blocks = report.findings.filter((finding) => finding.verdict === "block");
-        throw failure("READINESS_BLOCKED", { use_case: name, findings: blocks.map(({ detail }) => detail).join("; ") });
-      }
+      refuseBlocked(report, options);
       const started = clock.monotonic();
       options.onProgress?.("preparing", null);
       const made =
@@ -217,6 +274,13 @@ export function openBuilder(deps: BuilderDeps): Builder {
       return { snapshot, report, version };
     },
   };
+}
+
+/** @throws READINESS_BLOCKED */
+function refuseBlocked({ use_case: name, verdict, findings }: ReadinessReport, { force }: TrainOptions): void {
+  if (verdict !== "block" || force === true) return;
+  const blocks = findings.filter((finding) => finding.verdict === "block");
+  throw failure("READINESS_BLOCKED", { use_case: name, findings: blocks.map(({ detail }) => detail).join("; ") });
 }
 
 /** Closed at the end of the block that holds it. */

@@ -8,10 +8,11 @@ import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
 import type { Project } from "#records/project";
 import type { Field } from "#records/snapshot";
-import { besideQueries, featureKinds, historyOf, sourceQuery } from "#records/use-case";
-import type { NamedColumn, UseCase } from "#records/use-case";
+import { besideQueries, decidesRecords, featureKinds, historyOf, namedColumns, watchesSeries } from "#records/use-case";
+import type { DecidingUseCase, NamedColumn, RecordUseCase, UseCase } from "#records/use-case";
 import { compileRules } from "#stages/decide/rules";
 import { refuseUnfit } from "#stages/history/facts";
+import { windowColumns } from "#stages/watch/calendar";
 
 export interface CheckerDeps {
   load(): Promise<Project>;
@@ -43,8 +44,9 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         "project",
         `${project.name}, ${Object.keys(project.systems).length} systems, ${Object.keys(project.useCases).length} use cases`,
       );
-      for (const useCase of Object.values(project.useCases)) checkRules(useCase);
-      for (const useCase of Object.values(project.useCases)) await checkEncoder(useCase);
+      const ofRecords = Object.values(project.useCases).filter(decidesRecords);
+      for (const useCase of Object.values(project.useCases)) if (!watchesSeries(useCase)) checkRules(useCase);
+      for (const useCase of ofRecords) await checkEncoder(useCase);
       for (const [name, settings] of Object.entries(project.systems)) {
         const subject = `system ${name}`;
         let connection: Connection | undefined;
@@ -54,9 +56,8 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
           ok(subject, `${settings.type}, ${tables.length} tables and views`);
           for (const useCase of Object.values(project.useCases))
             if (useCase.source.system === name) await checkQueries(connection, useCase);
-          for (const useCase of Object.values(project.useCases))
-            for (const group of useCase.task === "forecast" ? [] : historyGroups(useCase))
-              if (group.system === name) await checkHistory(connection, useCase, group);
+          for (const useCase of ofRecords)
+            for (const group of historyGroups(useCase)) if (group.system === name) await checkHistory(connection, useCase, group);
         } catch (error) {
           failed(subject, error);
         } finally {
@@ -65,7 +66,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
       return { ok: checks.every((check) => check.ok), checks };
 
-      function checkRules(useCase: UseCase): void {
+      function checkRules(useCase: DecidingUseCase): void {
         const fields = [...featureKinds(useCase).keys()];
         for (const list of ["rules_first", "rules"] as const) {
           const rules = useCase.policy[list];
@@ -82,9 +83,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
 
       /** Opened as training would, so that what fails there fails here. */
-      async function checkEncoder(useCase: UseCase): Promise<void> {
-        const name = useCase.use_case;
-        const source = useCase.task === "forecast" ? undefined : useCase.features.encoder;
+      async function checkEncoder({ use_case: name, features: { encoder: source } }: RecordUseCase): Promise<void> {
         if (source === undefined) return;
         const subject = `${name}: features.encoder`;
         try {
@@ -97,20 +96,23 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
 
       async function checkQueries(connection: Connection, useCase: UseCase): Promise<void> {
-        const declared = useCase.readiness.flatMap((check, at) =>
-          "column" in check ? [{ place: `readiness[${at}]`, column: check.column }] : [],
-        );
-        const queries: { place: string; query: string; columns: readonly NamedColumn[] }[] = [
-          sourceQuery(useCase),
-          ...Object.values(besideQueries(useCase)),
-          ...(useCase.goal.query === undefined ? [] : [{ place: "goal.query", query: useCase.goal.query, columns: [] }]),
-        ];
-        for (const { place: name, query, columns: wanted } of queries) {
+        const beside = besideQueries(useCase);
+        const queries = {
+          "source.query": useCase.source.query,
+          ...Object.fromEntries(Object.values(beside).map(({ place, query }) => [place, query])),
+          ...(useCase.goal.query !== undefined && { "goal.query": useCase.goal.query }),
+          ...(watchesSeries(useCase) &&
+            Object.fromEntries(Object.entries(useCase.calendar).map(([name, query]) => [`calendar.${name}`, query]))),
+        };
+        for (const [name, query] of Object.entries(queries)) {
           const subject = `${useCase.use_case}: ${name}`;
           try {
             const columns = await connection.columns(query, options);
             ok(subject, `${columns.length} columns`);
-            checkNames(useCase, name, [...wanted, ...(name === "source.query" ? declared : [])], columns);
+            if (name === "source.query") checkNames(useCase, columns);
+            for (const { place, columns: wanted } of Object.values(beside))
+              if (place === name) checkWanted(useCase, wanted, columns, name);
+            if (name.startsWith("calendar.")) checkWindows(subject, columns);
           } catch (error) {
             failed(subject, error);
           }
@@ -129,21 +131,42 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         }
       }
 
-      /** Every column that the use case names must come back from the query. */
-      function checkNames(useCase: UseCase, query: string, wanted: readonly NamedColumn[], columns: readonly Field[]): void {
+      function checkWindows(subject: string, columns: readonly Field[]): void {
+        const names = columns.map(({ name }) => name);
+        const missing = windowColumns.filter((name) => !names.includes(name));
+        if (missing.length > 0)
+          bad(
+            subject,
+            `the query returns no column ${missing.join(" and ")}`,
+            `Name them so with AS. It returns: ${names.join(", ")}`,
+          );
+      }
+
+      /** Every column that the use case names must come back from its query. */
+      function checkNames(useCase: UseCase, columns: readonly Field[]): void {
         const names = columns.map((column) => column.name);
+        const declared = useCase.readiness.flatMap((check, at) =>
+          "column" in check && !Object.hasOwn(historyOf(useCase), check.column)
+            ? [{ place: `readiness[${at}]`, column: check.column }]
+            : [],
+        );
         for (const name of Object.keys(historyOf(useCase)).filter((each) => names.includes(each)))
           bad(
             `${useCase.use_case}: history.${name}`,
             `the query returns a column ${name} too`,
             "Give the history another name, or leave the column out of the query.",
           );
+        checkWanted(useCase, [...namedColumns(useCase), ...declared], columns, "the query");
+      }
+
+      function checkWanted(useCase: UseCase, wanted: readonly NamedColumn[], columns: readonly Field[], query: string): void {
+        const names = columns.map((column) => column.name);
         for (const { place, column } of wanted) {
           if (names.includes(column)) continue;
           const near = nearest(column, names);
           bad(
             `${useCase.use_case}: ${place}`,
-            `${query === "source.query" ? "the query" : query} returns no column ${column}`,
+            `${query} returns no column ${column}`,
             near === undefined ? `It returns: ${names.join(", ")}` : `Did you mean ${near}?`,
           );
         }

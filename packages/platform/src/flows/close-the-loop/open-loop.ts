@@ -16,7 +16,8 @@ import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import { standardNumber } from "#records/standardise";
-import type { UseCase } from "#records/use-case";
+import { decidesRecords } from "#records/use-case";
+import type { RecordUseCase, UseCase } from "#records/use-case";
 import { findOutcome, recordOutcome } from "#stages/outcome/outcomes";
 import { valueAdded } from "#stages/outcome/value-added";
 import { labelledRows } from "#stages/prepare/prepare";
@@ -61,6 +62,13 @@ export function openLoop({ pool, clock, artifacts, tables, project, openEncoder,
     };
   }
 
+  /** A decision is of a use case of records; the file may have made another of it since. @throws POINTS_NEEDED */
+  function ofRecords(name: string): RecordUseCase {
+    const useCase = findUseCase(project, name);
+    if (decidesRecords(useCase)) return useCase;
+    throw failure("POINTS_NEEDED", { use_case: name });
+  }
+
   /** The record as the model reads it: with what an encoder makes of its texts. @throws ENCODER_CHANGED, ENCODER_FAILED */
   async function asRead(record: Row, vectors: readonly VectorSource[], named: ModelVersion["encoder"]): Promise<Row> {
     if (named === null || vectors.length === 0) return record;
@@ -102,12 +110,12 @@ export function openLoop({ pool, clock, artifacts, tables, project, openEncoder,
       if (number === null) return { ...about, rows: [] };
       const version = await findModelVersion(pool, name, number);
       const snapshot = await findSnapshot(pool, version.snapshot);
-      const useCase = findUseCase(project, name);
-      if (useCase.task === "forecast") return { ...about, rows: [] };
-      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, useCase);
+      if (version.evaluation.task === "forecast") return { ...about, rows: [] };
+      const { table, keys, labels } = await labelledRows({ tables, artifacts }, snapshot, ofRecords(name));
       const first = Math.max(0, table.rows - searched);
       const latest = Uint32Array.from({ length: table.rows - first }, (_, at) => first + at);
       const model = await openModel(artifacts, version.artifact);
+      if (!("nearest" in model)) return { ...about, rows: [] };
       const nearest = await model.nearest(takeRows(table, latest), record as Row, limit);
       return {
         ...about,
@@ -124,10 +132,11 @@ export function openLoop({ pool, clock, artifacts, tables, project, openEncoder,
       const about = { decision_id: id, use_case: name, model_version: number, outcome };
       const nothing = { ...about, changes: null, confidence: null, value: null };
       if (number === null) return nothing;
-      const useCase = findUseCase(project, name);
-      if (useCase.task === "forecast") return nothing;
       const version = await findModelVersion(pool, name, number);
+      if (version.evaluation.task === "forecast") return nothing;
+      const useCase = ofRecords(name);
       const model = await openModel(artifacts, version.artifact);
+      if (!("classes" in model) && !("range" in model)) throw failure("USUALNESS_ALONE", { use_case: name });
       const changeable = [...useCase.features.category, ...useCase.features.number];
       // What happened before stays as it was, unless it is asked for.
       const byThemselves = changeable.filter((field) => !Object.hasOwn(useCase.history, field));

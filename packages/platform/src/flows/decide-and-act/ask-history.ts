@@ -2,7 +2,7 @@
 import type { Clock } from "#base/clock";
 import type { Row } from "#learn/data/table";
 import { standardCategory, standardText } from "#records/standardise";
-import type { UseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 import type { Breaker } from "#stages/decide/breaker";
 import type { ValidRecord } from "#stages/decide/validate";
@@ -19,7 +19,7 @@ export interface AskHistoryDeps {
 /** The rows with what was known of them; null where that did not come. One question for all records. */
 export async function askHistory(
   { clock, breaker, lookup, deadlineMs, onFailure }: AskHistoryDeps,
-  useCase: UseCase,
+  useCase: RecordUseCase,
   records: readonly ValidRecord[],
 ): Promise<Row[] | null> {
   if (!breaker.permit()) return null;
@@ -46,7 +46,7 @@ export async function askHistory(
 }
 
 /** In the form in which a record brings values of their kind. */
-function standardised(useCase: UseCase, known: Known): Record<string, string | number | null> {
+function standardised(useCase: RecordUseCase, known: Known): Record<string, string | number | null> {
   const kinds = featureKinds(useCase);
   return Object.fromEntries(
     Object.entries(known).map(([name, value]) => {

@@ -38,14 +38,16 @@ export interface DecideContext {
 
 export interface ServedUseCase {
   readonly use_case: string;
-  /** Whether a decision is one of some outcomes, a number, or what is to come. */
+  /** Whether a decision is one of some outcomes, a number, what is to come, or whether something is unusual. */
   readonly task: UseCase["task"];
+  /** What is sent to it: records, each of which is decided, or points of series that are watched. */
+  readonly takes: "records" | "points";
   readonly autonomy: string;
   /** The deployed model version; null where rules and people decide alone. */
   readonly version: number | null;
   /** What a decision can be; empty where it is a number. */
   readonly outcomes: readonly string[];
   readonly fields: readonly { readonly name: string; readonly kind: "text" | "category" | "number" | "time" }[];
-  /** The field that names a record; null where its series names it. */
+  /** The field that names a record; null of points, and where its series names it. */
   readonly key: string | null;
 }

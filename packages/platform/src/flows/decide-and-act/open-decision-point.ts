@@ -21,8 +21,8 @@ import { ageColumn, ageOf } from "#learn/recipe/ages";
 import type { Decision } from "#records/decision";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
-import { agedColumns, historyOf } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
+import { agedColumns, historyOf, watchesSeries } from "#records/use-case";
+import type { DecidingUseCase } from "#records/use-case";
 import { askModel } from "#stages/decide/ask-model";
 import type { Answer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
@@ -52,12 +52,13 @@ export interface DecisionPointDeps {
 export async function openDecisionPoint(deps: DecisionPointDeps): Promise<DecisionPoint> {
   const { project, pool, clock, log } = deps;
   const decisions = await openDecisionLog({ folder: join(deps.folder, "spool"), pool, clock, log });
+  const asked = Object.values(project.useCases).filter((useCase): useCase is DecidingUseCase => !watchesSeries(useCase));
   let serving: ReadonlyMap<string, Serving> = new Map();
   /** Encoders that were replaced at the last change; decisions that had begun before may still ask them. */
   let retired: readonly Encoder[] = [];
   const following = await followDeployments({ pool, stateUrl: deps.stateUrl, folder: deps.folder, log }, async (deployments) => {
     const opened = await Promise.all(
-      Object.values(project.useCases).map((useCase) =>
+      asked.map((useCase) =>
         openServing(
           { artifacts: deps.artifacts, pool, clock, log, openEncoder: deps.openEncoder },
           useCase,
@@ -144,7 +145,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
   /** The rows with their history; null where it did not come, undefined where the use case has none. */
   async function withHistory(one: Serving, records: readonly ValidRecord[]): Promise<ValidRecord["row"][] | null | undefined> {
     const history = histories.get(one.useCase.use_case);
-    if (!history || records.length === 0) return undefined;
+    if (!history || records.length === 0 || one.useCase.task === "forecast") return undefined;
     const deadlineMs = parseDuration(one.ladder.policy.deadline)!;
     const onFailure = (error: unknown): void => log("error", "history:failed", { use_case: one.useCase.use_case, error });
     return askHistory({ clock, ...history, deadlineMs, onFailure }, one.useCase, records);
@@ -163,7 +164,8 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     useCases: () => [...serving.values()].map(describeServing),
 
     async decide(name, inputs, context) {
-      const one = serving.get(findUseCase(project, name).use_case)!;
+      const one = serving.get(findUseCase(project, name).use_case);
+      if (!one) throw failure("POINTS_NEEDED", { use_case: name });
       const problems: Problem[] = [];
       const records = inputs.map((input, at) => one.validate(input, `/records/${at}`, problems)!);
       if (problems.length > 0) {
@@ -191,7 +193,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
     },
 
     ready: () => ({
-      ready: serving.size > 0 || Object.keys(project.useCases).length === 0,
+      ready: serving.size > 0 || asked.length === 0,
       details: {
         use_cases: String(serving.size),
         undrained_decisions: String(decisions.pending().decisions),
@@ -211,7 +213,7 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
 }
 
 /** The row with how long before its decision its instants were. */
-function aged(useCase: UseCase, row: Row, decided: number): Row {
+function aged(useCase: DecidingUseCase, row: Row, decided: number): Row {
   const columns = agedColumns(useCase);
   if (columns.length === 0) return row;
   const ages = columns.map((name): [string, number | null] => {
@@ -239,7 +241,7 @@ const readyWithinMs = 5000;
 async function openHistories({ project, connect, clock, log }: DecisionPointDeps): Promise<ReadonlyMap<string, History>> {
   const histories = new Map<string, History>();
   for (const useCase of Object.values(project.useCases)) {
-    if (useCase.task === "forecast" || Object.keys(useCase.history).length === 0) continue;
+    if (watchesSeries(useCase) || useCase.task === "forecast" || Object.keys(useCase.history).length === 0) continue;
     histories.set(useCase.use_case, { lookup: openHistoryLookup(connect, useCase), breaker: openBreaker(clock) });
   }
   await Promise.all(

@@ -12,12 +12,14 @@ import type { ActiveDeployment } from "#flows/decide-and-act/follow-deployments"
 import { scoreClasses } from "#flows/decide-and-act/score-classes";
 import { scoreNumber } from "#flows/decide-and-act/score-number";
 import { scoreSeries } from "#flows/decide-and-act/score-series";
+import { scoreOutlier } from "#flows/decide-and-act/score-outlier";
 import { costsOf } from "#records/costs";
 import type { Deployment } from "#records/deployment";
+import { usualness } from "#records/detect-use-case";
 import type { ModelVersion } from "#records/model-version";
 import { matchColumns } from "#records/history";
-import type { LabelledUseCase, Policy, UseCase } from "#records/use-case";
-import { featureKinds, policySchema, sentKinds } from "#records/use-case";
+import type { DecidingUseCase, RecordPolicy, RecordUseCase } from "#records/use-case";
+import { decidingPolicySchema, featureKinds, sentKinds } from "#records/use-case";
 import type { Scorer } from "#stages/decide/ask-model";
 import { openBreaker } from "#stages/decide/breaker";
 import type { Breaker } from "#stages/decide/breaker";
@@ -25,6 +27,7 @@ import { byConfidence } from "#stages/decide/by-confidence";
 import { byCost } from "#stages/decide/by-cost";
 import { byInterval } from "#stages/decide/by-interval";
 import { byLookAhead } from "#stages/decide/by-look-ahead";
+import { byRarity } from "#stages/decide/by-rarity";
 import type { Ladder } from "#stages/decide/decide";
 import { compileRules } from "#stages/decide/rules";
 import type { Sureness } from "#stages/decide/sureness";
@@ -35,7 +38,7 @@ import { openForecaster, openModel } from "#stages/registry/model-file";
 import type { Model } from "#stages/registry/model-file";
 
 export interface Serving {
-  readonly useCase: UseCase;
+  readonly useCase: DecidingUseCase;
   readonly deployment: Deployment | null;
   /** The version that scores; the one before the deployed one where that could not be loaded; null where none could. */
   readonly version: number | null;
@@ -70,13 +73,13 @@ interface Loaded {
  */
 export async function openServing(
   { artifacts, clock, log, openEncoder }: Deps,
-  useCase: UseCase,
+  useCase: DecidingUseCase,
   active: ActiveDeployment | undefined,
   current: Serving | undefined,
 ): Promise<Serving> {
   if (current && (current.deployment?.id ?? null) === (active?.deployment.id ?? null)) return current;
   // A policy that an earlier version stored gets the defaults of what that version did not know.
-  const policy = active ? policySchema.parse(active.deployment.policy) : useCase.policy;
+  const policy = active ? decidingPolicySchema.parse(active.deployment.policy) : useCase.policy;
   const fields = [...featureKinds(useCase).keys()];
   let loaded: Loaded | undefined;
   for (const version of active?.versions ?? []) {
@@ -109,12 +112,13 @@ export async function openServing(
   /** @throws Error where the version decides something else than its policy is about; ARTIFACT_*, ENCODER_* */
   async function load(version: ModelVersion): Promise<Loaded> {
     if (useCase.task === "forecast") {
-      if (version.evaluation.task !== "forecast" || !("coverage" in policy)) throw otherTask(version);
+      if (version.evaluation.task !== "forecast" || "unfamiliar_below" in policy) throw otherTask(version);
       if (version.evaluation.every !== useCase.every)
         throw new Error(`the version looks ahead by the ${version.evaluation.every}, the use case by the ${useCase.every}`);
       const forecaster = await openForecaster(artifacts, version.artifact);
       return { version, scorer: scoreSeries(clock, useCase, policy, forecaster), encoder: null, sureness: byLookAhead(policy) };
     }
+    if (!("unfamiliar_below" in policy)) throw otherTask(version);
     const model = await openModel(artifacts, version.artifact);
     const sureness = surenessOf(policy, version, model);
     const encoder = await encoderOf(model, version, current?.encoder ?? null, openEncoder);
@@ -126,7 +130,7 @@ export async function openServing(
 export function describeServing({ useCase, version, classes, ladder }: Serving): ServedUseCase {
   const { policy } = ladder;
   const outcomes = new Set([
-    ...classes,
+    ...(useCase.task === "detect" ? usualness : classes),
     ...[...policy.rules_first, ...policy.rules].map((rule) => rule.then),
     ...(policy.default === undefined ? [] : [policy.default]),
   ]);
@@ -135,7 +139,8 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
     task: useCase.task,
     autonomy: policy.autonomy,
     version,
-    outcomes: useCase.task === "classify" ? [...outcomes].sort() : [],
+    takes: "records",
+    outcomes: useCase.task === "regress" || useCase.task === "forecast" ? [] : [...outcomes].sort(),
     fields: (useCase.task === "forecast" ? [...featureKinds(useCase)] : [...sentKinds(useCase), ...matchedOnly(useCase)]).map(
       ([name, kind]) => ({ name, kind }),
     ),
@@ -144,41 +149,50 @@ export function describeServing({ useCase, version, classes, ladder }: Serving):
 }
 
 /** Columns that are sent for the history alone. */
-function matchedOnly(useCase: LabelledUseCase): [name: string, kind: "category"][] {
+function matchedOnly(useCase: RecordUseCase): [name: string, kind: "category"][] {
   const names = matchColumns(useCase).filter((name) => !sentKinds(useCase).has(name) && name !== useCase.source.key);
   return names.map((name) => [name, "category"]);
 }
 
 /** @throws ENCODER_* */
 async function encoderOf(
-  { vectors }: Model,
+  model: Model,
   { encoder: wanted }: ModelVersion,
   running: Encoder | null,
   open: OpenEncoder,
 ): Promise<Encoder | null> {
-  if (vectors.length === 0 || !wanted) return null;
+  if (!("vectors" in model) || model.vectors.length === 0 || !wanted) return null;
   return running?.source === wanted.source && running.hash === wanted.hash ? running : open(wanted.source, wanted.hash);
 }
 
 /** Answers at once; with an encoder, when that has read the texts. */
-function scorerOf(model: Model, encoder: Encoder | null, { evaluation }: ModelVersion, policy: Policy): Scorer {
+function scorerOf(model: Model, encoder: Encoder | null, { evaluation }: ModelVersion, policy: RecordPolicy): Scorer {
   const sets = evaluation.task === "classify" ? evaluation.prediction_sets : null;
   const costs = "costs" in policy && policy.costs ? policy.costs : null;
   const score =
-    "classes" in model ? scoreClasses(model, sets, costs && ((row) => costsOf(costs, model.classes, row))) : scoreNumber(model);
-  if (!encoder) return score;
+    "classes" in model
+      ? scoreClasses(model, sets, costs && ((row) => costsOf(costs, model.classes, row)))
+      : "range" in model
+        ? scoreNumber(model)
+        : scoreOutlier(model, evaluation.task === "detect" ? evaluation.alarms.threshold : 0);
+  if (!encoder || !("vectors" in model)) return score;
   return async (row) => score(await recordWithVectors(encoder, row, model.vectors));
 }
 
 /** @throws Error where the version decides something else than its policy is about */
-function surenessOf(policy: Policy, version: ModelVersion, model: Model): Sureness {
+function surenessOf(policy: RecordPolicy, version: ModelVersion, model: Model): Sureness {
   const { evaluation } = version;
-  if ("costs" in policy && policy.costs && "classes" in model) return byCost(policy.costs);
+  if ("alarms" in policy) {
+    if (evaluation.task === "detect" && "decideRow" in model && !("classes" in model) && !("range" in model))
+      return byRarity(evaluation.alarms.threshold, policy);
+    throw otherTask(version);
+  }
   const { confident_at: at } = policy;
-  if (at && "precision" in at && evaluation.task === "classify" && "classes" in model) {
+  if ("costs" in policy && policy.costs && "classes" in model) return byCost(policy.costs);
+  if ("precision" in at && evaluation.task === "classify" && "classes" in model) {
     return byConfidence(evaluation.confident.threshold, at);
   }
-  if (at && "within" in at && "coverage" in at && !("classes" in model)) return byInterval(at);
+  if ("within" in at && "range" in model) return byInterval(at);
   throw otherTask(version);
 }
 

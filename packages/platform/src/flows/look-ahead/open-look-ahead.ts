@@ -9,7 +9,7 @@ import type { Artifacts } from "#files/artifacts";
 import type { ForecastChange, ForecastQuery, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
 import { changeSince } from "#learn/forecasters/change-since";
 import type { Forecaster } from "#learn/model";
-import { keyColumns, seriesName } from "#records/forecast-use-case";
+import { seriesKeys, seriesName } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
@@ -114,7 +114,7 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
     async changes(name, { version: wanted, limit }) {
       const useCase = known(name);
       const { version, every } = await versionOf(name, wanted);
-      const columns = keyColumns(useCase);
+      const columns = seriesKeys(useCase);
       const earlier = (await listModelVersions(pool, name)).find(
         (one) => one.version < version.version && one.evaluation.task === "forecast" && one.evaluation.every === every,
       );
@@ -191,7 +191,7 @@ function total(values: Float64Array): number {
 
 /** Numbers of the series that are asked for: sums first. */
 function selected(useCase: ForecastUseCase, forecaster: Forecaster, { series: wanted = {} }: ForecastQuery): number[] {
-  const columns = keyColumns(useCase);
+  const columns = seriesKeys(useCase);
   const unknown = Object.keys(wanted).find((name) => !columns.includes(name));
   if (unknown !== undefined) {
     const near = nearest(unknown, columns);
@@ -229,7 +229,7 @@ function seriesAhead(
   };
   return {
     series: nameOf(useCase, forecaster, at),
-    key: Object.fromEntries(keyColumns(useCase).map((name, index) => [name, keyOf(forecaster, keyColumns(useCase), at)[index]!])),
+    key: Object.fromEntries(seriesKeys(useCase).map((name, index) => [name, keyOf(forecaster, seriesKeys(useCase), at)[index]!])),
     basis: forecast.basis,
     sum: bounds(forecast.cumulative, horizon - 1, total(forecast.mean)),
     steps: Array.from(forecast.mean, (mean, step) => ({
@@ -245,7 +245,7 @@ function keyOf({ keys }: Forecaster, columns: readonly string[], at: number): (s
 
 /** A series by the columns that name it, a sum by those that it keeps apart. */
 function nameOf(useCase: ForecastUseCase, forecaster: Forecaster, at: number): string {
-  const columns = keyColumns(useCase);
+  const columns = seriesKeys(useCase);
   const own = keyOf(forecaster, useCase.source.series, at);
   if (own.every((value) => value !== null)) return seriesName(own);
   const parts = keyOf(forecaster, columns, at).filter((value) => value !== null);

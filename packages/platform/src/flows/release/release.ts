@@ -8,7 +8,10 @@ import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
+import type { Snapshot } from "#records/snapshot";
+import { watchesSeries } from "#records/use-case";
 import type { UseCase } from "#records/use-case";
+import { alarmCard } from "#stages/registry/alarm-card";
 import { deploy, listDeployments, rollback } from "#stages/registry/deployments";
 import type { CardOf } from "#stages/registry/card-parts";
 import { forecastCard } from "#stages/registry/forecast-card";
@@ -56,11 +59,8 @@ export function openRelease({ artifacts, pool, clock, project }: Deps): Release 
     async export(name, number, format) {
       const useCase = known(name);
       const version = await findModelVersion(pool, name, number);
-      if (format === "card") {
-        const snapshot = await findSnapshot(pool, version.snapshot);
-        const { evaluation } = version;
-        return Buffer.from(cardOf({ version, evaluation, useCase, snapshot }));
-      }
+      if (format === "card") return Buffer.from(cardOf(version, useCase, await findSnapshot(pool, version.snapshot)));
+      if (version.evaluation.task === "detect") throw failure("EXPORT_UNKNOWN", { kind: version.learner, format });
       const saved = await openSaved(artifacts, version.artifact);
       if (!hasOnnx(saved)) throw failure("EXPORT_UNKNOWN", { kind: saved.header.kind, format });
       return onnxOf(saved, { use_case: name, version: String(number), artifact: version.artifact });
@@ -69,20 +69,17 @@ export function openRelease({ artifacts, pool, clock, project }: Deps): Release 
   };
 
   /** @throws MODEL_OF_OTHER_TASK */
-  function cardOf({ version, evaluation, useCase, snapshot }: CardOf<ModelVersion["evaluation"], UseCase>): string {
-    if (useCase.task === "forecast" && evaluation.task === "forecast") {
+  function cardOf(version: ModelVersion, useCase: UseCase, snapshot: Snapshot): string {
+    const { evaluation } = version;
+    if (evaluation.task === "detect" && useCase.task === "detect") return alarmCard({ version, evaluation, useCase, snapshot });
+    if (evaluation.task === "forecast" && useCase.task === "forecast")
       return forecastCard({ version, evaluation, useCase, snapshot });
+    if (useCase.task === "classify" || useCase.task === "regress") {
+      if (evaluation.task === "regress") return numberCard({ version, evaluation, useCase, snapshot });
+      if (evaluation.task === "classify") return modelCard({ version, evaluation, useCase, snapshot });
     }
-    if (useCase.task === "regress" && evaluation.task === "regress")
-      return numberCard({ version, evaluation, useCase, snapshot });
-    if (useCase.task === "classify" && evaluation.task === "classify")
-      return modelCard({ version, evaluation, useCase, snapshot });
-    throw failure("MODEL_OF_OTHER_TASK", {
-      use_case: useCase.use_case,
-      version: version.version,
-      trained: evaluation.task,
-      task: useCase.task,
-    });
+    const { use_case: name, task } = useCase;
+    throw failure("MODEL_OF_OTHER_TASK", { use_case: name, version: version.version, trained: evaluation.task, task });
   }
 
   function known(name: string): UseCase {

@@ -10,7 +10,7 @@
  */
 import { formatPercent } from "#base/text";
 import type { Cause, Decision, Path } from "#records/decision";
-import type { Policy } from "#records/use-case";
+import type { DecidingPolicy } from "#records/use-case";
 import type { Answer, Opinion } from "#stages/decide/ask-model";
 import type { CompiledRule } from "#stages/decide/rules";
 import { firstRule } from "#stages/decide/rules";
@@ -18,7 +18,7 @@ import type { Sureness } from "#stages/decide/sureness";
 
 /** Everything beside the record that a decision depends on. */
 export interface Ladder {
-  readonly policy: Policy;
+  readonly policy: DecidingPolicy;
   readonly rulesFirst: readonly CompiledRule[];
   readonly rules: readonly CompiledRule[];
   readonly sureness: Sureness;

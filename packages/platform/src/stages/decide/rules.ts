@@ -5,7 +5,7 @@
  */
 import { Environment } from "@marcbachmann/cel-js";
 import { nearest } from "#base/text";
-import type { Policy, Rule } from "#records/use-case";
+import type { RecordPolicy, Rule } from "#records/use-case";
 
 export interface CompiledRule extends Rule {
   holds(record: Readonly<Record<string, unknown>>): boolean;
@@ -53,7 +53,7 @@ export function firstRule(rules: readonly CompiledRule[], record: Readonly<Recor
 
 /** The rules of today as a way to decide by themselves: what a model is compared with. null where none holds and there is no default. */
 export function ruleDecider(
-  policy: Policy,
+  policy: RecordPolicy,
   fields: readonly string[],
 ): ((record: Readonly<Record<string, unknown>>) => string | null) | null {
   if (policy.rules.length === 0) return null;

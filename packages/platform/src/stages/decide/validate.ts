@@ -7,7 +7,7 @@ import { nearest } from "#base/text";
 import type { Row } from "#learn/data/table";
 import { matchColumns } from "#records/history";
 import { standardCategory, standardText } from "#records/standardise";
-import type { LabelledUseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { agedColumns, featureKinds, sentKinds } from "#records/use-case";
 
 /** Longest text of one field, in UTF-16 code units. */
@@ -29,7 +29,7 @@ export type Validator = (input: unknown, at: string, problems: Problem[]) => Val
 export type Kind = "text" | "category" | "number" | "time";
 
 /** Compiles the validator of a use case. O(fields) a record. */
-export function compileValidator(useCase: LabelledUseCase): Validator {
+export function compileValidator(useCase: RecordUseCase): Validator {
   const kinds = sentKinds(useCase);
   const { key, label, time } = useCase.source;
   const matched = matchColumns(useCase);
@@ -125,7 +125,7 @@ export function standardValue(value: unknown, kind: Kind): string | number | nul
   }
 }
 
-function unknownField(name: string, label: string, accepted: readonly string[]): string {
+function unknownField(name: string, label: string | undefined, accepted: readonly string[]): string {
   if (name === label) return "is what is decided; leave it out";
   const near = nearest(name, accepted);
   return near === undefined ? `is not a field; known: ${accepted.join(", ")}` : `is not a field; did you mean ${near}?`;

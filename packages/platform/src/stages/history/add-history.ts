@@ -11,7 +11,7 @@ import type { FactValue } from "#learn/history/timeline";
 import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
 import type { Field } from "#records/snapshot";
-import type { LabelledUseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { asTextOf, factFields, factsOf, matchTexts, refuseUnfit, timelineOf, timesOf, valueColumn } from "#stages/history/facts";
 import { quoteName } from "#tables/sql-text";
 import type { ParquetColumns } from "#tables/write-parquet";
@@ -36,7 +36,7 @@ export interface Rows {
  * The same rows in the same order with the columns of history behind their own. Throws what a connection throws; DATA_UNSUITABLE for a column of the facts that is
  * not there; CANCELLED. O((rows + facts) log (rows + facts)).
  */
-export async function addHistory(deps: AddHistoryDeps, useCase: LabelledUseCase, rows: Rows): Promise<Rows> {
+export async function addHistory(deps: AddHistoryDeps, useCase: RecordUseCase, rows: Rows): Promise<Rows> {
   const groups = historyGroups(useCase);
   const parts: ParquetColumns[] = [{ path: rows.path, columns: rows.fields.map(({ name }) => name) }];
   const added: Field[] = [];
@@ -53,7 +53,7 @@ export async function addHistory(deps: AddHistoryDeps, useCase: LabelledUseCase,
 
 async function writeGroup(
   { tables, connect, folder, signal, onProgress }: AddHistoryDeps,
-  useCase: LabelledUseCase,
+  useCase: RecordUseCase,
   { rows, group, path }: { rows: Rows; group: HistoryGroup; path: string },
 ): Promise<Field[]> {
   const facts = join(folder, "facts.parquet");
@@ -102,7 +102,7 @@ const subjectFields: readonly Field[] = [
   { name: "instant", type: "number", source_type: "" },
 ];
 
-function subjectsSql(useCase: LabelledUseCase, { match }: HistoryGroup): string {
+function subjectsSql(useCase: RecordUseCase, { match }: HistoryGroup): string {
   const columns = match.map(([record], at) => `${quoteName(record)} AS m${at}`);
   return `SELECT ${["file_row_number AS record", `${quoteName(useCase.source.time!)} AS instant`, ...columns].join(", ")} FROM records`;
 }

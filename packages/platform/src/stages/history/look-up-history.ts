@@ -6,7 +6,7 @@ import type { Connection } from "#connectors/connector";
 import type { FactValue } from "#learn/history/timeline";
 import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
-import type { LabelledUseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { asTextOf, factsOf, matchText, microseconds, timelineOf, valueColumn } from "#stages/history/facts";
 import { valueAt } from "#learn/data/table";
 
@@ -28,7 +28,7 @@ export interface HistoryLookup {
 }
 
 /** Connects at the first question. */
-export function openHistoryLookup(connect: (system: string) => Connection, useCase: LabelledUseCase): HistoryLookup {
+export function openHistoryLookup(connect: (system: string) => Connection, useCase: RecordUseCase): HistoryLookup {
   const groups = historyGroups(useCase);
   const connections = new Map<string, Connection>();
   const connectionTo = (system: string): Connection => {

@@ -9,7 +9,7 @@ import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, seriesRows, ste
 import type { Artifacts } from "#files/artifacts";
 import type { CalendarColumn, Panel, SeriesInput, SeriesKey } from "#learn/data/series";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
-import { keyColumns } from "#records/forecast-use-case";
+import { seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Remedy } from "#records/readiness-report";
 import type { Beside, Snapshot } from "#records/snapshot";
@@ -141,7 +141,7 @@ export async function preparePanel(
   }
 
   function layOut(): Layout {
-    const names = keyColumns(useCase);
+    const names = seriesKeys(useCase);
     const columnOf = names.map((name) => {
       const at = source.series.indexOf(name);
       const others = names.filter((one) => !source.series.includes(one));
@@ -224,7 +224,7 @@ export async function preparePanel(
     const start = starts.reduce((least, one) => Math.min(least, one), last + 1);
     const calendar = await holidayColumns(start);
     const panel: Panel = {
-      keys: keyColumns(useCase).map((name, at) => ({ name, values: layout.keys[at]! })),
+      keys: seriesKeys(useCase).map((name, at) => ({ name, values: layout.keys[at]! })),
       offsets,
       starts: Int32Array.from(starts),
       values,

@@ -11,7 +11,7 @@ import { withAges } from "#learn/recipe/ages";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
-import type { LabelledUseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { agedColumns, featureKinds, outcomeOf } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
@@ -50,7 +50,7 @@ const similarity = 0.8;
 export async function prepare(
   { signal, ...deps }: { tables: Tables; artifacts: Artifacts; signal?: AbortSignal | undefined },
   snapshot: Snapshot,
-  useCase: LabelledUseCase,
+  useCase: RecordUseCase,
   report: ReadinessReport,
   verdicts: readonly Verdict[] = [],
 ): Promise<Prepared> {
@@ -66,21 +66,25 @@ export async function prepare(
 export async function labelledRows(
   { tables, artifacts }: { tables: Tables; artifacts: Artifacts },
   snapshot: Snapshot,
-  useCase: LabelledUseCase,
+  useCase: RecordUseCase,
   verdicts: readonly Verdict[] = [],
 ): Promise<Omit<Prepared, "groups" | "remedies">> {
   const { key, label, time } = useCase.source;
   const standard = (outcome: string): string | null => outcomeOf(useCase, outcome);
   const kinds = featureKinds(useCase);
-  const wanted = [...new Set([...kinds.keys(), ...useCase.protected, key, label, ...(time === undefined ? [] : [time])])];
+  const named = [key, ...(label === undefined ? [] : [label]), ...(time === undefined ? [] : [time])];
+  const wanted = [...new Set([...kinds.keys(), ...useCase.protected, ...named])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
 
   const keys = asStrings(source.columns[key]!);
   const { replaced, added } = sortVerdicts(verdicts, keys);
+  // What is looked for among records need not be known of any.
+  const own = label === undefined ? keys.map(() => "") : asStrings(source.columns[label]!);
   const labels = [
-    ...asStrings(source.columns[label]!).map((own, row) => {
-      const outcome = replaced.get(row) ?? own;
-      return outcome === null ? null : standard(outcome);
+    ...own.map((written, row) => {
+      const outcome = replaced.get(row) ?? written;
+      if (outcome === null) return useCase.task === "detect" ? standard("") : null;
+      return standard(outcome);
     }),
     ...added.map(({ outcome }) => standard(outcome)),
   ];

@@ -12,7 +12,7 @@ const identifierShare = 0.9;
 const leastRows = 50;
 
 /** The columns that the use case names and the snapshot does not have: a finding each. */
-export function checkPresence({ snapshot, useCase }: Subject<UseCase>): Finding[] {
+export function checkPresence({ snapshot, useCase }: Pick<Subject<UseCase>, "snapshot" | "useCase">): Finding[] {
   const names = snapshot.fields.map(({ name }) => name);
   const computed = Object.keys(historyOf(useCase)).map((column) => ({ place: `history.${column}`, column }));
   return [...namedColumns(useCase), ...computed]

@@ -10,6 +10,7 @@ import { formatPercent } from "#base/text";
 import { isPresent } from "#checks/column-sql";
 import type { Finding } from "#records/readiness-report";
 import type { Field } from "#records/snapshot";
+import type { LabelledUseCase } from "#records/use-case";
 import { leakingColumn } from "#stages/readiness/leak";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -27,14 +28,14 @@ const hardlyFilled = 0.1;
 const leastRowsByTime = 1000;
 
 /** One finding at most for each of the columns. Two scans. Outcomes that are numbers are looked at by time alone. */
-export async function findFilledLater(subject: Subject, columns: readonly Field[]): Promise<Finding[]> {
+export async function findFilledLater(subject: Subject<LabelledUseCase>, columns: readonly Field[]): Promise<Finding[]> {
   if (columns.length === 0) return [];
   const byTime = await byTimeFindings(subject, columns);
   const rest = columns.filter(({ name }) => !byTime.some(({ column }) => column === name));
   return [...byTime, ...(rest.length === 0 || subject.useCase.task === "regress" ? [] : await byOutcomeFindings(subject, rest))];
 }
 
-async function byTimeFindings(subject: Subject, columns: readonly Field[]): Promise<Finding[]> {
+async function byTimeFindings(subject: Subject<LabelledUseCase>, columns: readonly Field[]): Promise<Finding[]> {
   const { tables, path, snapshot, signal } = subject;
   if (snapshot.time_column === null || snapshot.rows < leastRowsByTime) return [];
   const time = quoteName(snapshot.time_column);
@@ -65,7 +66,7 @@ interface Counts {
   readonly filled: readonly number[];
 }
 
-async function byOutcomeFindings(subject: Subject, columns: readonly Field[]): Promise<Finding[]> {
+async function byOutcomeFindings(subject: Subject<LabelledUseCase>, columns: readonly Field[]): Promise<Finding[]> {
   const { tables, path, useCase, signal } = subject;
   const { key, label } = useCase.source;
   const counts = columns.map((field, at) => `count(*) FILTER (${isPresent(field)}) AS filled${at}`);

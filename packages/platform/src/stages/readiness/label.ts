@@ -2,6 +2,7 @@
 import { formatCount, formatPercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import type { Finding } from "#records/readiness-report";
+import type { LabelledUseCase } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -19,7 +20,7 @@ interface Outcome {
   readonly rows: number;
 }
 
-export async function checkLabel({ tables, path, snapshot, useCase, signal }: Subject): Promise<Finding[]> {
+export async function checkLabel({ tables, path, snapshot, useCase, signal }: Subject<LabelledUseCase>): Promise<Finding[]> {
   const { label } = useCase.source;
   const counted = await tables.aggregate(
     path,

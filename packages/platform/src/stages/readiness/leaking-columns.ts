@@ -14,6 +14,7 @@
 import { formatPercent } from "#base/text";
 import type { ColumnProfile, Finding } from "#records/readiness-report";
 import type { Field } from "#records/snapshot";
+import type { LabelledUseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 import { findFilledLater } from "#stages/readiness/filled-later";
 import { leakingColumn } from "#stages/readiness/leak";
@@ -37,7 +38,10 @@ const mostDistinct = 0.5;
 const bins = 50;
 const mostPairs = 100_000;
 
-export async function findLeakingColumns(subject: Subject, profiles: readonly ColumnProfile[]): Promise<Finding[]> {
+export async function findLeakingColumns(
+  subject: Subject<LabelledUseCase>,
+  profiles: readonly ColumnProfile[],
+): Promise<Finding[]> {
   const { snapshot, useCase } = subject;
   const kinds = featureKinds(useCase);
   const features = snapshot.fields.filter(({ name }) => kinds.has(name));
@@ -71,7 +75,7 @@ function isBinned(type: Field["type"], distinct: number): boolean {
 }
 
 /** undefined where there are too many to be kept. */
-async function pairsOf(subject: Subject, { name, type }: Field, distinct: number): Promise<Pair[] | undefined> {
+async function pairsOf(subject: Subject<LabelledUseCase>, { name, type }: Field, distinct: number): Promise<Pair[] | undefined> {
   const { tables, path, useCase, signal } = subject;
   const key = quoteName(useCase.source.key);
   const label = quoteName(useCase.source.label);
@@ -96,7 +100,7 @@ async function pairsOf(subject: Subject, { name, type }: Field, distinct: number
 }
 
 /** What is suspicious about the column; undefined where nothing is. */
-function suspicion({ useCase }: Subject, name: string, pairs: readonly Pair[]): string | undefined {
+function suspicion({ useCase }: Subject<LabelledUseCase>, name: string, pairs: readonly Pair[]): string | undefined {
   const { label } = useCase.source;
   const all = strengthOf(pairs);
   const paired = all.pairs >= leastPairs && all.paired >= pairedOff && all.gain >= pairsGain;

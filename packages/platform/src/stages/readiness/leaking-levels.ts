@@ -5,6 +5,7 @@
 import { formatPercent } from "#base/text";
 import type { Finding } from "#records/readiness-report";
 import { featureKinds } from "#records/use-case";
+import type { LabelledUseCase } from "#records/use-case";
 import { leakingColumn } from "#stages/readiness/leak";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -15,7 +16,7 @@ const nearlyPerfect = 0.99;
 const leastRows = 50;
 
 /** O(rows) a category, in DuckDB. */
-export async function findLeakingLevels(subject: Subject): Promise<Finding[]> {
+export async function findLeakingLevels(subject: Subject<LabelledUseCase>): Promise<Finding[]> {
   const { tables, path, snapshot, useCase, signal } = subject;
   const { key, label } = useCase.source;
   const kinds = featureKinds(useCase);

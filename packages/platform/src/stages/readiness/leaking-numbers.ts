@@ -1,4 +1,5 @@
 /** Columns of numbers that are the label under another name, in another unit, or with something small added: they rise and fall with it row by row. */
+import type { LabelledUseCase } from "#records/use-case";
 import { featureKinds } from "#records/use-case";
 import type { Finding } from "#records/readiness-report";
 import { leakingColumn } from "#stages/readiness/leak";
@@ -11,7 +12,7 @@ const nearlyPerfect = 0.995;
 const leastRows = 50;
 
 /** O(rows x columns), in DuckDB. */
-export async function findLeakingNumbers(subject: Subject): Promise<Finding[]> {
+export async function findLeakingNumbers(subject: Subject<LabelledUseCase>): Promise<Finding[]> {
   const { tables, path, snapshot, useCase, signal } = subject;
   const { label } = useCase.source;
   const kinds = featureKinds(useCase);

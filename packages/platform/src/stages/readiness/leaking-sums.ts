@@ -6,6 +6,7 @@
 import { exactSum } from "#learn/select/exact-sum";
 import type { Finding } from "#records/readiness-report";
 import { featureKinds } from "#records/use-case";
+import type { LabelledUseCase } from "#records/use-case";
 import { leakingColumns } from "#stages/readiness/leak";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -19,7 +20,7 @@ const mostAbsent = 0.2;
 const nearOne = 0.005;
 
 /** @param but columns that give the label away alone. O(rows x columns^2) in the sample. */
-export async function findLeakingSums(subject: Subject, but: ReadonlySet<string>): Promise<Finding[]> {
+export async function findLeakingSums(subject: Subject<LabelledUseCase>, but: ReadonlySet<string>): Promise<Finding[]> {
   const { useCase } = subject;
   const { label } = useCase.source;
   const { names, columns, target } = await readSample(subject, but);
@@ -60,7 +61,10 @@ interface Sample {
   readonly target: Float64Array;
 }
 
-async function readSample({ tables, path, snapshot, useCase, signal }: Subject, but: ReadonlySet<string>): Promise<Sample> {
+async function readSample(
+  { tables, path, snapshot, useCase, signal }: Subject<LabelledUseCase>,
+  but: ReadonlySet<string>,
+): Promise<Sample> {
   const { key, label, time } = useCase.source;
   const kinds = featureKinds(useCase);
   const fields = snapshot.fields.filter(

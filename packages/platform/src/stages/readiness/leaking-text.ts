@@ -6,6 +6,7 @@
  */
 import { formatPercent } from "#base/text";
 import type { Finding } from "#records/readiness-report";
+import type { LabelledUseCase } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -39,7 +40,7 @@ interface Row {
   readonly text: string;
 }
 
-export async function findLeakingText(subject: Subject): Promise<Finding[]> {
+export async function findLeakingText(subject: Subject<LabelledUseCase>): Promise<Finding[]> {
   const { tables, path, snapshot, useCase, signal } = subject;
   const { key, label } = useCase.source;
   const columns = useCase.features.text.filter((column) =>

@@ -7,6 +7,7 @@ import { formatCount, formatPercent } from "#base/text";
 import { rowsHave, shownLength } from "#checks/check";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { Finding } from "#records/readiness-report";
+import type { LabelledUseCase } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -32,7 +33,7 @@ interface Sample {
 }
 
 /** Two findings at most. Looks at `sampleRows` rows, chosen by a hash of their keys. @throws CANCELLED */
-export async function checkNearCopies(subject: Subject, { sampleRows = 200_000 } = {}): Promise<Finding[]> {
+export async function checkNearCopies(subject: Subject<LabelledUseCase>, { sampleRows = 200_000 } = {}): Promise<Finding[]> {
   const sample = await readSample(subject, sampleRows);
   if (sample === null) return [];
   const { groupOf, groups, copies } = await grouped(sample.texts, subject.signal);
@@ -43,7 +44,10 @@ export async function checkNearCopies(subject: Subject, { sampleRows = 200_000 }
   return [...copiedRows(sample, rowsOf, copies), ...contradictions(subject, sample, rowsOf)];
 }
 
-async function readSample({ tables, path, snapshot, useCase, signal }: Subject, sampleRows: number): Promise<Sample | null> {
+async function readSample(
+  { tables, path, snapshot, useCase, signal }: Subject<LabelledUseCase>,
+  sampleRows: number,
+): Promise<Sample | null> {
   const { key, label } = useCase.source;
   const columns = useCase.features.text.filter((column) =>
     snapshot.fields.some(({ name, type }) => name === column && type === "string"),
@@ -94,7 +98,11 @@ function copiedRows(sample: Sample, rowsOf: readonly (readonly number[])[], copi
   return [concern("warn", "near-copy", column, detail, fix, { affected_rows: rows, examples })];
 }
 
-function contradictions({ useCase }: Subject, sample: Sample, rowsOf: readonly (readonly number[])[]): Finding[] {
+function contradictions(
+  { useCase }: Subject<LabelledUseCase>,
+  sample: Sample,
+  rowsOf: readonly (readonly number[])[],
+): Finding[] {
   const { texts, outcomes, of } = sample;
   if (useCase.task === "regress") return []; // numbers of two like cases differ a little, and nobody is wrong
   const { label } = useCase.source;

@@ -2,6 +2,7 @@
 import { formatCount, formatNumber, formatPercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import type { Finding } from "#records/readiness-report";
+import type { LabelledUseCase } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
 import type { Subject } from "#stages/readiness/subject";
 import { quoteName } from "#tables/sql-text";
@@ -13,7 +14,13 @@ const farOut = 20;
 /** From this share of one number on, the others are exceptions. */
 const oneSided = 0.95;
 
-export async function checkNumberLabel({ tables, path, snapshot, useCase, signal }: Subject): Promise<Finding[]> {
+export async function checkNumberLabel({
+  tables,
+  path,
+  snapshot,
+  useCase,
+  signal,
+}: Subject<LabelledUseCase>): Promise<Finding[]> {
   const { label } = useCase.source;
   const text = `nullif(trim(CAST(${quoteName(label)} AS VARCHAR), E' \\t\\r\\n'), '')`;
   const numbers = `WITH read AS (SELECT ${text} AS written FROM records),

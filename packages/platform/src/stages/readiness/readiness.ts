@@ -11,8 +11,8 @@ import type { Artifacts } from "#files/artifacts";
 import { worstVerdict } from "#records/readiness-report";
 import type { ColumnProfile, Finding, ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
-import { featureKinds } from "#records/use-case";
-import type { UseCase } from "#records/use-case";
+import { featureKinds, watchesSeries } from "#records/use-case";
+import type { LabelledUseCase, UseCase } from "#records/use-case";
 import { checkColumns, checkPresence } from "#stages/readiness/columns";
 import { checkLabel } from "#stages/readiness/label";
 import { findLeakingColumns } from "#stages/readiness/leaking-columns";
@@ -23,7 +23,9 @@ import { findLeakingSums } from "#stages/readiness/leaking-sums";
 import { findLeakingText } from "#stages/readiness/leaking-text";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { checkNumberLabel } from "#stages/readiness/number-label";
+import { checkOutliers } from "#stages/readiness/outliers";
 import { checkSeries } from "#stages/readiness/series";
+import { checkSeriesAhead } from "#stages/readiness/series-ahead";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
@@ -43,22 +45,23 @@ export interface ReadinessDeps {
 export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase: UseCase): Promise<ReadinessReport> {
   const { tables, clock, signal } = deps;
   const path = await deps.artifacts.verifiedPath(snapshot.hash);
-  const of = <Of extends UseCase>(one: Of): Subject<Of> => ({ tables, path, snapshot, useCase: one, now: clock.now(), signal });
-  const subject = of(useCase);
+  const about = { tables, path, snapshot, now: clock.now(), signal };
   const columns = await profileColumns(tables, path, snapshot.fields, snapshot.rows, signal);
-  const absent = checkPresence(subject);
+  const absent = checkPresence({ snapshot, useCase });
   const named = new Set(absent.map(({ column }) => column));
   const findings = [
     ...absent,
     ...(await runDeclaredChecks(
-      { tables, path, fields: snapshot.fields, rows: snapshot.rows, now: subject.now, time: snapshot.time_column, signal },
+      { tables, path, fields: snapshot.fields, rows: snapshot.rows, now: about.now, time: snapshot.time_column, signal },
       useCase.readiness,
     )),
-    ...(useCase.task === "forecast"
-      ? absent.length > 0
-        ? []
-        : await checkSeries({ ...of(useCase), artifacts: deps.artifacts })
-      : await checkRows(of(useCase), columns, named)),
+    ...(watchesSeries(useCase)
+      ? await checkSeries({ ...about, useCase }, named)
+      : useCase.task === "forecast"
+        ? absent.length > 0
+          ? []
+          : await checkSeriesAhead({ ...about, useCase, artifacts: deps.artifacts })
+        : await checkRecords({ ...about, useCase }, columns, named)),
   ];
   return {
     id: uuidv7(clock),
@@ -72,21 +75,27 @@ export async function readiness(deps: ReadinessDeps, snapshot: Snapshot, useCase
   };
 }
 
-async function checkRows(
+/** @param absent columns that the snapshot does not have */
+async function checkRecords(
   subject: Subject,
   columns: readonly ColumnProfile[],
   absent: ReadonlySet<string | null>,
 ): Promise<Finding[]> {
-  const { key, label } = subject.useCase.source;
+  const { useCase } = subject;
+  const { key, label } = useCase.source;
   return [
     ...checkColumns(subject, columns),
     ...(await checkTimes(subject)),
-    ...(absent.has(key) || absent.has(label) ? [] : await checkLearning(subject, columns)),
+    ...(absent.has(key) || (label !== undefined && absent.has(label))
+      ? []
+      : useCase.task === "detect"
+        ? await checkOutliers({ ...subject, useCase })
+        : await checkLearning({ ...subject, useCase }, columns)),
   ];
 }
 
 /** What needs the key and the label. */
-async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]): Promise<Finding[]> {
+async function checkLearning(subject: Subject<LabelledUseCase>, columns: readonly ColumnProfile[]): Promise<Finding[]> {
   const isNumber = subject.useCase.task === "regress";
   const leaks = isNumber ? await leaksOfNumbers(subject) : await findLeakingColumns(subject, columns);
   return [
@@ -99,7 +108,7 @@ async function checkLearning(subject: Subject, columns: readonly ColumnProfile[]
 }
 
 /** What a label that is a number is given away by: a column alone first, then what is left of them together. */
-async function leaksOfNumbers(subject: Subject): Promise<Finding[]> {
+async function leaksOfNumbers(subject: Subject<LabelledUseCase>): Promise<Finding[]> {
   const kinds = featureKinds(subject.useCase);
   const features = subject.snapshot.fields.filter(({ name }) => kinds.has(name));
   const alone = [

@@ -39,7 +39,11 @@ export async function checkTexts({ tables, path, snapshot, useCase, signal }: Su
   }
   if (count("copies") > 0) {
     const detail = `${rowsHave(count("copies"))} the same values as an earlier one in everything but ${useCase.source.key}`;
-    const fix = `Copies on both sides of the split flatter the model; leave them out in source.query if ${useCase.source.label} was decided once.`;
+    const { label } = useCase.source;
+    const fix =
+      label === undefined || useCase.task === "detect"
+        ? "What is there several times seems usual: leave copies out in source.query that a join or an import has made."
+        : `Copies on both sides of the split flatter the model; leave them out in source.query if ${label} was decided once.`;
     findings.push(concern("warn", "duplicate", null, detail, fix, { affected_rows: count("copies") }));
   }
   texts.forEach(({ name }, at) => {

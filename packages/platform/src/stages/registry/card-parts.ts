@@ -2,14 +2,15 @@
 import { formatCount, formatDuration, formatSize } from "#base/text";
 import { driftText } from "#stages/registry/drift-text";
 import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
-import type { ModelVersion, RowEvaluation } from "#records/model-version";
+import type { Mattering } from "#stages/registry/matters-text";
+import type { ModelVersion } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import { featureKinds } from "#records/use-case";
-import type { LabelledUseCase, UseCase } from "#records/use-case";
+import type { DecidingUseCase, RecordUseCase, UseCase } from "#records/use-case";
 import { triedRule, triedTable } from "#stages/registry/tried";
 
-export interface CardOf<Evaluation, Of extends UseCase = LabelledUseCase> {
+export interface CardOf<Evaluation, Of extends UseCase = RecordUseCase> {
   readonly version: ModelVersion;
   /** That of the version. */
   readonly evaluation: Evaluation;
@@ -19,7 +20,7 @@ export interface CardOf<Evaluation, Of extends UseCase = LabelledUseCase> {
 
 /** `decides`: what of the label. */
 export function detailsSection(
-  { version, useCase }: Pick<CardOf<unknown, UseCase>, "version" | "useCase">,
+  { version, useCase }: Pick<CardOf<unknown, DecidingUseCase>, "version" | "useCase">,
   decides: string,
 ): string[] {
   const tried = triedTable(version);
@@ -63,7 +64,7 @@ export function heldOutRows(evaluation: ModelVersion["evaluation"]): string {
 
 /** Gate, data and what software cannot judge. `more`: what else is to be said of the rows; `goesBy`: where to read what the model goes by. */
 export function closingSections(
-  { version, evaluation, snapshot }: CardOf<ModelVersion["evaluation"], UseCase>,
+  { version, evaluation, snapshot }: Omit<CardOf<ModelVersion["evaluation"]>, "useCase">,
   more: readonly string[],
   goesBy: string,
 ): string[] {
@@ -100,7 +101,7 @@ export function closingSections(
 }
 
 /** How later rows differ, and what it leans on and how, where that was looked at. */
-export function mattersSection(evaluation: RowEvaluation): string[] {
+export function mattersSection(evaluation: Mattering): string[] {
   const [importance, effects] = [importanceRows(evaluation, 20), effectRows(evaluation)];
   const drift = driftText(evaluation, 20);
   return [

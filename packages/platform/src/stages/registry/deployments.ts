@@ -37,7 +37,7 @@ export async function deploy(deps: Deps, version: ModelVersion, policy: Policy, 
   }
   return transaction(deps.pool, async (client) => {
     await lock(client, version.use_case);
-    const active = await newest(client, version.use_case);
+    const active = await newestDeployment(client, version.use_case);
     return add(deps, client, {
       use_case: version.use_case,
       version: version.version,
@@ -57,9 +57,9 @@ export async function deploy(deps: Deps, version: ModelVersion, policy: Policy, 
 export async function rollback(deps: Deps, useCase: string, by: string): Promise<Deployment> {
   return transaction(deps.pool, async (client) => {
     await lock(client, useCase);
-    const active = await newest(client, useCase);
+    const active = await newestDeployment(client, useCase);
     if (!active || active.previous_version === null) throw failure("NOTHING_TO_ROLL_BACK", { use_case: useCase });
-    const before = await newest(client, useCase, active.previous_version);
+    const before = await newestDeployment(client, useCase, active.previous_version);
     if (!before) throw failure("NOTHING_TO_ROLL_BACK", { use_case: useCase });
     await findModelVersion(client, useCase, before.version);
     return add(deps, client, {
@@ -101,7 +101,8 @@ async function lock(client: PoolClient, useCase: string): Promise<void> {
   await client.query("select pg_advisory_xact_lock(hashtextextended('inlay.deployments ' || $1, 0))", [useCase]);
 }
 
-async function newest(client: PoolClient, useCase: string, version?: number): Promise<Deployment | undefined> {
+/** The active deployment of a use case, or the last one of a version. */
+export async function newestDeployment(client: PoolClient, useCase: string, version?: number): Promise<Deployment | undefined> {
   const { rows } = await client.query<{ body: Deployment }>(
     "select body from inlay.deployments where use_case = $1 and ($2::int is null or version = $2) order by seq desc limit 1",
     [useCase, version ?? null],

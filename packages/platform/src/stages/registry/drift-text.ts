@@ -1,9 +1,9 @@
 /** How later rows differ, and what that does to a model, for people. */
 import { formatNumber, formatPercent } from "#base/text";
-import type { RowEvaluation } from "#records/model-version";
+import type { Mattering } from "#stages/registry/matters-text";
 
 /** Sentences; none where rows are not in the order of time. */
-export function driftText({ drift, task }: RowEvaluation, most: number): string[] {
+export function driftText({ drift, task }: Mattering, most: number): string[] {
   if (!drift) return [];
   const { findings, compared, thirds, falls } = drift;
   const scores = thirds.map(({ score }) => (task === "regress" ? formatNumber(score) : formatPercent(score)));

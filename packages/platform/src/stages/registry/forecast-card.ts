@@ -84,7 +84,7 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
         ]),
     "",
     ...closingSections(
-      { version, evaluation, useCase, snapshot },
+      { version, evaluation, snapshot },
       [
         ...(snapshot.beside ?? []).map(({ name, rows, hash }) => `Beside it the ${name}: ${formatCount(rows)} rows, \`${hash}\``),
         `The version itself has seen all values until ${evaluation.seen_until}, the held-out ones included, with the choices that were judged`,

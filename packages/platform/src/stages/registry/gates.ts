@@ -2,20 +2,23 @@
 import { formatDuration, formatNumber, parseDuration } from "#base/text";
 import type { ForecastEvaluation, ForecastScores } from "#records/forecast-evaluation";
 import type { ForecastUseCase } from "#records/forecast-use-case";
+import type { DetectEvaluation } from "#records/detect-evaluation";
 import type { ClassifyEvaluation, Evaluation, GateResult, NumberScores, RegressEvaluation } from "#records/model-version";
-import type { ClassifyUseCase, RegressUseCase } from "#records/use-case";
+import type { ClassifyUseCase, DetectRecordsUseCase, DetectSeriesUseCase, RegressUseCase } from "#records/use-case";
 
 /** One result for each gate that the use case declares, in the order of the file. A baseline that does not exist is not a gate. */
 export function judgeGates(
   useCase:
     | Pick<ClassifyUseCase, "task" | "gate">
     | Pick<RegressUseCase, "task" | "gate">
-    | Pick<ForecastUseCase, "task" | "gate">,
+    | Pick<ForecastUseCase, "task" | "gate">
+    | Pick<DetectRecordsUseCase | DetectSeriesUseCase, "task" | "gate">,
   evaluation: Evaluation,
 ): GateResult[] {
   const { p95_latency: latency } = useCase.gate;
   const results: GateResult[] = [];
   if (useCase.task === "regress" && evaluation.task === "regress") results.push(...judgeNumbers(useCase.gate, evaluation));
+  if (useCase.task === "detect" && evaluation.task === "detect") results.push(...judgeAlarms(useCase.gate, evaluation));
   if (useCase.task === "classify" && evaluation.task === "classify") results.push(...judgeClasses(useCase.gate, evaluation));
   if (useCase.task === "forecast" && evaluation.task === "forecast") results.push(...judgeForecasts(useCase.gate, evaluation));
   if (latency !== undefined) {
@@ -102,6 +105,27 @@ function judgeForecasts(gate: ForecastUseCase["gate"], { model, baselines, inter
     const said = ({ mae, mase }: ForecastScores): string =>
       `MAE ${formatNumber(mae)}${mase === null ? "" : `, MASE ${mase.toFixed(3)}`}`;
     results.push({ gate: `beats ${name}`, wanted: said(baseline), got: said(model), passed });
+  }
+  return results;
+}
+
+function judgeAlarms(gate: DetectRecordsUseCase["gate"], { alarms, known }: DetectEvaluation): GateResult[] {
+  const results: GateResult[] = [];
+  for (const metric of ["precision", "recall", "f1"] as const) {
+    const bound = gate[metric];
+    if (bound === undefined) continue;
+    const got = known?.model[metric];
+    results.push({
+      gate: metric,
+      wanted: bound,
+      got: got?.toFixed(3) ?? "none known",
+      passed: got !== undefined && meets(bound, got),
+    });
+  }
+  if (gate.budget !== undefined) {
+    const got = alarms.promised === 0 ? 0 : alarms.raised / alarms.promised;
+    const said = `${formatNumber(got)} (${alarms.raised} alarms, ${formatNumber(alarms.promised)} promised)`;
+    results.push({ gate: "budget", wanted: gate.budget, got: said, passed: meets(gate.budget, got) });
   }
   return results;
 }

@@ -1,6 +1,9 @@
 /** What a model leans on, and how predictions go with fields, for people: rows of tables. */
 import { formatNumber, sparkline } from "#base/text";
-import type { Evaluation, FieldEffect, RowEvaluation } from "#records/model-version";
+import type { ClassifyEvaluation, Evaluation, FieldEffect, RegressEvaluation } from "#records/model-version";
+
+/** Evaluations that say it. */
+export type Mattering = ClassifyEvaluation | RegressEvaluation;
 
 /** Levels of a field that are named. */
 const shownLevels = 4;
@@ -12,7 +15,7 @@ export const importanceHead = (task: Evaluation["task"]): string[] => [
   "to",
 ];
 
-export function importanceRows({ importance }: RowEvaluation, most: number): string[][] {
+export function importanceRows({ importance }: Mattering, most: number): string[][] {
   return importance
     .slice(0, most)
     .map(({ fields, rise, lower, upper }) => [fields.join(" with "), ...[rise, lower, upper].map(short)]);
@@ -21,7 +24,7 @@ export function importanceRows({ importance }: RowEvaluation, most: number): str
 export const effectsHead = ["field", "moves", "from", "to", "how"];
 
 /** Numbers by a curve over their range, levels from what moves it down to what moves it up. */
-export function effectRows({ effects }: RowEvaluation): string[][] {
+export function effectRows({ effects }: Mattering): string[][] {
   return effects.map((effect) => {
     const heights = effect.points.map((point) => point.effect);
     const moves = effect.outcome === null ? "the value" : `the probability of ${effect.outcome}`;

@@ -6,7 +6,7 @@
 import { formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
 import { clopperPearsonLower } from "#learn/math/binomial";
 import type { ClassifyEvaluation, ModelVersion } from "#records/model-version";
-import type { LabelledUseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import {
   bullets,
   closingSections,
@@ -122,7 +122,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
     ...mattersSection(evaluation),
     "",
     ...closingSections(
-      { version, evaluation, useCase, snapshot },
+      { version, evaluation, snapshot },
       [
         `Labels that seem wrong or hard to tell: ${percent(evaluation.label_noise.share)} (${percent(evaluation.label_noise.lower)} to ${percent(evaluation.label_noise.upper)})`,
       ],
@@ -136,7 +136,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
 }
 
 /** What follows from the numbers; nothing that does not. */
-function caveats(version: ModelVersion, evaluation: ClassifyEvaluation, useCase: LabelledUseCase): string[] {
+function caveats(version: ModelVersion, evaluation: ClassifyEvaluation, useCase: RecordUseCase): string[] {
   const judged = new Map(evaluation.classes.map((one) => [one.outcome, one]));
   const few = version.classes.filter((name) => (judged.get(name)?.support ?? 0) < 10);
   const weak = evaluation.classes.filter(({ support, recall }) => support >= 10 && recall < 0.5);

@@ -5,10 +5,12 @@ import { loadClassifier } from "#learn/classifiers/load";
 import { isRegressor, loadRegressor } from "#learn/regressors/load";
 import { decodeModel, encodeModel } from "#learn/tensors";
 import { loadForecaster } from "#learn/forecasters/load";
-import type { Classifier, Forecaster, Regressor, SavedModel } from "#learn/model";
+import { loadOutliers } from "#learn/outliers/outliers";
+import { outliersKind } from "#learn/outliers/outliers-model";
+import type { Classifier, Forecaster, Outliers, Regressor, SavedModel } from "#learn/model";
 
-/** A model that decides record by record: `"classes" in model` tells them apart. */
-export type Model = Classifier | Regressor;
+/** A model of records: `"classes" in model` tells a classifier, `"range" in model` one of a number; what is neither looks for the unusual. */
+export type Model = Classifier | Regressor | Outliers;
 
 /** Saves the model; the hash is its name from then on. */
 export async function saveModel(artifacts: Artifacts, model: Model | Forecaster): Promise<string> {
@@ -17,7 +19,10 @@ export async function saveModel(artifacts: Artifacts, model: Model | Forecaster)
 
 /** @throws ARTIFACT_MISSING, ARTIFACT_CORRUPT (the hash does not match), ARTIFACT_FORMAT (not a model that this version reads) */
 export async function openModel(artifacts: Artifacts, hash: string): Promise<Model> {
-  return open(artifacts, hash, (saved) => (isRegressor(saved) ? loadRegressor(saved) : loadClassifier(saved)));
+  return open(artifacts, hash, (saved) => {
+    if (saved.header.kind === outliersKind) return loadOutliers(saved);
+    return isRegressor(saved) ? loadRegressor(saved) : loadClassifier(saved);
+  });
 }
 
 /** The same of a model that looks ahead. */

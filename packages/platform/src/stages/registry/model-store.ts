@@ -2,6 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import { failure } from "#base/errors";
 import type { ForecastEvaluation } from "#records/forecast-evaluation";
+import type { DetectEvaluation } from "#records/detect-evaluation";
 import type { ClassifyEvaluation, Evaluation, ModelVersion, RegressEvaluation } from "#records/model-version";
 import { transaction } from "#store/pool";
 
@@ -36,6 +37,7 @@ type StoredVersion = Omit<ModelVersion, "encoder" | "tried" | "evaluation"> & {
   readonly encoder?: ModelVersion["encoder"];
   readonly tried?: ModelVersion["tried"];
   readonly evaluation:
+    | DetectEvaluation
     | Stored<RegressEvaluation, "importance" | "effects" | "drift">
     | Stored<ClassifyEvaluation, Later>
     | ForecastEvaluation;
@@ -47,7 +49,7 @@ function whole(body: StoredVersion): ModelVersion {
   const { evaluation } = body;
   const unknown = { importance: [], effects: [], drift: null };
   const known: Evaluation =
-    evaluation.task === "forecast"
+    evaluation.task === "detect" || evaluation.task === "forecast"
       ? evaluation
       : evaluation.task === "regress"
         ? { ...unknown, ...evaluation }

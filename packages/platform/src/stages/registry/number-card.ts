@@ -80,7 +80,7 @@ export function numberCard({ version, evaluation, useCase, snapshot }: CardOf<Re
         ]),
     ...mattersSection(evaluation),
     "",
-    ...closingSections({ version, evaluation, useCase, snapshot }, [], "the fields it goes by are in the table above"),
+    ...closingSections({ version, evaluation, snapshot }, [], "the fields it goes by are in the table above"),
     "## Caveats and recommendations",
     "",
     bullets([

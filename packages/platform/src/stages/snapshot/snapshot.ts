@@ -12,7 +12,7 @@ import { nearest } from "#base/text";
 import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import type { Beside, Field, Snapshot } from "#records/snapshot";
-import { besideQueries, historyOf, sourceQuery } from "#records/use-case";
+import { besideQueries, decidesRecords, historyOf, sourceQuery } from "#records/use-case";
 import type { FrozenQuery, NamedColumn, UseCase } from "#records/use-case";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
@@ -66,7 +66,7 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
       system: connection.system,
       query: source.query,
       ...(deps.addHistory && { history: historyOf(useCase) }),
-      key: "key" in useCase.source ? useCase.source.key : null,
+      key: decidesRecords(useCase) ? useCase.source.key : null,
       fields: [...fields],
       rows,
       bytes,

@@ -4,12 +4,12 @@ import { ageColumn } from "#learn/recipe/ages";
 import type { Field, RecipeSettings } from "#learn/recipe/settings";
 import { vectorColumn } from "#learn/recipe/vector-sources";
 import type { Remedy } from "#records/readiness-report";
-import type { LabelledUseCase } from "#records/use-case";
+import type { RecordUseCase } from "#records/use-case";
 import { agedColumns, featureKinds } from "#records/use-case";
 
 /** Its fields, with what readiness wants to be left out. */
 export function recipeOf(
-  useCase: LabelledUseCase,
+  useCase: RecordUseCase,
   remedies: readonly Remedy[],
   encoder: Encoder | null,
 ): Pick<RecipeSettings, "fields" | "drop" | "remove"> {
@@ -17,7 +17,7 @@ export function recipeOf(
 }
 
 /** The columns of the use case, for each instant its age, and for each text the vector that an encoder makes of it. */
-function fieldsOf(useCase: LabelledUseCase, encoder: Encoder | null): Field[] {
+function fieldsOf(useCase: RecordUseCase, encoder: Encoder | null): Field[] {
   const columns: Field[] = [...featureKinds(useCase)].map(([name, kind]) => ({ name, kind }));
   const vectors = useCase.features.text.map((of) => ({ name: vectorColumn(of), kind: "vector" as const, of }));
   const ages = agedColumns(useCase).map((of) => ({ name: ageColumn(of), kind: "number" as const, of }));

@@ -10,7 +10,7 @@ import type { ForecastSettings } from "#learn/forecasters/settings";
 import type { Panel } from "#learn/data/series";
 import type { Forecaster } from "#learn/model";
 import type { ForecastEvaluation } from "#records/forecast-evaluation";
-import { keyColumns, methodNames, serviceLevelOf, writtenMethod } from "#records/forecast-use-case";
+import { seriesKeys, methodNames, serviceLevelOf, writtenMethod } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import { cutPanel } from "#stages/train/cut-panel";
 import { evaluateForecast } from "#stages/train/evaluate-forecast";
@@ -102,7 +102,7 @@ export async function trainForecast(
     const same: readonly (readonly [what: string, before: string, now: string])[] = [
       ["every", last!.every, every],
       ["the horizon", String(model.horizon), String(horizon)],
-      ["the columns of the series", model.keys.map(({ name }) => name).join(", "), keyColumns(useCase).join(", ")],
+      ["the columns of the series", model.keys.map(({ name }) => name).join(", "), seriesKeys(useCase).join(", ")],
       ["what is known ahead", [...model.inputs].sort().join(", "), inputs.sort().join(", ")],
     ];
     const other = same.find(([, before, now]) => before !== now);

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
+import { alarmsText, largestText } from "#doors/cli/commands/detect-text";
 import type { Output } from "#doors/cli/output";
 import { table } from "#doors/cli/output";
 import type { ForecastEvaluation, ForecastScores } from "#records/forecast-evaluation";
@@ -120,8 +121,8 @@ export function versionText(version: ModelVersion): string {
     `${version.use_case} version ${version.version}, ${version.refit_of ? `version ${version.refit_of} fitted again` : "trained"} in ${formatDuration(version.training_ms)} on ${formatCount(evaluation.train_rows)} ${evaluation.task === "forecast" ? "values" : "rows"}, ` +
       `evaluated on ${formatCount(evaluation.test_rows)} ${evaluation.split === "time" ? `later ones (from ${evaluation.split_at?.slice(0, 10)})` : "others"}`,
     "",
-    ...taskText(evaluation),
-    `One decision takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
+    ...resultText(evaluation),
+    `One ${evaluation.task === "detect" && evaluation.series !== null ? "point" : "decision"} takes ${formatDuration(evaluation.latency_ms.p50)} (p95 ${formatDuration(evaluation.latency_ms.p95)}).`,
     ...(tried ? ["", table(tried.head, tried.rows), triedRule, ""] : []),
     ...(version.feedback
       ? [
@@ -129,7 +130,7 @@ export function versionText(version: ModelVersion): string {
         ]
       : []),
     ...(evaluation.task === "classify" ? doubts(evaluation) : []),
-    ...(evaluation.task === "forecast" ? [] : driftText(evaluation, 3)),
+    ...(evaluation.task === "detect" || evaluation.task === "forecast" ? [] : driftText(evaluation, 3)),
     ...(evaluation.copied_rows > 0
       ? [`${formatCount(evaluation.copied_rows)} held-out rows repeat a row of training nearly word for word.`]
       : []),
@@ -141,7 +142,8 @@ export function versionText(version: ModelVersion): string {
   ].join("\n");
 }
 
-function taskText(evaluation: Evaluation): string[] {
+function resultText(evaluation: Evaluation): string[] {
+  if (evaluation.task === "detect") return [...alarmsText(evaluation), ...largestText(evaluation, 5), ""];
   if (evaluation.task === "forecast") return forecastText(evaluation);
   return evaluation.task === "regress" ? numbersText(evaluation) : classesText(evaluation);
 }

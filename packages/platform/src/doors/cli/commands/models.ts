@@ -2,6 +2,7 @@ import { failure } from "#base/errors";
 import { formatCount, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { versionText } from "#doors/cli/commands/build";
+import { largestText } from "#doors/cli/commands/detect-text";
 import { table } from "#doors/cli/output";
 import type { Deployment } from "#records/deployment";
 import { exportFormats } from "#flows/release/release";
@@ -9,6 +10,7 @@ import type { ForecastEvaluation } from "#records/forecast-evaluation";
 import type { ClassifyEvaluation, Evaluation, RegressEvaluation } from "#records/model-version";
 import { passesGates } from "#records/model-version";
 import { effectRows, effectsHead, importanceHead, importanceRows } from "#stages/registry/matters-text";
+import type { Mattering } from "#stages/registry/matters-text";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
 const version: Positional = { name: "version", description: "Number of the version: 1, 2, 3 ..." };
@@ -58,7 +60,6 @@ export const modelsShow: Command = {
         versionText(shown),
         "",
         ...detailsText(evaluation),
-        ...mattersText(evaluation),
         "",
         `learner ${shown.learner}, artifact ${shown.artifact.slice(0, 12)}, snapshot ${shown.snapshot.slice(0, 12)}, settings ${shown.settings_hash.slice(0, 12)}, code ${shown.code_version}, seed ${shown.seed}`,
       ].join("\n"),
@@ -66,15 +67,22 @@ export const modelsShow: Command = {
   },
 };
 
-const headlines = { classify: ["accuracy", "macro-F1"], regress: ["RMSE", "R2"], forecast: ["MAE", "MASE"] } as const;
+const headlines = {
+  classify: ["accuracy", "macro-F1"],
+  regress: ["RMSE", "R2"],
+  forecast: ["MAE", "MASE"],
+  detect: ["alarms", "promised"],
+} as const;
 
 function detailsText(evaluation: Evaluation): string[] {
   if (evaluation.task === "forecast") return stepsText(evaluation);
-  return evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation);
+  if (evaluation.task === "detect") return largestText(evaluation, 20);
+  return [...(evaluation.task === "regress" ? fieldsText(evaluation) : outcomesText(evaluation)), ...mattersText(evaluation)];
 }
 
 function headline(evaluation: Evaluation): string[] {
   if (evaluation.task === "forecast") return [formatNumber(evaluation.model.mae), evaluation.model.mase?.toFixed(3) ?? "none"];
+  if (evaluation.task === "detect") return [formatCount(evaluation.alarms.raised), formatNumber(evaluation.alarms.promised)];
   return evaluation.task === "regress"
     ? [formatNumber(evaluation.model.rmse), evaluation.model.r2.toFixed(3)]
     : [formatPercent(evaluation.model.accuracy), formatPercent(evaluation.model.macro_f1)];
@@ -131,8 +139,7 @@ function stepsText({ ahead, groups, every }: ForecastEvaluation): string[] {
 }
 
 /** What it leans on and how: nothing of a version that was evaluated before that was looked at. */
-function mattersText(evaluation: Evaluation): string[] {
-  if (evaluation.task === "forecast") return [];
+function mattersText(evaluation: Mattering): string[] {
   const [importance, effects] = [importanceRows(evaluation, shownFields), effectRows(evaluation)];
   return [
     ...(importance.length === 0 ? [] : ["", table(importanceHead(evaluation.task), importance)]),

@@ -1,0 +1,130 @@
+import { failure } from "#base/errors";
+import { formatNumber } from "#base/text";
+import type { Command } from "#doors/cli/command";
+import { table } from "#doors/cli/output";
+import { marks } from "#records/alarm";
+import type { Alarm, AlarmPart, Mark } from "#records/alarm";
+
+const id = { name: "id", description: "Id of the alarm" };
+const marked: readonly string[] = [...marks, "none"];
+
+export const alarmsList: Command = {
+  name: "alarms list",
+  summary: "What was unusual in the series that are watched, newest first",
+  positionals: [{ name: "use-case", description: "Only of this use case", optional: true }],
+  options: {
+    open: { description: "Only those that go on" },
+    mark: { description: `Only those marked ${marks.join(", ")}, or none`, value: "MARK" },
+    limit: { description: "At most so many (default: 20)", value: "N" },
+  },
+  examples: ["inlay alarms list", "inlay alarms list host-metrics --mark none", "inlay alarms list --open --json"],
+  async run({ args, options, out, services }) {
+    const mark = options.text("mark");
+    if (mark !== undefined && !marked.includes(mark))
+      throw failure("USAGE", { problem: `${mark} is not a mark`, hint: `Use one of: ${marked.join(", ")}.` });
+    const limit = Number(options.text("limit") ?? 20);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
+      throw failure("USAGE", { problem: "--limit takes a whole number", hint: "From 1 to 1000." });
+    const page = await (
+      await services.watcher()
+    ).alarms({
+      useCases: args["use-case"] === undefined ? undefined : [args["use-case"]],
+      open: options.flag("open") ? true : undefined,
+      mark: mark as Mark | "none" | undefined,
+      limit,
+    });
+    out.answer(page, page.alarms.length === 0 ? "No alarms." : alarmLines(page.alarms));
+  },
+};
+
+export const alarmsShow: Command = {
+  name: "alarms show",
+  summary: "One alarm: each of its series with what was expected, as a small chart",
+  positionals: [id],
+  options: {},
+  examples: ["inlay alarms show 019abc12-3456-8def-8abc-0123456789ab"],
+  async run({ args, out, services }) {
+    const alarm = await (await services.watcher()).alarm(args["id"]!);
+    out.answer(alarm, alarmText(alarm));
+  },
+};
+
+export const alarmsMark: Command = {
+  name: "alarms mark",
+  summary: "Say what an alarm was worth; it moves the threshold of its series",
+  details:
+    "useful: it was worth it. noise: nothing was wrong. expected: right, but known of before; a calendar would have kept it quiet.",
+  positionals: [id, { name: "mark", description: marks.join(", ") }],
+  options: { note: { description: "Why, in a few words", value: "TEXT" } },
+  examples: [
+    "inlay alarms mark 019abc12-3456-8def-8abc-0123456789ab useful",
+    'inlay alarms mark 019abc12-3456-8def-8abc-0123456789ab noise --note "a batch job"',
+  ],
+  async run({ args, options, out, services }) {
+    const as = marks.find((one) => one === args["mark"]);
+    if (!as) throw failure("USAGE", { problem: `${args["mark"]} is not a mark`, hint: `Use one of: ${marks.join(", ")}.` });
+    const alarm = await (await services.watcher()).mark(args["id"]!, { as, note: options.text("note"), by: "cli" });
+    out.answer(alarm, `${as}: ${alarm.series} has ${formatNumber(alarm.mark!.share)} of its alarm budget from now on`);
+  },
+};
+
+/** Alarms, one a line. */
+export function alarmLines(alarms: readonly Alarm[]): string {
+  return table(
+    ["began (UTC)", "series", "kind", "goes on", "marked", "id"],
+    alarms.map((alarm) => [
+      clockText(alarm.start),
+      `${alarm.series}${others(alarm)}`,
+      alarm.kind,
+      alarm.open ? "yes" : "",
+      alarm.mark?.as ?? "",
+      alarm.id,
+    ]),
+  );
+}
+
+function others({ parts }: Alarm): string {
+  const count = new Set(parts.map(({ series_id: one }) => one)).size - 1;
+  return count === 0 ? "" : ` and ${count} more`;
+}
+
+function alarmText(alarm: Alarm): string {
+  return [
+    `${alarm.use_case}: ${alarm.reason}`,
+    `from ${clockText(alarm.start)} to ${clockText(alarm.end)} UTC${alarm.open ? ", goes on" : ""}; peak ${clockText(alarm.peak)}`,
+    ...(alarm.mark
+      ? [`marked ${alarm.mark.as} by ${alarm.mark.by}${alarm.mark.note === null ? "" : `: ${alarm.mark.note}`}`]
+      : [`What was it worth? inlay alarms mark ${alarm.id} useful|noise|expected`]),
+    ...alarm.parts.flatMap((part) => ["", ...chart(part)]),
+  ].join("\n");
+}
+
+const rows = 8;
+const columns = 60;
+
+/** A part as text: `o` a value in its range, `#` one outside of it, `.` the range. */
+export function chart(part: AlarmPart): string[] {
+  const step = Math.ceil(part.points.length / columns);
+  const points = part.points.filter((point, at) => at % step === 0 || point.at === part.peak).slice(-columns);
+  const numbers = points.flatMap(({ value, lower, upper }) => [value ?? lower, lower, upper]);
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  const row = (value: number): number => (most === least ? 0 : Math.round(((value - least) / (most - least)) * (rows - 1)));
+  const lines = Array.from({ length: rows }, (_, from) => {
+    const at = rows - 1 - from;
+    const cells = points.map(({ value, lower, upper }) => {
+      if (value !== null && row(value) === at) return value < lower || value > upper ? "#" : "o";
+      return at >= row(lower) && at <= row(upper) ? "." : " ";
+    });
+    const label = at === rows - 1 ? formatNumber(most) : at === 0 ? formatNumber(least) : "";
+    return `${label.padStart(12)} |${cells.join("")}`.trimEnd();
+  });
+  return [
+    `${part.series} (${part.kind}${part.open ? ", goes on" : ""}): ${part.value === null ? "nothing" : formatNumber(part.value)} at its peak, ${formatNumber(part.lower)} to ${formatNumber(part.upper)} expected`,
+    ...lines,
+    `${"".padStart(13)} ${clockText(points[0]!.at)} to ${clockText(points.at(-1)!.at)} UTC; # outside, o inside of . the expected range`,
+  ];
+}
+
+function clockText(instant: string): string {
+  return instant.slice(0, 16).replace("T", " ");
+}

@@ -1,0 +1,44 @@
+/** What looks for the unusual, for people. */
+import { formatCount, formatNumber, formatPercent } from "#base/text";
+import { table } from "#doors/cli/output";
+import type { DetectEvaluation, DetectionScores } from "#records/detect-evaluation";
+
+/** How many alarms there were, against the promise and against what is known. */
+export function alarmsText({ alarms, known, series }: DetectEvaluation): string[] {
+  const scores = (name: string, { precision, recall, f1 }: DetectionScores): string[] => [
+    name,
+    ...[precision, recall, f1].map((share) => formatPercent(share)),
+  ];
+  const within = alarms.raised >= alarms.lower && alarms.raised <= alarms.upper;
+  return [
+    `${formatCount(alarms.raised)} alarms on them; ${alarms.budget} promises ${formatNumber(alarms.promised)} at most were all ordinary, ` +
+      `${formatCount(alarms.lower)} to ${formatCount(alarms.upper)} by chance${within ? "" : alarms.raised > alarms.upper ? ": more than that is unusual" : ""}.`,
+    ...(series === null ? [] : [`${formatCount(series)} series are watched.`]),
+    ...(known
+      ? [
+          "",
+          table(
+            [`${formatCount(known.anomalies)} known anomalies`, "precision", "recall", "F1"],
+            [scores("model", known.model), ...(known.rules ? [scores("rules of today", known.rules)] : [])],
+          ),
+          "",
+        ]
+      : []),
+  ];
+}
+
+/** The largest alarms, one a line. */
+export function largestText({ largest, learnt, series }: DetectEvaluation, most: number): string[] {
+  if (largest.length === 0) return ["No alarm on the held-out rows."];
+  return [
+    table(
+      ["largest alarms", "began (UTC)", "why"],
+      largest.slice(0, most).map(({ name, start, reason }) => [name, start?.slice(0, 16).replace("T", " ") ?? "", reason]),
+    ),
+    "",
+    table(
+      [series === null ? "field" : "series", "share of the alarms"],
+      learnt.slice(0, most).map(({ field, weight }) => [field, formatPercent(weight)]),
+    ),
+  ];
+}

@@ -1,0 +1,82 @@
+/** The table of alarms. They grow while they go on, and a person says once, or again, what they were worth. */
+import type { Pool, PoolClient } from "pg";
+import { failure } from "#base/errors";
+import { UUID } from "#base/id";
+import type { Alarm, Mark } from "#records/alarm";
+
+export interface AlarmQuery {
+  readonly useCases?: readonly string[] | undefined;
+  /** Only those that go on, or that have ended. */
+  readonly open?: boolean | undefined;
+  readonly mark?: Mark | "none" | undefined;
+  /** Only those that began at this instant or later. */
+  readonly since?: string | undefined;
+  /** The id that the page comes after. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. @throws REQUEST_INVALID where `after` is no id */
+export async function listAlarms(pool: Pool, query: AlarmQuery): Promise<{ alarms: Alarm[]; next: string | null }> {
+  if (query.after !== undefined && !UUID.test(query.after)) {
+    const problem = { pointer: "/after", detail: "must be the `next` of a page" };
+    throw failure("REQUEST_INVALID", { problems: `${problem.pointer} ${problem.detail}` }, { problems: [problem] });
+  }
+  const { rows } = await pool.query<{ body: Alarm }>(
+    `select body from inlay.alarms
+     where ($1::text[] is null or use_case = any($1)) and ($2::boolean is null or open = $2)
+       and ($3::text is null or coalesce(mark, 'none') = $3) and ($4::timestamptz is null or start_at >= $4)
+       and ($5::uuid is null or (start_at, id) < (select start_at, id from inlay.alarms where id = $5))
+     order by start_at desc, id desc limit $6`,
+    [query.useCases ?? null, query.open ?? null, query.mark ?? null, query.since ?? null, query.after ?? null, query.limit + 1],
+  );
+  const alarms = rows.slice(0, query.limit).map(({ body }) => body);
+  return { alarms, next: rows.length > query.limit ? (alarms.at(-1)?.id ?? null) : null };
+}
+
+/** @throws ALARM_UNKNOWN */
+export async function findAlarm(db: Pool | PoolClient, id: string): Promise<Alarm> {
+  const { rows } = UUID.test(id)
+    ? await db.query<{ body: Alarm }>("select body from inlay.alarms where id = $1", [id])
+    : { rows: [] };
+  if (rows[0]) return rows[0].body;
+  throw failure("ALARM_UNKNOWN", { id });
+}
+
+/** Alarms that go on, or that ended after this instant: what new parts may belong to. Oldest first. */
+export async function recentAlarms(client: PoolClient, useCase: string, endedAfter: number): Promise<Alarm[]> {
+  const { rows } = await client.query<{ body: Alarm }>(
+    "select body from inlay.alarms where use_case = $1 and (open or end_at >= $2) order by start_at, id",
+    [useCase, new Date(endedAfter)],
+  );
+  return rows.map(({ body }) => body);
+}
+
+/** Adds alarms and puts them in place of those there are. */
+export async function writeAlarms(client: PoolClient, alarms: readonly Alarm[]): Promise<void> {
+  if (alarms.length === 0) return;
+  await client.query(
+    `insert into inlay.alarms (id, use_case, start_at, end_at, open, mark, raised_at, body)
+     select (body->>'id')::uuid, body->>'use_case', (body->>'start')::timestamptz, (body->>'end')::timestamptz, (body->>'open')::boolean,
+            body->'mark'->>'as', (body->>'raised_at')::timestamptz, body
+     from jsonb_array_elements($1::jsonb) as body
+     on conflict (id) do update set start_at = excluded.start_at, end_at = excluded.end_at, open = excluded.open, mark = excluded.mark,
+       body = excluded.body`,
+    [JSON.stringify(alarms)],
+  );
+}
+
+/** What people said of alarms in which the series was the most unusual one. */
+export async function marksOf(
+  client: PoolClient,
+  useCase: string,
+  series: string,
+): Promise<{ useful: number; noise: number; expected: number }> {
+  const { rows } = await client.query<{ mark: Mark; count: number }>(
+    `select mark, count(*)::int as count from inlay.alarms
+     where use_case = $1 and mark is not null and body->>'series' = $2 group by mark`,
+    [useCase, series],
+  );
+  const count = (mark: Mark): number => rows.find((row) => row.mark === mark)?.count ?? 0;
+  return { useful: count("useful"), noise: count("noise"), expected: count("expected") };
+}
