@@ -78,7 +78,7 @@ const mistakes: readonly (readonly [what: string, from: string, to: string, says
     "  qery: select",
     [/:9:3 qery is not a key of source; did you mean query\?/, /source.query is missing/],
   ],
-  ["an unknown task", "task: classify", "task: clasify", [/:2:1 task must be one of classify, regress, detect/]],
+  ["an unknown task", "task: classify", "task: clasify", [/:2:1 task must be one of classify, regress, forecast, detect/]],
   [
     "a direction that is none",
     "direction: decrease",

@@ -94,9 +94,9 @@ function checkUseCase(
       if (Object.hasOwn(history, record)) add([...at, "match"], `${record} is history itself`);
     }
   }
-  if (!watchesSeries(useCase)) checkDefaults(useCase, add);
   if (useCase.task === "forecast") checkForecast(useCase, add);
   else for (const { path, detail } of watchesSeries(useCase) ? checkSeries(useCase) : checkRecords(useCase)) add(path, detail);
+  if (!watchesSeries(useCase)) checkDefaults(useCase, add);
   return problems;
 }
 
