@@ -241,6 +241,24 @@ export const detectorChecks: readonly DetectorCheck[] = [
     },
   },
   {
+    name: "days of the week differ: weekends are no anomalies, and do not hide what is one on a workday",
+    run({ create }) {
+      const detector = create(detectorDefaults, 1);
+      const noise = normal(8);
+      const alarms: number[] = [];
+      const days = 28;
+      const odd = 24 * perDay + perDay / 2; // noon of a Thursday
+      for (let step = 0; step < days * perDay; step++) {
+        const day = Math.floor(step / perDay) % 7; // the first is a Monday
+        const load = (day >= 5 ? 20 : 100) * (0.3 + Math.max(0, Math.sin((2 * Math.PI * (step - perDay / 4)) / perDay)));
+        const { event } = detector.observe(0, timeAt(step), load + 5 * noise() + (step === odd ? 60 : 0));
+        if (event === "starts" && step >= 14 * perDay) alarms.push(step);
+      }
+      ensure(alarms.includes(odd), `alarms at ${alarms.join(", ")}, none at ${odd}`);
+      ensure(alarms.length <= 1 + 4 + 4, `${alarms.length - 1} other alarms in two weeks; four were promised`);
+    },
+  },
+  {
     name: "series without anomalies get no more alarms than promised",
     run({ create }) {
       const series = 60;
