@@ -46,9 +46,10 @@ export function evidenceOf(probability: number): number {
   return beyond > 0 ? EVIDENT + PRIOR_MEAN * beyond : 0;
 }
 
-/** How probable a value that is alarmed may be: `allowed`, and less where there were more alarms than that. */
-export function alarmThreshold(numbers: Float64Array, n: number, allowed: number): number {
-  return allowed / Math.max(1, numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed * AIM)) ** CORRECTION;
+/** How probable a value that is alarmed may be: a share of `allowed`, and less where there were more alarms than that. */
+export function alarmThreshold(numbers: Float64Array, n: number, allowed: number, share: number): number {
+  const excess = numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed * AIM * Math.max(1, share));
+  return (allowed * share) / Math.max(1, excess) ** CORRECTION;
 }
 
 export function countAlarm(numbers: Float64Array, n: number): void {

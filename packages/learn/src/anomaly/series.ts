@@ -45,6 +45,8 @@ export interface SeriesEngine {
   event(numbers: Float64Array, slot: number): AnomalyEvent | null;
   lastTime(numbers: Float64Array, slot: number): number | null;
   setShare(cells: Float32Array, slot: number, share: number, kind: AnomalyKind | undefined): void;
+  /** Whether numbers that come from elsewhere can be those of a series: places lie where cells are, what is divided by is above 0. */
+  fits(numbers: Float64Array, slot: number): boolean;
 }
 
 // Places in the row of numbers.
@@ -244,7 +246,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const score = 1 - probability;
     const e = n + EVENT;
     const wasOpen = numbers[e + OPEN] === 1;
-    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed) * cells[c + SHARES + kind]!;
+    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed, cells[c + SHARES + kind]!);
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
     if (wasOpen) {
@@ -457,6 +459,17 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     lastTime(numbers, slot) {
       const n = slot * numberCount;
       return numbers[n + COUNT] === 0 ? null : numbers[n + LAST]!;
+    },
+    fits(numbers, slot) {
+      const n = slot * numberCount;
+      const isPlace = (value: number, size: number): boolean => Number.isInteger(value) && value >= 0 && value < size;
+      return (
+        isPlace(numbers[n + ENVELOPE]!, Math.max(1, envelopeCells)) &&
+        isPlace(numbers[n + EVENT + KIND]!, anomalyKinds.length) &&
+        isPlace(numbers[n + EVENT + OPEN]!, 2) &&
+        numbers[n + COUNT]! >= 0 &&
+        numbers.subarray(n + CALIBRATION, n + CALIBRATION + CALIBRATION_NUMBERS).every((value) => value > 0)
+      );
     },
     setShare(cells, slot, share, kind) {
       anomalyKinds.forEach((name, at) => {

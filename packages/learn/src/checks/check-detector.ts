@@ -286,7 +286,7 @@ export const detectorChecks: readonly DetectorCheck[] = [
     },
   },
   {
-    name: "a share of the budget mutes a series, or one kind of its alarms, and no other",
+    name: "a share of the budget gives a series more alarms or mutes it, or one kind of its alarms, and no other",
     run(checked) {
       const one = taught(checked);
       one.detector.setShare(0, 0);
@@ -299,6 +299,16 @@ export const detectorChecks: readonly DetectorCheck[] = [
         [],
         "alarms of the muted kind",
       );
+      const noise = normal(10);
+      const many = checked.create(detectorDefaults, 40);
+      for (let slot = 20; slot < 40; slot++) many.setShare(slot, 4);
+      const alarms = [0, 0];
+      for (let step = 0; step < 28 * perDay; step++) {
+        for (let slot = 0; slot < 40; slot++) {
+          if (many.observe(slot, timeAt(step), noise()).event === "starts") alarms[slot < 20 ? 0 : 1]! += 1;
+        }
+      }
+      ensure(alarms[1]! > 2 * alarms[0]!, `${alarms[1]} alarms with four times the budget, ${alarms[0]} with the budget`);
       const third = taught(checked);
       third.detector.setShare(0, 0, "missing");
       equal(alarmsOf(third.detector, 10, jump(third.next)).length, 1, "alarms of a kind that is not muted");
