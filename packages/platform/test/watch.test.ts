@@ -196,6 +196,29 @@ test("points that are sent: judged, late, twice, in the future, and none at all"
     assert.equal((await send(sent(fresh), keys.elsewhere)).status, 403);
     assert.equal((await ask(`/v1/use-cases/${useCase}/alarms`)).body["series"], 4);
     assert.deepEqual((await ask(`/v1/use-cases/${useCase}`)).body["takes"], "points");
+    // Another version goes on with what people said; of what came before it took over it says nothing.
+    const { version: next } = await project.builder.train(useCase);
+    await project.release.deploy(useCase, next.version, "test");
+    const later = points(historyEnd + 6 * hour, 2, { of: ["web-1"] });
+    clock.now = historyEnd + 7 * hour;
+    assert.deepEqual(
+      (await send(sent(later))).body["taken"],
+      { ...none, known: 4, judged: 2 },
+      "its first points are known, and that others stay away",
+    );
+    const { rows } = await project.state.pool.query<{ version: number; share: number }>(
+      "select version, share from inlay.series_states where use_case = $1 and share <> 1 order by version",
+      [useCase],
+    );
+    assert.deepEqual(
+      rows.map(({ version: of }) => of),
+      [1, 2],
+    );
+    assert.equal(rows[0]!.share, rows[1]!.share);
+    await project.release.rollback(useCase, "test");
+    const back = await send(sent(points(historyEnd + 6.5 * hour, 1, { of: ["web-1"] })));
+    assert.deepEqual([back.status, back.body["alarms"]], [200, []], "and back");
+
     const record = await ask(`/v1/use-cases/${useCase}/decisions`, { record: { cpu: 1 } });
     assert.deepEqual([record.status, record.body["code"]], [409, "POINTS_NEEDED"]);
   } finally {

@@ -23,7 +23,7 @@ import { watchesSeries } from "#records/use-case";
 import { activeDeployments, listDeployments, newestDeployment } from "#stages/registry/deployments";
 import { findModelVersion } from "#stages/registry/model-store";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
-import { findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
+import { countAlarms, findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { laterThan, parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
@@ -378,7 +378,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const useCase = series(name);
       const today = Math.floor(clock.now() / dayMs);
       const since = new Date((today - summaryDays + 1) * dayMs).toISOString();
-      const { alarms } = await listAlarms(pool, { useCases: [name], since, limit: 10_000 });
+      const { days: counted, open } = await countAlarms(pool, name, since);
       const deployment = (await listDeployments(pool, name)).at(0);
       const version = deployment && (await findModelVersion(pool, name, deployment.version));
       const watched = version?.evaluation.task === "detect" ? (version.evaluation.series ?? 0) : 0;
@@ -389,18 +389,16 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       );
       const days = Array.from({ length: summaryDays }, (_, at) => {
         const day = new Date((today - summaryDays + 1 + at) * dayMs).toISOString().slice(0, 10);
-        const of = alarms.filter(({ start }) => start.startsWith(day));
-        const marked = (as: string): number => of.filter(({ mark }) => mark?.as === as).length;
-        return { day, alarms: of.length, useful: marked("useful"), noise: marked("noise") };
+        return counted.find((one) => one.day === day) ?? { day, alarms: 0, useful: 0, noise: 0 };
       });
       return {
         use_case: name,
         budget: policy.alarms,
         series: watched,
         days,
-        alarms: alarms.length,
+        alarms: days.reduce((sum, { alarms }) => sum + alarms, 0),
         promised: (watched * budget.alarms * summaryDays * dayMs) / budget.per,
-        open: alarms.filter(({ open }) => open).length,
+        open,
       };
     },
   };
