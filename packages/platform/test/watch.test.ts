@@ -289,6 +289,13 @@ test("runs that are cut anywhere give the alarms of one; known events are quiet,
     clock.now = historyEnd + 2 * day + 12 * hour;
     await watcher.detect(useCase);
     assert.equal((await watcher.alarm(all[0]!.id)).open, false, "which ends when they come back");
+    const gone = historyEnd + 4 * day;
+    clock.now = gone;
+    const { alarms: last } = await watcher.detect(useCase);
+    assert.equal(last[0]?.open, true);
+    clock.now = gone + 60 * day;
+    await watcher.detect(useCase);
+    assert.equal((await watcher.alarm(last[0].id)).open, false, "or when nobody expects them any more");
   } finally {
     await project.close();
   }

@@ -23,7 +23,7 @@ import { watchesSeries } from "#records/use-case";
 import { activeDeployments, listDeployments, newestDeployment } from "#stages/registry/deployments";
 import { findModelVersion } from "#stages/registry/model-store";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
-import { countAlarms, findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
+import { countAlarms, endLeftBehind, findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { laterThan, parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
@@ -275,7 +275,9 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       anomalies: null,
       timeless: 0,
     };
-    return advance(client, active, points, options);
+    const outcome = await advance(client, active, points, options);
+    await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
+    return outcome;
   }
 
   /** Known events as the source has them now; where it cannot be asked, as they were known last. */

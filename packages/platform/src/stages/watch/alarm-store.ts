@@ -74,6 +74,16 @@ export async function recentAlarms(client: PoolClient, useCase: string, endedAft
   return rows.map(({ body }) => body);
 }
 
+/** Ends alarms of series that nothing is expected of any more: nothing was added to them since `before`, epoch milliseconds. */
+export async function endLeftBehind(client: PoolClient, useCase: string, before: number): Promise<void> {
+  await client.query(
+    `update inlay.alarms set open = false, body = body || jsonb_build_object('open', false, 'parts',
+       (select jsonb_agg(part || '{"open": false}') from jsonb_array_elements(body->'parts') as part))
+     where use_case = $1 and open and end_at < $2`,
+    [useCase, new Date(before)],
+  );
+}
+
 /** Adds alarms and puts them in place of those there are. */
 export async function writeAlarms(client: PoolClient, alarms: readonly Alarm[]): Promise<void> {
   if (alarms.length === 0) return;
