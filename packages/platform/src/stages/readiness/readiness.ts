@@ -24,7 +24,7 @@ import { findLeakingText } from "#stages/readiness/leaking-text";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { checkNumberLabel } from "#stages/readiness/number-label";
 import { checkOutliers } from "#stages/readiness/outliers";
-import { checkSeries } from "#stages/readiness/watched-series";
+import { checkSeries } from "#stages/readiness/series";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
