@@ -150,7 +150,12 @@ test("a changed value changes the hash", async () => {
 });
 
 const broken: [string, Partial<UseCase["source"]>, ErrorCode, RegExp][] = [
-  ["a dropped column", { query: `SELECT id, "at", urgent, team FROM mails` }, "DATA_UNSUITABLE", /features\.text\[0\] names subject/],
+  [
+    "a dropped column",
+    { query: `SELECT id, "at", urgent, team FROM mails` },
+    "DATA_UNSUITABLE",
+    /features\.text\[0\] names subject/,
+  ],
   ["a misspelt key", { key: "idd" }, "DATA_UNSUITABLE", /source\.key names idd \(did you mean id\?\)/],
   ["no time column", { time: "when" }, "DATA_UNSUITABLE", /source\.time names when/],
   ["no label column", { label: "tema" }, "DATA_UNSUITABLE", /source\.label names tema \(did you mean team\?\)/],
