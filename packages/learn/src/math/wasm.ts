@@ -9,12 +9,12 @@ export type Code = readonly number[];
 
 /** What is used of its interface, which the types of Node leave out. */
 export interface WasmMemory {
-  /** Another one once the memory has grown. */
-  readonly buffer: ArrayBuffer;
+  /** Another one once the memory has grown; what lies on one that is shared stays in place. */
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
   grow(pages: number): number;
 }
 declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
+  readonly Memory: new (size: { readonly initial: number; readonly maximum?: number; readonly shared?: boolean }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,
@@ -26,6 +26,11 @@ declare const WebAssembly: {
 export const PAGE = 65_536;
 
 export const memoryOf = (pages: number): WasmMemory => new WebAssembly.Memory({ initial: pages });
+
+/** Most pages of a memory whose arrays stay in place while it grows: 4 GB, of which only what is used is taken. */
+const MOST_PAGES = 65_536;
+export const steadyMemoryOf = (pages: number): WasmMemory =>
+  new WebAssembly.Memory({ initial: pages, maximum: MOST_PAGES, shared: true });
 
 /** The function of a module that `moduleOf` wrote, on a memory. */
 export function runnerOf(module: object, memory: WasmMemory): (...parameters: number[]) => void {
@@ -62,11 +67,14 @@ export const wasm = {
   tee: (local: number): Code => [0x22, ...unsigned(local)],
   constant: (value: number): Code => [0x41, ...signed(value)],
   add: [0x6a] as Code,
+  and: [0x71] as Code,
   shl: [0x74] as Code,
+  shr: [0x76] as Code,
   lessThan: [0x49] as Code,
   equal: [0x46] as Code,
   select: [0x1b] as Code,
   load: (offset: number): Code => [0x28, ...at(offset)],
+  store: (offset: number): Code => [0x36, ...at(offset)],
   loadByte: (offset: number): Code => [0x2d, ...at(offset)],
   loadDouble: (offset: number): Code => [0x2b, ...at(offset)],
   storeDouble: (offset: number): Code => [0x39, ...at(offset)],
@@ -78,21 +86,29 @@ export const wasm = {
     const bytes = [0, 8, 16, 24].map((shift) => (value >>> shift) & 255);
     return simd(12, ...bytes, ...bytes, ...bytes, ...bytes);
   },
-  and: simd(78),
+  andVector: simd(78),
   xor: simd(81),
   /** Of three vectors the bits of the first where the third has ones, else of the second. */
   choose: simd(82),
   shiftLeft: simd(171),
   shiftRight: simd(173),
+  /** Two doubles and two doubles. */
+  addDoubles: simd(240),
   /** Runs `body` until the 32-bit number that it leaves is 0. */
   repeatWhile: (body: Code): Code => [0x03, BLOCK, ...body, 0x0d, 0, 0x0b],
 };
 
 /**
  * A module that imports `env.memory` and exports one function, `run`, without a result: 32-bit parameters, then locals, of which there
- * are as many of each type as `locals` says.
+ * are as many of each type as `locals` says. `steady`: for a memory of `steadyMemoryOf`.
  */
-export function moduleOf(parameters: number, locals: readonly (readonly [count: number, type: number])[], body: Code): object {
+export function moduleOf(
+  parameters: number,
+  locals: readonly (readonly [count: number, type: number])[],
+  body: Code,
+  { steady = false } = {},
+): object {
+  const limits = steady ? [3, 1, ...unsigned(MOST_PAGES)] : [0, 1];
   const text = (value: string): Code => [...unsigned(value.length), ...Array.from(value, (one) => one.charCodeAt(0))];
   const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
   const declared = [...unsigned(locals.length), ...locals.flatMap(([count, type]) => [...unsigned(count), type])];
@@ -107,7 +123,7 @@ export function moduleOf(parameters: number, locals: readonly (readonly [count: 
     0,
     0,
     ...section(1, [1, FUNCTION, ...unsigned(parameters), ...Array<number>(parameters).fill(i32), 0]),
-    ...section(2, [1, ...text("env"), ...text("memory"), 2, 0, 1]),
+    ...section(2, [1, ...text("env"), ...text("memory"), 2, ...limits]),
     ...section(3, [1, 0]),
     ...section(7, [1, ...text("run"), 0, 0]),
     ...section(10, [1, ...unsigned(code.length), ...code]),

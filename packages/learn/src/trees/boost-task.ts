@@ -12,7 +12,7 @@ import { prepare, writeLogSums } from "./derivatives.ts";
 import { addScores, finishLeaves } from "./finish-leaves.ts";
 import { BATCH, RECORD, growTree } from "./grow-tree.ts";
 import type { Grower, HistogramPool } from "./grow-tree.ts";
-import { GROUP, groupsOf } from "./histogram.ts";
+import { GROUP, groupsOf, histogramMemory } from "./histogram.ts";
 import type { Binned } from "./histogram.ts";
 import { lossOf } from "./loss.ts";
 import type { Loss } from "./loss.ts";
@@ -94,7 +94,7 @@ function growerOf(job: BoostJob, thread: number, loss: Loss, wait: () => void): 
   const isCounted = settings.minRows > 1 && !isUnit;
   const histograms: HistogramPool = {
     free: [],
-    make: () => ({ sums: new Float64Array(total * 2), rows: isCounted ? new Uint32Array(total) : null }),
+    memory: histogramMemory(binned, total, isCounted),
     left: Math.max(1, Math.floor(HISTOGRAM_BYTES / (all * 16))),
   };
   return {

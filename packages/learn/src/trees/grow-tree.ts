@@ -3,8 +3,8 @@
  * share the work between barriers. Rows are parted in pieces that any thread may do; a histogram belongs by its columns to one thread,
  * which sums it and searches it. Of siblings the smaller is summed, the other is parent less sibling.
  */
-import { GROUP, addRows, subtract } from "./histogram.ts";
-import type { Binned, Histogram } from "./histogram.ts";
+import { GROUP, subtract } from "./histogram.ts";
+import type { Binned, Histogram, HistogramMemory } from "./histogram.ts";
 import { addPieces, partNode, partPiece, placePiece } from "./partition.ts";
 import type { Order, Piece } from "./partition.ts";
 import type { TreesSettings } from "./settings.ts";
@@ -73,7 +73,7 @@ const SLICE = 32_768;
 /** Histograms that are used again; the memory of those in use stays below a limit, beyond which children are summed one by one. */
 export interface HistogramPool {
   readonly free: Histogram[];
-  readonly make: () => Histogram;
+  readonly memory: HistogramMemory;
   left: number;
 }
 
@@ -234,10 +234,10 @@ function canSplit({ maxDepth, minRows, minChildWeight }: TreesSettings, { depth,
   return depth < maxDepth && to - from >= 2 * minRows && second >= 2 * minChildWeight && to - from >= 2;
 }
 
-function* sum({ binned, derivatives, order }: Grower, { from, to, histogram }: GrownNode): Generator<number, void> {
+function* sum({ binned, derivatives, order, histograms }: Grower, { from, to, histogram }: GrownNode): Generator<number, void> {
   for (let start = from; start < to; start += SLICE) {
     const end = Math.min(start + SLICE, to);
-    addRows(binned, derivatives, order.rows, start, end, histogram!);
+    histograms.memory.add(derivatives, order.rows, start, end, histogram!);
     yield (end - start) * (binned.to - binned.from) * GROUP;
   }
 }
@@ -314,7 +314,7 @@ function takeHistogram(pool: HistogramPool, needed: boolean): Histogram | null {
   if (pool.left <= 0 && !needed) return null;
   pool.left--;
   const used = pool.free.pop();
-  if (!used) return pool.make();
+  if (!used) return pool.memory.make();
   used.sums.fill(0);
   used.rows?.fill(0);
   return used;

@@ -9,6 +9,9 @@
  * order of summing changes nothing, and parent less child is the other child to the last bit (the subtraction of LightGBM).
  */
 
+import { PAGE, steadyMemoryOf } from "../math/wasm.ts";
+import { histogramKernelOf } from "./histogram-kernel.ts";
+
 /** Columns in a word. */
 export const GROUP = 4;
 const BLOCK = 512;
@@ -34,84 +37,92 @@ export function groupsOf(columns: number, thread: number, threads: number): read
 export interface Histogram {
   readonly sums: Float64Array;
   readonly rows: Uint32Array | null;
+  /** Where both begin in the memory they are summed in, in bytes. */
+  readonly sumsAt: number;
+  readonly rowsAt: number;
 }
 
-/**
- * Adds the rows `order[from .. to)`. `derivatives` has shape (nRows, 2). O(rows x groups).
- */
-export function addRows(
-  binned: Binned,
+/** What a thread sums histograms in. */
+export interface HistogramMemory {
+  /** One of zeros. */
+  make(): Histogram;
+  /** Adds the rows `order[from .. to)`. `derivatives` has shape (nRows, 2). O(rows x groups). */
+  add(derivatives: Float64Array, order: Uint32Array, from: number, to: number, into: Histogram): void;
+}
+
+/** For histograms of so many bins. */
+export function histogramMemory(binned: Binned, bins: number, isCounted: boolean): HistogramMemory {
+  const { words, groups, offsets, from: firstGroup, to: endGroup } = binned;
+  const own = endGroup - firstGroup;
+  const pairsAt = BLOCK * own * 4;
+  const memory = steadyMemoryOf(1);
+  let used = 0;
+  /** The next bytes; arrays in the memory begin at whole vectors. */
+  const take = (bytes: number): number => {
+    const at = used;
+    used += Math.ceil(bytes / 16) * 16;
+    const pages = Math.ceil((used - memory.buffer.byteLength) / PAGE);
+    if (pages > 0) memory.grow(Math.max(pages, memory.buffer.byteLength / PAGE));
+    return at;
+  };
+  take(pairsAt + BLOCK * 16);
+  const blockWords = new Uint32Array(memory.buffer, 0, BLOCK * own);
+  const pairs = new Float64Array(memory.buffer, pairsAt, BLOCK * 2);
+  const kernel = histogramKernelOf(memory, isCounted);
+
+  return {
+    make() {
+      const sumsAt = take(bins * 16);
+      const rowsAt = isCounted ? take(bins * 4) : 0;
+      const sums = new Float64Array(memory.buffer, sumsAt, bins * 2);
+      return { sums, rows: isCounted ? new Uint32Array(memory.buffer, rowsAt, bins) : null, sumsAt, rowsAt };
+    },
+    add(derivatives, order, from, to, { sumsAt, rowsAt }) {
+      for (let start = from; start < to; start += BLOCK) {
+        const count = Math.min(BLOCK, to - start);
+        gather(words, groups, firstGroup, endGroup, derivatives, order, start, count, blockWords, pairs);
+        for (let group = 0; group < own; group++) {
+          const at = (firstGroup + group) * GROUP;
+          const [o0, o1, o2, o3] = [offsets[at]!, offsets[at + 1]!, offsets[at + 2]!, offsets[at + 3]!];
+          const wordsAt = group * BLOCK * 4;
+          kernel(
+            wordsAt,
+            wordsAt + count * 4,
+            pairsAt,
+            sumsAt + o0 * 16,
+            sumsAt + o1 * 16,
+            sumsAt + o2 * 16,
+            sumsAt + o3 * 16,
+            rowsAt + o0 * 4,
+            rowsAt + o1 * 4,
+            rowsAt + o2 * 4,
+            rowsAt + o3 * 4,
+          );
+        }
+      }
+    },
+  };
+}
+
+/** Copies what a block of rows needs: words of bins group by group, shape (groups, BLOCK), and derivatives, shape (BLOCK, 2). */
+function gather(
+  words: Uint32Array,
+  groups: number,
+  firstGroup: number,
+  endGroup: number,
   derivatives: Float64Array,
   order: Uint32Array,
   from: number,
-  to: number,
-  { sums, rows }: Histogram,
+  count: number,
+  blockWords: Uint32Array,
+  pairs: Float64Array,
 ): void {
-  const { words, groups, offsets } = binned;
-  for (let start = from; start < to; start += BLOCK) {
-    const end = Math.min(start + BLOCK, to);
-    for (let group = binned.from; group < binned.to; group++) {
-      const at = group * GROUP;
-      const [o0, o1, o2, o3] = [offsets[at]!, offsets[at + 1]!, offsets[at + 2]!, offsets[at + 3]!];
-      addGroup(words, groups, group, derivatives, order, start, end, sums, o0, o1, o2, o3);
-      if (rows) countGroup(words, groups, group, order, start, end, rows, o0, o1, o2, o3);
-    }
-  }
-}
-
-function addGroup(
-  words: Uint32Array,
-  groups: number,
-  group: number,
-  derivatives: Float64Array,
-  order: Uint32Array,
-  from: number,
-  to: number,
-  sums: Float64Array,
-  o0: number,
-  o1: number,
-  o2: number,
-  o3: number,
-): void {
-  for (let at = from; at < to; at++) {
-    const row = order[at]!;
-    const word = words[row * groups + group]!;
-    const first = derivatives[2 * row]!;
-    const second = derivatives[2 * row + 1]!;
-    const b0 = (o0 + (word & 255)) << 1;
-    const b1 = (o1 + ((word >>> 8) & 255)) << 1;
-    const b2 = (o2 + ((word >>> 16) & 255)) << 1;
-    const b3 = (o3 + (word >>> 24)) << 1;
-    sums[b0]! += first;
-    sums[b0 + 1]! += second;
-    sums[b1]! += first;
-    sums[b1 + 1]! += second;
-    sums[b2]! += first;
-    sums[b2 + 1]! += second;
-    sums[b3]! += first;
-    sums[b3 + 1]! += second;
-  }
-}
-
-function countGroup(
-  words: Uint32Array,
-  groups: number,
-  group: number,
-  order: Uint32Array,
-  from: number,
-  to: number,
-  rows: Uint32Array,
-  o0: number,
-  o1: number,
-  o2: number,
-  o3: number,
-): void {
-  for (let at = from; at < to; at++) {
-    const word = words[order[at]! * groups + group]!;
-    rows[o0 + (word & 255)]!++;
-    rows[o1 + ((word >>> 8) & 255)]!++;
-    rows[o2 + ((word >>> 16) & 255)]!++;
-    rows[o3 + (word >>> 24)]!++;
+  for (let at = 0; at < count; at++) {
+    const row = order[from + at]!;
+    pairs[2 * at] = derivatives[2 * row]!;
+    pairs[2 * at + 1] = derivatives[2 * row + 1]!;
+    const first = row * groups;
+    for (let group = firstGroup, to = at; group < endGroup; group++, to += BLOCK) blockWords[to] = words[first + group]!;
   }
 }
 

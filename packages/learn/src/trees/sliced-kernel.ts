@@ -78,7 +78,7 @@ function pick(depth: number, first: number, levels: number, from: number): Code 
 
 /** Bit i of word j becomes bit j of word i, in each byte for itself. Warren: Hacker's Delight, 2nd edition, section 7-3. */
 function transpose(): Code {
-  const { get, set, tee, constant, and, xor, shiftLeft, shiftRight, constantVector, storeVector } = wasm;
+  const { get, set, tee, constant, andVector, xor, shiftLeft, shiftRight, constantVector, storeVector } = wasm;
   const code: number[] = [];
   for (const [step, mask] of [
     [4, 0x0f0f0f0f],
@@ -96,7 +96,7 @@ function transpose(): Code {
         ...get(high),
         ...xor,
         ...constantVector(mask),
-        ...and,
+        ...andVector,
         ...tee(SWAP),
       );
       code.push(...get(high), ...xor, ...set(high));
