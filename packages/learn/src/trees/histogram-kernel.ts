@@ -2,7 +2,8 @@
  * The sum of a histogram as WebAssembly: the two derivatives of a row are one vector, so that a bin is read, added to and written in one step
  * where JavaScript takes two, and nothing is checked on the way.
  *
- * Measured on a node of 32,561 rows and 14 columns: 0.45 of the time of the same loop in JavaScript.
+ * Measured, gathering included: 0.45 of the time of the same loop in JavaScript on all of 32,561 or a million rows, 0.6 on a fifth or a twentieth of
+ * them.
  */
 import { i32, moduleOf, runnerOf, v128, wasm } from "../math/wasm.ts";
 import type { Code, WasmMemory } from "../math/wasm.ts";

@@ -1,9 +1,8 @@
 /**
  * Sums of first and second derivatives of the rows of a node, bin by bin: all that finding a split needs.
  *
- * Bins lie row by row, four columns in one 32-bit word (a group), so that one read serves four columns. Rows come in blocks of which
- * bins and derivatives stay in the nearest cache while the groups pass over them. Measured over one column after the other: 2 to 4 times as
- * fast on all rows of a million, 5 times on a thirty-second part of them.
+ * Bins lie row by row, four columns in one 32-bit word (a group), so that one read serves four columns. Rows are gathered in blocks of which
+ * bins and derivatives stay in the nearest cache while the groups pass over them.
  *
  * Sums are exact: derivatives are whole multiples of a power of two so large that no sum needs more than 53 bits (`exactStep`). So the
  * order of summing changes nothing, and parent less child is the other child to the last bit (the subtraction of LightGBM).
