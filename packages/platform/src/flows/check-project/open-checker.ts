@@ -144,13 +144,13 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
 
       /** Every column that the use case names must come back from its query. */
       function checkNames(useCase: UseCase, columns: readonly Field[]): void {
-        const names = columns.map((column) => column.name);
+        const names = new Set(columns.map((column) => column.name));
         const declared = useCase.readiness.flatMap((check, at) =>
           "column" in check && !Object.hasOwn(historyOf(useCase), check.column)
             ? [{ place: `readiness[${at}]`, column: check.column }]
             : [],
         );
-        for (const name of Object.keys(historyOf(useCase)).filter((each) => names.includes(each)))
+        for (const name of Object.keys(historyOf(useCase)).filter((each) => names.has(each)))
           bad(
             `${useCase.use_case}: history.${name}`,
             `the query returns a column ${name} too`,
