@@ -326,6 +326,8 @@ export type Deployment = {
     otherwise: "review" | "rules" | "default";
     /** The promise: so many ordinary records are called unusual, and no more. The threshold follows from it */
     alarms: string;
+    /** What becomes of an unusual record: the model says so alone, or a person looks at it first, as at what waits for review */
+    unusual: "decide" | "review";
     /** Rules that decide before the model is asked; the first that holds wins */
     rules_first: ({
       /** Condition in CEL over `record`, for example record.priority == "P1" */

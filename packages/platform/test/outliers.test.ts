@@ -7,6 +7,8 @@ import { isFailure } from "#base/errors";
 import { versionText } from "#doors/cli/commands/build";
 import { decisionText } from "#doors/cli/commands/decide";
 import { seeded } from "#learn/math/random";
+import type { Opinion } from "#stages/decide/ask-model";
+import { byRarity } from "#stages/decide/by-rarity";
 import type { DetectEvaluation } from "#records/detect-evaluation";
 import type { TestServer } from "./support/http-server.ts";
 import { eventually, openTestServer } from "./support/http-server.ts";
@@ -124,6 +126,24 @@ test("a record is unusual or usual, with how rare it is and why", async () => {
     const typicality = body["typicality"] as number;
     assert.ok(typicality > 0 && typicality <= 1, JSON.stringify(body));
   }
+});
+
+test("where a person is to look first, what is unusual waits among the reviews", () => {
+  const opinion = (outcome: string, typicality: number): Opinion => ({
+    alternatives: [{ outcome, confidence: 1 - typicality }],
+    reasons: [],
+    predictionSet: [],
+    interval: null,
+    expectedCost: null,
+    typicality,
+  });
+  const asked = byRarity(0.01, { alarms: "1%", unusual: "review" });
+  assert.match(
+    asked.doubt(opinion("unusual", 0.00012)) ?? "",
+    /^0\.012 % of ordinary records .* less than the 1\.0 % that 1% allows$/,
+  );
+  assert.equal(asked.doubt(opinion("usual", 0.3)), undefined);
+  assert.equal(byRarity(0.01, { alarms: "1%", unusual: "decide" }).doubt(opinion("unusual", 0.00012)), undefined);
 });
 
 test("people say what was right, in these two words, and the next training is judged by it", async () => {

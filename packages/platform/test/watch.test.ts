@@ -196,6 +196,30 @@ test("points that are sent: judged, late, twice, in the future, and none at all"
     assert.equal((await send(sent(fresh), keys.elsewhere)).status, 403);
     assert.equal((await ask(`/v1/use-cases/${useCase}/alarms`)).body["series"], 4);
     assert.deepEqual((await ask(`/v1/use-cases/${useCase}`)).body["takes"], "points");
+    // Another version goes on with what people said; of what came before it took over it says nothing.
+    const { version: next } = await project.builder.train(useCase);
+    await project.release.deploy(useCase, next.version, "test");
+    const later = points(historyEnd + 6 * hour, 2, { of: ["web-1"] });
+    clock.now = historyEnd + 7 * hour;
+    assert.deepEqual(
+      (await send(sent(later))).body["taken"],
+      { ...none, known: 4, judged: 2 },
+      "its first points are known, and that others stay away",
+    );
+    const { rows } = await project.state.pool.query<{ version: number; share: number }>(
+      "select version, share from inlay.series_states where use_case = $1 and share <> 1 order by version",
+      [useCase],
+    );
+    assert.deepEqual(
+      rows.map(({ version: of }) => of),
+      [1, 2],
+    );
+    assert.equal(rows[0]!.share, rows[1]!.share);
+    await project.release.rollback(useCase, "test");
+    const back = await send(sent(points(historyEnd + 6.5 * hour, 1, { of: ["web-1"] })));
+    const begun = (back.body["alarms"] as Alarm[]).filter(({ start }) => start > new Date(historyEnd + 5 * hour).toISOString());
+    assert.deepEqual(begun, [], "going back raises no alarm of its own");
+
     const record = await ask(`/v1/use-cases/${useCase}/decisions`, { record: { cpu: 1 } });
     assert.deepEqual([record.status, record.body["code"]], [409, "POINTS_NEEDED"]);
   } finally {
@@ -265,6 +289,13 @@ test("runs that are cut anywhere give the alarms of one; known events are quiet,
     clock.now = historyEnd + 2 * day + 12 * hour;
     await watcher.detect(useCase);
     assert.equal((await watcher.alarm(all[0]!.id)).open, false, "which ends when they come back");
+    const gone = historyEnd + 4 * day;
+    clock.now = gone;
+    const { alarms: last } = await watcher.detect(useCase);
+    assert.equal(last[0]?.open, true);
+    clock.now = gone + 60 * day;
+    await watcher.detect(useCase);
+    assert.equal((await watcher.alarm(last[0].id)).open, false, "or when nobody expects them any more");
   } finally {
     await project.close();
   }

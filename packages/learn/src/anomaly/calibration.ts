@@ -20,6 +20,8 @@ const PRIOR_MEAN = 1.13;
 /** At so many values all counts are halved: old ones fade. */
 const FULL_STEPS = 20_000;
 const CORRECTION = 3;
+/** The share of the promised alarms from which on it counts as an excess: what corrects afterwards comes a little late. */
+const AIM = 0.8;
 /** No probability is said to be less. */
 const LEAST = 1e-12;
 
@@ -28,7 +30,7 @@ export function startCalibration(numbers: Float64Array, n: number, allowed: numb
   numbers[n + STEPS] = PRIOR_STEPS;
   numbers[n + BEYOND] = PRIOR_BEYOND;
   numbers[n + EXCESS] = PRIOR_BEYOND * PRIOR_MEAN;
-  numbers[n + ALARMS] = PRIOR_STEPS * allowed;
+  numbers[n + ALARMS] = PRIOR_STEPS * allowed * AIM;
 }
 
 /** The probability of evidence as great, in (0, 1]. */
@@ -44,9 +46,10 @@ export function evidenceOf(probability: number): number {
   return beyond > 0 ? EVIDENT + PRIOR_MEAN * beyond : 0;
 }
 
-/** How probable a value that is alarmed may be: `allowed`, and less where there were more alarms than that. */
-export function alarmThreshold(numbers: Float64Array, n: number, allowed: number): number {
-  return allowed / Math.max(1, numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed)) ** CORRECTION;
+/** How probable a value that is alarmed may be: a share of `allowed`, and less where there were more alarms than that. */
+export function alarmThreshold(numbers: Float64Array, n: number, allowed: number, share: number): number {
+  const excess = numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed * AIM * Math.max(1, share));
+  return (allowed * share) / Math.max(1, excess) ** CORRECTION;
 }
 
 export function countAlarm(numbers: Float64Array, n: number): void {

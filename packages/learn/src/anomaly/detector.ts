@@ -80,6 +80,9 @@ export function loadDetector(saved: SavedModel): Detector {
   const count = whole(series, "series");
   const numbers = tensor(saved.tensors, "numbers", Float64Array, count * engine.numbers);
   const cells = tensor(saved.tensors, "cells", Float32Array, count * engine.cells);
+  for (let slot = 0; slot < count; slot++) {
+    if (!engine.fits(numbers, slot)) throw new Error(`tensor numbers: series ${slot} holds values that no series can have`);
+  }
   return new SlotDetector(settings, engine, count, numbers.slice(), cells.slice());
 }
 
@@ -204,8 +207,9 @@ class SlotDetector implements Detector {
     if (view.getUint32(0, true) !== FORMAT) throw new Error(`the state has the format ${view.getUint32(0, true)}, not ${FORMAT}`);
     if (view.getUint32(4, true) !== layout) throw new Error("the state is of a detector with other steps or seasons");
     const [own, ownCells] = [new Float64Array(bytes.buffer, 8, numbers), new Float32Array(bytes.buffer, 8 + numbers * 8, cells)];
-    if (!own.every(Number.isFinite) || !ownCells.every(Number.isFinite))
-      throw new Error("the state holds a value that is no finite number");
+    if (!own.every(Number.isFinite) || !ownCells.every(Number.isFinite) || !this.#engine.fits(own, 0)) {
+      throw new Error("the state holds values that no series can have");
+    }
     this.#numbers.set(own, slot * numbers);
     this.#cells.set(ownCells, slot * cells);
   }

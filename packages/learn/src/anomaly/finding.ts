@@ -36,7 +36,8 @@ export type EventState = (typeof eventStates)[number];
 export interface Finding {
   readonly outcome: Outcome;
   /**
-   * One minus a tail probability, in [0, 1): of a series that goes on as before, a share of 1 - score of the values has this score or a higher one.
+   * One minus a tail probability, in [0, 1): of a series that goes on as before, a share of 1 - score of the values has this score or a higher one. That
+   * holds for scores of 0.99 and more; fewer values than that have lower ones, since what was reached before at this time of the season has 0.
    */
   readonly score: number;
   /** What the value was expected to be, of all that came before it. */

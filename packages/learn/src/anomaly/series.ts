@@ -45,6 +45,8 @@ export interface SeriesEngine {
   event(numbers: Float64Array, slot: number): AnomalyEvent | null;
   lastTime(numbers: Float64Array, slot: number): number | null;
   setShare(cells: Float32Array, slot: number, share: number, kind: AnomalyKind | undefined): void;
+  /** Whether numbers that come from elsewhere can be those of a series: places lie where cells are, what is divided by is above 0. */
+  fits(numbers: Float64Array, slot: number): boolean;
 }
 
 // Places in the row of numbers.
@@ -77,7 +79,8 @@ const PREDICTOR_NUMBERS = 6;
 // Places in the row of cells, after the tails.
 const SHARES = TAILS * TAIL_CELLS;
 const PROFILES = SHARES + anomalyKinds.length;
-const PROFILE_CELLS = [96, 14] as const;
+const PROFILE_CELLS = 96;
+const MOST_TURNS = 7;
 const ENVELOPE_CELLS = 48;
 
 // Tails. The first four are the measures that are summed.
@@ -113,9 +116,12 @@ const [POINT, SHIFT, TREND, VARIANCE, SEASON, FREQUENCY, ABSENCE] = [0, 1, 2, 3,
 export function seriesEngine(settings: DetectorSettings): SeriesEngine {
   const { every, quietSteps, warmUp, budget } = settings;
   const seasons = settings.seasons.filter((season) => season >= 4 * every);
-  const sizes = seasons.map((season, at) => Math.min(Math.floor(season / every), PROFILE_CELLS[at]!));
-  const starts = sizes.map((_, at) => PROFILES + sizes.slice(0, at).reduce((sum, size) => sum + size, 0));
-  const envelope = PROFILES + sizes.reduce((sum, size) => sum + size, 0);
+  // The first season has a profile; each turn of it within the second, each day of the week, a level and a strength of its own.
+  const size = seasons.length > 0 ? Math.min(Math.floor(seasons[0]! / every), PROFILE_CELLS) : 0;
+  const turns = seasons.length > 1 ? Math.max(2, Math.min(MOST_TURNS, Math.round(seasons[1]! / seasons[0]!))) : 0;
+  const levels = PROFILES + size;
+  const strengths = levels + turns;
+  const envelope = strengths + turns;
   const envelopeCells = seasons.length > 0 ? Math.min(Math.floor(seasons[0]! / every), ENVELOPE_CELLS) : 0;
   const cellCount = envelope + 2 * envelopeCells;
   const predictors = 1 + seasons.length;
@@ -126,7 +132,8 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
   const allowed = (budget.alarms * every) / budget.per;
   // Of the value at hand.
   const errors = new Float64Array(predictors);
-  const places = new Uint32Array(seasons.length);
+  let placeInSeason = 0;
+  let turn = 0;
   const measures = new Float64Array(TAILS);
   let evidence = 0;
   let kind = POINT as number;
@@ -144,17 +151,20 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
 
   /** Fills `errors` with the value less what each predictor says but for its last error; the answer is the predictor that has erred least. */
   function predict(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, value: number): number {
-    let error = value - numbers[n + LEVEL]!;
-    errors[0] = error;
+    errors[0] = value - numbers[n + LEVEL]!;
+    if (seasons.length > 0) {
+      placeInSeason = c + PROFILES + Math.floor(phase(time, seasons[0]!) * size);
+      errors[1] = errors[0] - cells[placeInSeason]!;
+    }
+    if (seasons.length > 1) {
+      turn = c + Math.floor(phase(time, seasons[1]!) * turns);
+      errors[2] = errors[1]! - cells[turn + levels]! - cells[turn + strengths]! * cells[placeInSeason]!;
+    }
     const age = time - numbers[n + FIRST]!;
     let chosen = 0;
-    for (let at = 0; at < seasons.length; at++) {
-      places[at] = c + starts[at]! + Math.floor(phase(time, seasons[at]!) * sizes[at]!);
-      error -= cells[places[at]!]!;
-      errors[at + 1] = error;
-      if (age < seasons[at]!) continue;
-      const own = badness(numbers, n + PREDICTORS + (at + 1) * PREDICTOR_NUMBERS);
-      if (own < badness(numbers, n + PREDICTORS + chosen * PREDICTOR_NUMBERS)) chosen = at + 1;
+    for (let k = 1; k < predictors && age >= seasons[k - 1]!; k++) {
+      const own = badness(numbers, n + PREDICTORS + k * PREDICTOR_NUMBERS);
+      if (own < badness(numbers, n + PREDICTORS + chosen * PREDICTOR_NUMBERS)) chosen = k;
     }
     return chosen;
   }
@@ -171,6 +181,22 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     out.expected[at] = expected;
     out.lower[at] = expected + numbers[n + LOWER]!;
     out.upper[at] = expected + numbers[n + UPPER]!;
+  }
+
+  /** Each cell takes a part of the error in it: all of the first, less and less then. The strength by least mean squares (Widrow, Hoff 1960). */
+  function renewSeasons(numbers: Float64Array, cells: Float32Array, n: number, age: number): void {
+    const part = (season: number, count: number): number => {
+      const perCell = Math.max(1, season / every / count);
+      const times = Math.floor(age / season);
+      return times === 0 ? 1 / Math.max(1, perCell / 2) : Math.max(1 / (times + 1), RENEWAL) / perCell;
+    };
+    const pattern = cells[placeInSeason]!;
+    cells[placeInSeason]! += numbers[n + PREDICTORS + PREDICTOR_NUMBERS + ERROR]! * part(seasons[0]!, size);
+    const power = numbers[n + PREDICTORS + SPREAD]!;
+    if (turns === 0 || power <= 0) return;
+    const moved = numbers[n + PREDICTORS + 2 * PREDICTOR_NUMBERS + ERROR]! * Math.min(0.5, part(seasons[1]!, turns));
+    cells[turn + levels]! += moved;
+    cells[turn + strengths] = Math.max(-2, Math.min(2, cells[turn + strengths]! + (moved * pattern) / power));
   }
 
   /** -log10 of the probability of a measure as great. That of a long run is for each value: so many runs, so many of them as long. */
@@ -220,7 +246,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const score = 1 - probability;
     const e = n + EVENT;
     const wasOpen = numbers[e + OPEN] === 1;
-    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed) * cells[c + SHARES + kind]!;
+    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed, cells[c + SHARES + kind]!);
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
     if (wasOpen) {
@@ -411,12 +437,8 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         numbers[q + SLOW]! += (own - slow) * Math.max(1 / MANY, share);
         numbers[q + SLOWER]! += (own - numbers[q + SLOWER]!) * Math.max(1 / MORE, share);
         numbers[q + ERROR] = own;
-        if (k === 0) continue;
-        const perCell = Math.max(1, seasons[k - 1]! / every / sizes[k - 1]!);
-        const times = Math.floor(age / seasons[k - 1]!);
-        const part = times === 0 ? 1 / Math.max(1, perCell / 2) : Math.max(1 / (times + 1), RENEWAL) / perCell;
-        cells[places[k - 1]!]! += own * part;
       }
+      if (seasons.length > 0) renewSeasons(numbers, cells, n, age);
       numbers[n + LEVEL]! +=
         numbers[n + PREDICTORS + (predictors - 1) * PREDICTOR_NUMBERS + ERROR]! / Math.min(count + 1, LEVEL_MEMORY);
     },
@@ -437,6 +459,17 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     lastTime(numbers, slot) {
       const n = slot * numberCount;
       return numbers[n + COUNT] === 0 ? null : numbers[n + LAST]!;
+    },
+    fits(numbers, slot) {
+      const n = slot * numberCount;
+      const isPlace = (value: number, size: number): boolean => Number.isInteger(value) && value >= 0 && value < size;
+      return (
+        isPlace(numbers[n + ENVELOPE]!, Math.max(1, envelopeCells)) &&
+        isPlace(numbers[n + EVENT + KIND]!, anomalyKinds.length) &&
+        isPlace(numbers[n + EVENT + OPEN]!, 2) &&
+        numbers[n + COUNT]! >= 0 &&
+        numbers.subarray(n + CALIBRATION, n + CALIBRATION + CALIBRATION_NUMBERS).every((value) => value > 0)
+      );
     },
     setShare(cells, slot, share, kind) {
       anomalyKinds.forEach((name, at) => {

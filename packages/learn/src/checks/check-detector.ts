@@ -241,6 +241,24 @@ export const detectorChecks: readonly DetectorCheck[] = [
     },
   },
   {
+    name: "days of the week differ: weekends are no anomalies, and do not hide what is one on a workday",
+    run({ create }) {
+      const detector = create(detectorDefaults, 1);
+      const noise = normal(8);
+      const alarms: number[] = [];
+      const days = 28;
+      const odd = 24 * perDay + perDay / 2; // noon of a Thursday
+      for (let step = 0; step < days * perDay; step++) {
+        const day = Math.floor(step / perDay) % 7; // the first is a Monday
+        const load = (day >= 5 ? 20 : 100) * (0.3 + Math.max(0, Math.sin((2 * Math.PI * (step - perDay / 4)) / perDay)));
+        const { event } = detector.observe(0, timeAt(step), load + 5 * noise() + (step === odd ? 60 : 0));
+        if (event === "starts" && step >= 14 * perDay) alarms.push(step);
+      }
+      ensure(alarms.includes(odd), `alarms at ${alarms.join(", ")}, none at ${odd}`);
+      ensure(alarms.length <= 1 + 4 + 4, `${alarms.length - 1} other alarms in two weeks; four were promised`);
+    },
+  },
+  {
     name: "series without anomalies get no more alarms than promised",
     run({ create }) {
       const series = 60;
@@ -268,7 +286,7 @@ export const detectorChecks: readonly DetectorCheck[] = [
     },
   },
   {
-    name: "a share of the budget mutes a series, or one kind of its alarms, and no other",
+    name: "a share of the budget gives a series more alarms or mutes it, or one kind of its alarms, and no other",
     run(checked) {
       const one = taught(checked);
       one.detector.setShare(0, 0);
@@ -281,6 +299,16 @@ export const detectorChecks: readonly DetectorCheck[] = [
         [],
         "alarms of the muted kind",
       );
+      const noise = normal(10);
+      const many = checked.create(detectorDefaults, 40);
+      for (let slot = 20; slot < 40; slot++) many.setShare(slot, 4);
+      const alarms = [0, 0];
+      for (let step = 0; step < 28 * perDay; step++) {
+        for (let slot = 0; slot < 40; slot++) {
+          if (many.observe(slot, timeAt(step), noise()).event === "starts") alarms[slot < 20 ? 0 : 1]! += 1;
+        }
+      }
+      ensure(alarms[1]! > 2 * alarms[0]!, `${alarms[1]} alarms with four times the budget, ${alarms[0]} with the budget`);
       const third = taught(checked);
       third.detector.setShare(0, 0, "missing");
       equal(alarmsOf(third.detector, 10, jump(third.next)).length, 1, "alarms of a kind that is not muted");

@@ -42,6 +42,12 @@ export const detectRecordsPolicySchema = z.strictObject({
     })
     .describe("The promise: so many ordinary records are called unusual, and no more. The threshold follows from it")
     .meta({ examples: ["5 per day", "0.5%"] }),
+  unusual: z
+    .enum(["decide", "review"])
+    .default("decide")
+    .describe(
+      "What becomes of an unusual record: the model says so alone, or a person looks at it first, as at what waits for review",
+    ),
   rules_first: z.array(alarmRule).default([]).describe("Rules that decide before the model is asked; the first that holds wins"),
   rules: z.array(alarmRule).default([]).describe("The rules of today: the fallback, and what the model is compared with"),
   default: says.optional().describe("The outcome when nothing else decides"),

@@ -23,7 +23,7 @@ import { watchesSeries } from "#records/use-case";
 import { activeDeployments, listDeployments, newestDeployment } from "#stages/registry/deployments";
 import { findModelVersion } from "#stages/registry/model-store";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
-import { findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
+import { countAlarms, endLeftBehind, findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { laterThan, parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
@@ -275,7 +275,9 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       anomalies: null,
       timeless: 0,
     };
-    return advance(client, active, points, options);
+    const outcome = await advance(client, active, points, options);
+    await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
+    return outcome;
   }
 
   /** Known events as the source has them now; where it cannot be asked, as they were known last. */
@@ -378,7 +380,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const useCase = series(name);
       const today = Math.floor(clock.now() / dayMs);
       const since = new Date((today - summaryDays + 1) * dayMs).toISOString();
-      const { alarms } = await listAlarms(pool, { useCases: [name], since, limit: 10_000 });
+      const { days: counted, open } = await countAlarms(pool, name, since);
       const deployment = (await listDeployments(pool, name)).at(0);
       const version = deployment && (await findModelVersion(pool, name, deployment.version));
       const watched = version?.evaluation.task === "detect" ? (version.evaluation.series ?? 0) : 0;
@@ -389,18 +391,16 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       );
       const days = Array.from({ length: summaryDays }, (_, at) => {
         const day = new Date((today - summaryDays + 1 + at) * dayMs).toISOString().slice(0, 10);
-        const of = alarms.filter(({ start }) => start.startsWith(day));
-        const marked = (as: string): number => of.filter(({ mark }) => mark?.as === as).length;
-        return { day, alarms: of.length, useful: marked("useful"), noise: marked("noise") };
+        return counted.find((one) => one.day === day) ?? { day, alarms: 0, useful: 0, noise: 0 };
       });
       return {
         use_case: name,
         budget: policy.alarms,
         series: watched,
         days,
-        alarms: alarms.length,
+        alarms: days.reduce((sum, { alarms }) => sum + alarms, 0),
         promised: (watched * budget.alarms * summaryDays * dayMs) / budget.per,
-        open: alarms.filter(({ open }) => open).length,
+        open,
       };
     },
   };

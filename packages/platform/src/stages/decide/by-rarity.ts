@@ -1,20 +1,29 @@
-/** What is unusual: the model decides always, and calls unusual what is rarer than the promised number of alarms allows. */
+/**
+ * What is unusual: what is rarer than the promised number of alarms allows. The model says so alone, unless a person is to look at what is unusual first;
+ * what is usual it always decides.
+ */
 import { formatPercent } from "#base/text";
 import { usualness } from "#records/detect-use-case";
 import type { DetectRecordsPolicy } from "#records/use-case";
+import type { Opinion } from "#stages/decide/ask-model";
 import type { Sureness } from "#stages/decide/sureness";
 
 /** `threshold`: share of ordinary records that may be called unusual. */
-export function byRarity(threshold: number, { alarms }: Pick<DetectRecordsPolicy, "alarms">): Sureness {
+export function byRarity(
+  threshold: number,
+  { alarms, unusual: then }: Pick<DetectRecordsPolicy, "alarms" | "unusual">,
+): Sureness {
   const [unusual] = usualness;
   return {
     outcome: ({ alternatives }) => alternatives[0]!.outcome,
-    doubt: () => undefined,
-    reason: ({ alternatives, typicality }) =>
-      alternatives[0]!.outcome === unusual
-        ? `${shareText(typicality)} of ordinary records are as unusual, less than the ${shareText(threshold)} that ${alarms} allows`
-        : `${shareText(typicality)} of ordinary records are as unusual, more than the ${shareText(threshold)} that ${alarms} allows`,
+    doubt: (opinion) => (then === "review" && opinion.alternatives[0]!.outcome === unusual ? reason(opinion) : undefined),
+    reason,
   };
+
+  function reason({ alternatives, typicality }: Opinion): string {
+    const side = alternatives[0]!.outcome === unusual ? "less" : "more";
+    return `${shareText(typicality)} of ordinary records are as unusual, ${side} than the ${shareText(threshold)} that ${alarms} allows`;
+  }
 }
 
 /** With as many digits as it takes: 0.00012 -> `0.012 %`. */

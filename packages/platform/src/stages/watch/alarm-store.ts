@@ -43,6 +43,28 @@ export async function findAlarm(db: Pool | PoolClient, id: string): Promise<Alar
   throw failure("ALARM_UNKNOWN", { id });
 }
 
+export interface AlarmDay {
+  /** In UTC: `2026-03-02`. */
+  readonly day: string;
+  readonly alarms: number;
+  readonly useful: number;
+  readonly noise: number;
+}
+
+/** Alarms by the day they began, from an instant on, days without any left out; and how many go on, whenever they began. */
+export async function countAlarms(pool: Pool, useCase: string, since: string): Promise<{ days: AlarmDay[]; open: number }> {
+  const [counted, going] = await Promise.all([
+    pool.query<AlarmDay>(
+      `select to_char(start_at at time zone 'UTC', 'YYYY-MM-DD') as day, count(*)::int as alarms,
+         count(*) filter (where mark = 'useful')::int as useful, count(*) filter (where mark = 'noise')::int as noise
+       from inlay.alarms where use_case = $1 and start_at >= $2 group by 1 order by 1`,
+      [useCase, since],
+    ),
+    pool.query<{ open: number }>("select count(*)::int as open from inlay.alarms where use_case = $1 and open", [useCase]),
+  ]);
+  return { days: counted.rows, open: going.rows[0]!.open };
+}
+
 /** Alarms that go on, or that ended after this instant: what new parts may belong to. Oldest first. */
 export async function recentAlarms(client: PoolClient, useCase: string, endedAfter: number): Promise<Alarm[]> {
   const { rows } = await client.query<{ body: Alarm }>(
@@ -50,6 +72,16 @@ export async function recentAlarms(client: PoolClient, useCase: string, endedAft
     [useCase, new Date(endedAfter)],
   );
   return rows.map(({ body }) => body);
+}
+
+/** Ends alarms of series that nothing is expected of any more: nothing was added to them since `before`, epoch milliseconds. */
+export async function endLeftBehind(client: PoolClient, useCase: string, before: number): Promise<void> {
+  await client.query(
+    `update inlay.alarms set open = false, body = body || jsonb_build_object('open', false, 'parts',
+       (select jsonb_agg(part || '{"open": false}') from jsonb_array_elements(body->'parts') as part))
+     where use_case = $1 and open and end_at < $2`,
+    [useCase, new Date(before)],
+  );
 }
 
 /** Adds alarms and puts them in place of those there are. */

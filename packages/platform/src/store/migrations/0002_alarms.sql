@@ -26,3 +26,4 @@ create table inlay.alarms (
 );
 create index on inlay.alarms (use_case, start_at desc, id desc);
 create index on inlay.alarms (use_case, end_at);
+create index on inlay.alarms (use_case) where open;
