@@ -31,18 +31,18 @@ test("weights of stacked models are least squares, never negative", () => {
   const [one, other] = [Float64Array.of(1, 0, 1), Float64Array.of(0, 1, 1)];
   const close = (got: readonly number[], wanted: readonly number[]): void =>
     got.forEach((weight, at) => assert.ok(Math.abs(weight - wanted[at]!) < 1e-12, `${got.join(", ")}, not ${wanted.join(", ")}`));
-  close(stackWeights([one, other], Float64Array.of(2, 3, 5)), [2, 3]);
-  close(stackWeights([one, other], Float64Array.of(2, -1, 1)), [1.5, 0]);
-  close(stackWeights([one, one], Float64Array.of(2, 0, 2)), [2, 0]);
-  close(stackWeights([one], Float64Array.of(-1, 0, -1)), [0]);
+  close(stackWeights([one, other], Float64Array.of(2, 3, 5), null), [2, 3]);
+  close(stackWeights([one, other], Float64Array.of(2, -1, 1), null), [1.5, 0]);
+  close(stackWeights([one, one], Float64Array.of(2, 0, 2), null), [2, 0]);
+  close(stackWeights([one], Float64Array.of(-1, 0, -1), null), [0]);
 });
 
 test("what costs more must be better by more than chance", () => {
   const truth = new Float64Array(100);
   const noise = truth.map((_, row) => (row % 2 === 0 ? 1 : -1));
-  assert.equal(winsBySquaredError(truth, noise, truth), true);
-  assert.equal(winsBySquaredError(noise, truth, truth), false);
-  assert.equal(winsBySquaredError(noise, noise, truth), false);
+  assert.equal(winsBySquaredError(truth, noise, truth, null), true);
+  assert.equal(winsBySquaredError(noise, truth, truth, null), false);
+  assert.equal(winsBySquaredError(noise, noise, truth, null), false);
 });
 
 test("contributions through a logarithm are exact", () => {

@@ -47,6 +47,7 @@ const dataOf = (table: Table, outcome: Float64Array, more: Partial<TargetMeansDa
   outcomes: [outcome],
   folds: Uint8Array.from({ length: table.rows }, (_, row) => row % 5),
   foldCount: 5,
+  weights: null,
   ...more,
 });
 
