@@ -25,10 +25,13 @@ test("what was tried is told in shares of what the first loses", () => {
     new Float64Array(400).fill(2),
     Float64Array.from({ length: 400 }, (_, row) => (row % 2 === 0 ? 1 : 2.5)),
   ];
-  const [simplest, richer] = triedOf([
-    { learner: "linear", losses: first },
-    { learner: "trees", losses: second },
-  ], null);
+  const [simplest, richer] = triedOf(
+    [
+      { learner: "linear", losses: first },
+      { learner: "trees", losses: second },
+    ],
+    null,
+  );
   assert.deepEqual(simplest, { learner: "linear", loss: 2, gain: 0, lower: 0, upper: 0 });
   assert.equal(richer!.loss, 1.75);
   assert.equal(richer!.gain, 0.125);

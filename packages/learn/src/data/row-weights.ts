@@ -12,8 +12,8 @@ export function rowWeights(weights: Float64Array | undefined, rows: number): Flo
   const odd = weights.findIndex((weight) => !(weight > 0 && weight < Infinity));
   if (odd >= 0) throw new RangeError(`weight of row ${odd}: must be a positive finite number, got ${weights[odd]}`);
   if (weights.every((weight) => weight === weights[0])) return null;
-  const mean = weights.reduce((sum, weight) => sum + weight / rows, 0);
-  if (!(mean < Infinity)) throw new RangeError("weights: their mean is too great for a number; divide them by a common factor");
+  const mean = totalWeight(weights, rows) / rows;
+  if (!(mean < Infinity)) throw new RangeError("weights: their sum is too great for a number; divide them by a common factor");
   const shared = new Float64Array(new SharedArrayBuffer(rows * 8));
   weights.forEach((weight, row) => (shared[row] = weight / mean));
   return shared;

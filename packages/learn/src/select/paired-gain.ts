@@ -12,8 +12,9 @@ export function pairedGain(
   weights: Float64Array | null,
 ): { readonly mean: number; readonly error: number } {
   const total = totalWeight(weights, losses.length) || 1;
-  let mean = 0;
-  for (let row = 0; row < losses.length; row++) mean += ((weights ? weights[row]! : 1) * (than[row]! - losses[row]!)) / total;
+  let sum = 0;
+  for (let row = 0; row < losses.length; row++) sum += (weights ? weights[row]! : 1) * (than[row]! - losses[row]!);
+  const mean = sum / total;
   let squares = 0;
   for (let row = 0; row < losses.length; row++) {
     squares += ((weights ? weights[row]! : 1) * (than[row]! - losses[row]! - mean)) ** 2;
