@@ -36,6 +36,8 @@ export interface ClassifierData {
   readonly labels: readonly string[];
   /** Rows that are copies of each other share a number: none is judged by a model that saw another. Not heeded where rows are ordered. */
   readonly groups?: Uint32Array;
+  /** As that of `RegressorData`. Learners of texts refuse it. */
+  readonly weights?: Float64Array;
   /** As that of `RegressorData`. */
   readonly ordered?: boolean;
 }
@@ -73,6 +75,12 @@ export interface RegressorData {
   readonly targets: Float64Array;
   /** Rows that are copies of each other share a number: none is judged by a model that saw another. Not heeded where rows are ordered. */
   readonly groups?: Uint32Array;
+  /**
+   * What each row counts for, one positive finite number a row; only their ratios matter, and absent all count alike. A row of weight 2 is as two copies
+   * of it that share a group, but for what is counted in observations: rows of a level and of a leaf, how usual a record is, and how sure it is that one
+   * model beats another.
+   */
+  readonly weights?: Float64Array;
   /**
    * Rows are in the order of time and records to come are later than all of them: each is judged by models that saw nothing of its own
    * stretch of time, as those to come will be. Else rows are exchangeable.

@@ -75,6 +75,21 @@ test("calibrated confidences are as exact as chance lets them be; margins throug
   assert.deepEqual(within, [true, false]);
 });
 
+test("rows of weight 3 calibrate as three copies of them", async () => {
+  const { margins, labels } = drawn(1500, 3, [0.5, 0, -0.5], 5);
+  const weights = Float64Array.from(labels, (label) => (label === 0 ? 3 : 1));
+  const copies = Uint32Array.from([...labels.keys()].flatMap((row) => Array<number>(weights[row]!).fill(row)));
+  const [weighed, copied, alike] = await Promise.all(
+    [{ weights }, { judged: copies }, {}].map((how) =>
+      fitCalibration(calibrationDefaults, { margins, logits: null }, labels, noConstants(3), { seed: 1, ...how }),
+    ),
+  );
+  const apart = (a: Calibration, b: Calibration): number =>
+    Math.max(...[...a.slopes, ...a.shifts].map((value, at) => Math.abs(value - [...b.slopes, ...b.shifts][at]!)));
+  assert.ok(apart(weighed!, copied!) < 1e-3, `${apart(weighed!, copied!)} from copies`);
+  assert.ok(apart(alike!, copied!) > 0.5, "copies change nothing");
+});
+
 test("few rows, all of them right, do not make certain", async () => {
   const margins = Float32Array.of(1, -1, -1, 1, 1, -1, -1, 1);
   const calibration = await fitCalibration(

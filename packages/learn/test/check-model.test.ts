@@ -8,7 +8,7 @@ import { fitText } from "../src/classifiers/text.ts";
 import { fitTextTrees } from "../src/classifiers/text-trees.ts";
 import type { TextSettings } from "../src/classifiers/text.ts";
 import type { Row } from "../src/data/table.ts";
-import type { Classifier } from "../src/model.ts";
+import type { Classifier, ClassifierData } from "../src/model.ts";
 import type { Field } from "../src/recipe/settings.ts";
 
 const fields = [
@@ -68,6 +68,23 @@ function broken(change: (model: Classifier) => Partial<Classifier>): CheckedLear
     },
   };
 }
+
+function withoutWeights(given: ClassifierData): ClassifierData {
+  const { weights: _weights, ...data } = given;
+  return data;
+}
+
+test("a learner that leaves weights unheeded fails its check, as does one for which their size matters", async () => {
+  const check = modelChecks.find(({ name }) => name.startsWith("duplicates vs weights"))!;
+  const trees = tabular("trees", false);
+  const unheeding: CheckedLearner = { fit: (data, options) => trees.fit(withoutWeights(data), options) };
+  await assert.rejects(check.run(unheeding), /from copies/);
+  const uneven: CheckedLearner = {
+    fit: ({ weights, ...data }, options) =>
+      trees.fit(weights ? { ...data, weights: weights.map((weight, row) => weight + (row === 0 ? 1 : 0)) } : data, options),
+  };
+  await assert.rejects(check.run(uneven), /not as none/);
+});
 
 let fits = 0;
 const faults: readonly (readonly [fault: string, learner: CheckedLearner, failing: RegExp])[] = [

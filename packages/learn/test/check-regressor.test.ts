@@ -45,6 +45,17 @@ function broken(change: (model: Regressor) => Partial<Regressor>): CheckedRegres
   };
 }
 
+test("a learner that leaves weights unheeded fails its check", async () => {
+  const check = regressorChecks.find(({ name }) => name.startsWith("duplicates vs weights"))!;
+  const unheeding: CheckedRegressor = {
+    fit(given, options) {
+      const { weights: _weights, ...data } = given;
+      return sound.fit(data, options);
+    },
+  };
+  await assert.rejects(check.run(unheeding), /from copies/);
+});
+
 let fits = 0;
 const faults: readonly (readonly [fault: string, learner: CheckedRegressor, failing: RegExp])[] = [
   ["says the same of all", broken(() => ({ predict: ({ rows }) => new Float64Array(rows).fill(60) })), /^learns/],

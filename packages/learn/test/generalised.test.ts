@@ -25,10 +25,14 @@ const rows = dense([
 ]);
 const target = Float64Array.of(3, 2.5, 1, 0.5, 0, 2, 1);
 
-function fit(family: Family, own: Float64Array, penalty = 0.7): Float64Array {
+function fit(
+  family: Family,
+  own: Float64Array,
+  { counts = null, chosen = Uint32Array.from(own.keys()) }: { counts?: Float64Array | null; chosen?: Uint32Array } = {},
+): Float64Array {
   const weights = new Float64Array((rows.features + 1) * outputsOf(family));
-  const chosen = Uint32Array.from(own.keys());
-  for (const _pass of fitGeneralised({ family, penalty, maxRounds: 10_000, tolerance: 0 }, rows, own, chosen, weights));
+  const settings = { family, penalty: 0.7, maxRounds: 10_000, tolerance: 0 };
+  for (const _pass of fitGeneralised(settings, rows, own, counts, chosen, weights));
   return weights;
 }
 
@@ -54,12 +58,32 @@ test("of two classes, softmax and logistic are the same model", () => {
   );
 });
 
+const families: readonly (readonly [family: Family, target: Float64Array])[] = [
+  ...references.map(([family, own]) => [family, own] as const),
+  [{ name: "softmax", classes: 3 }, Float64Array.of(0, 1, 2, 0, 1, 2, 0)],
+];
+for (const [family, own] of families) {
+  test(`${family.name}: a row that counts 2 or 3 is as so many copies of it`, () => {
+    const counts = Float64Array.of(1, 2, 3, 1, 1, 2, 1);
+    const copied = fit(family, own, { chosen: Uint32Array.of(0, 1, 1, 2, 2, 2, 3, 4, 5, 5, 6) });
+    const alike = fit(family, own);
+    assert.ok(
+      fit(family, own, { counts }).every((weight, at) => Math.abs(weight - copied[at]!) < 1e-6),
+      "copies give other weights",
+    );
+    assert.ok(
+      copied.some((weight, at) => Math.abs(weight - alike[at]!) > 0.01),
+      "copies change nothing",
+    );
+  });
+}
+
 test("scores out of fold are those of fits without the fold, whatever the number of threads", async () => {
   const random = seeded(5);
   const many = dense(Array.from({ length: 2000 }, () => Array.from({ length: 100 }, () => random.next() - 0.5)));
   const own = Float64Array.from({ length: 2000 }, (_, row) => many.values[row * 100]! + random.next());
   const folds = Uint8Array.from(own, (_, row) => row % 3);
-  const data = { rows: many, target: own, folds, foldCount: 3 };
+  const data = { rows: many, target: own, counts: null, folds, foldCount: 3 };
   const family = { name: "squared" } as const;
   const [alone, two] = await Promise.all(
     [0, 2].map((threads) => fitFoldPath(family, [10, 1, 0.1, 0.01, 0.001], data, { threads })),

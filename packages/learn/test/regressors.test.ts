@@ -27,22 +27,47 @@ test("folds of ordered rows are stretches of time, the latest first", () => {
   assert.deepEqual([...blockedFolds(7, 3)], [2, 2, 2, 1, 1, 0, 0]);
 });
 
+test("intervals hold what they promise of rows that come as often as their weights say", async () => {
+  const random = seeded(9);
+  const rows = 1500;
+  const number = Float64Array.from({ length: rows }, () => 10 * random.next());
+  // Every other row is far less certain, and nothing but its weight says so.
+  const targets = number.map((value, row) => value + (row % 2 === 0 ? 1 : 8) * (random.next() - 0.5));
+  const table = { rows, columns: { number: { type: "number" as const, values: number } } };
+  const heavy = (row: number): number => (row % 2 === 0 ? 1 : 19);
+  const weights = Float64Array.from(targets, (_, row) => heavy(row));
+  const settings = { recipe: { fields: [{ name: "number", kind: "number" as const }] }, learner: "linear" as const };
+  const held = async (data: RegressorData): Promise<number> => {
+    const model = await fitTabularRegressor(settings, data, { seed: 1 });
+    let [inside, all] = [0, 0];
+    targets.forEach((target, row) => {
+      const { lower, upper } = model.decideRow(rowAt(table, row), 0);
+      all += heavy(row);
+      if (lower <= target && target <= upper) inside += heavy(row);
+    });
+    return inside / all;
+  };
+  const [weighed, without] = [await held({ table, targets, weights }), await held({ table, targets })];
+  assert.ok(Math.abs(weighed - 0.9) < 0.03, `${weighed} with weights`);
+  assert.ok(without < 0.85, `${without} without weights`);
+});
+
 test("weights of stacked models are least squares, never negative", () => {
   const [one, other] = [Float64Array.of(1, 0, 1), Float64Array.of(0, 1, 1)];
   const close = (got: readonly number[], wanted: readonly number[]): void =>
     got.forEach((weight, at) => assert.ok(Math.abs(weight - wanted[at]!) < 1e-12, `${got.join(", ")}, not ${wanted.join(", ")}`));
-  close(stackWeights([one, other], Float64Array.of(2, 3, 5)), [2, 3]);
-  close(stackWeights([one, other], Float64Array.of(2, -1, 1)), [1.5, 0]);
-  close(stackWeights([one, one], Float64Array.of(2, 0, 2)), [2, 0]);
-  close(stackWeights([one], Float64Array.of(-1, 0, -1)), [0]);
+  close(stackWeights([one, other], Float64Array.of(2, 3, 5), null), [2, 3]);
+  close(stackWeights([one, other], Float64Array.of(2, -1, 1), null), [1.5, 0]);
+  close(stackWeights([one, one], Float64Array.of(2, 0, 2), null), [2, 0]);
+  close(stackWeights([one], Float64Array.of(-1, 0, -1), null), [0]);
 });
 
 test("what costs more must be better by more than chance", () => {
   const truth = new Float64Array(100);
   const noise = truth.map((_, row) => (row % 2 === 0 ? 1 : -1));
-  assert.equal(winsBySquaredError(truth, noise, truth), true);
-  assert.equal(winsBySquaredError(noise, truth, truth), false);
-  assert.equal(winsBySquaredError(noise, noise, truth), false);
+  assert.equal(winsBySquaredError(truth, noise, truth, null), true);
+  assert.equal(winsBySquaredError(noise, truth, truth, null), false);
+  assert.equal(winsBySquaredError(noise, noise, truth, null), false);
 });
 
 test("contributions through a logarithm are exact", () => {

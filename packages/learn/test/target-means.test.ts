@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadClassifier } from "../src/classifiers/load.ts";
 import { fitTabular } from "../src/classifiers/tabular.ts";
+import { takeRows } from "../src/data/table.ts";
 import type { Table } from "../src/data/table.ts";
 import { rSquared } from "../src/metrics/regression.ts";
 import { seeded } from "../src/math/random.ts";
@@ -47,6 +48,7 @@ const dataOf = (table: Table, outcome: Float64Array, more: Partial<TargetMeansDa
   outcomes: [outcome],
   folds: Uint8Array.from({ length: table.rows }, (_, row) => row % 5),
   foldCount: 5,
+  weights: null,
   ...more,
 });
 
@@ -238,4 +240,28 @@ test("means that do not fit a saved model are refused by name", async () => {
   ] as const) {
     assert.throws(() => loadClassifier({ ...saved, header: { ...saved.header, means } }), says);
   }
+});
+
+test("a row that counts 3 moves means as three copies of it that share a group", () => {
+  const { table, late } = shops(600, 30, 1, 3);
+  const weights = Float64Array.from(late, (_, row) => 1 + (row % 3));
+  const copies = Uint32Array.from([...late.keys()].flatMap((row) => Array<number>(weights[row]!).fill(row)));
+  const taken = (values: Uint8Array | Float64Array): number[] => Array.from(copies, (row) => values[row]!);
+  const single = dataOf(table, late);
+  const weighed = fitTargetMeans(fields, { ...single, weights }, 1).fitted[0]!;
+  const copied = fitTargetMeans(
+    fields,
+    {
+      ...dataOf(takeRows(table, copies), Float64Array.from(taken(late))),
+      folds: Uint8Array.from(taken(single.folds)),
+      groups: copies,
+    },
+    1,
+  ).fitted[0]!;
+  const meanOf = ({ levels, means }: typeof weighed, level: string): number => means[levels.indexOf(level)]!;
+  const shared = weighed.levels.filter((level) => copied.levels.includes(level));
+  assert.ok(shared.length >= 20);
+  for (const level of shared) assert.ok(Math.abs(meanOf(weighed, level) - meanOf(copied, level)) < 1e-9, level);
+  const alike = fitTargetMeans(fields, single, 1).fitted[0]!;
+  assert.ok(shared.some((level) => Math.abs(meanOf(alike, level) - meanOf(copied, level)) > 0.01));
 });

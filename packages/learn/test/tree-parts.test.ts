@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countAllBelow, gridOf } from "../src/math/grid.ts";
-import { weightedQuantile } from "../src/math/quantile.ts";
+import { quantiles, weightedQuantile } from "../src/math/quantile.ts";
 import { seeded } from "../src/math/random.ts";
 import { binNumbers, EDGES, numberEdges } from "../src/trees/binning.ts";
 import { fitTrees } from "../src/trees/boost.ts";
@@ -158,6 +158,8 @@ test("the weighted quantile is that of rows repeated", () => {
       const wanted = repeated[Math.ceil(level * repeated.length - 1e-9) - 1]!;
       assert.equal(weightedQuantile(values.slice(), weights.slice(), count, level), wanted);
     }
+    const [weighed, copied] = [quantiles(values, weights), quantiles(Float64Array.from(repeated), null)];
+    for (const share of [0, 0.05, 0.5, 0.77, 1]) assert.equal(weighed(share), copied(share));
   }
 });
 

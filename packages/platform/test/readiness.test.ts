@@ -291,3 +291,50 @@ test("a stop while near copies are sought is a cancellation", async () => {
     await assert.rejects(stopped, (error) => isFailure(error, "CANCELLED"));
   });
 });
+
+const weighted = {
+  source: { system: "exports", query: "select * from tickets", key: "id", time: "opened_at", label: "team", weight: "code" },
+  features: { category: ["product"] },
+};
+
+test("weights are read in shares of their mean; rows without one count as the others on average, and readiness says so", async () => {
+  const tickets = cleanTickets(400).map((ticket, at) => ({ ...ticket, code: ["6", "2", "", "0"][at % 4]! }));
+  const { rows, report } = await withSnapshot(tickets, weighted, async (deps, snapshot, useCase) => {
+    const found = await readiness(deps, snapshot, useCase);
+    const late = { key: null, outcome: "network", decided_at: "2026-05-01T00:00:00Z", record: { product: "network-1" } };
+    return { report: found, rows: await prepare(deps, snapshot, useCase, found, [late]) };
+  });
+  assert.deepEqual([...rows.weights!.subarray(0, 4), rows.weights!.at(-1)], [1.5, 0.5, 1, 1, 1]);
+  assert.equal(rows.weights!.length, 401);
+  const found = about(report, "weight", "code")!;
+  assert.deepEqual([found.verdict, found.affected_rows], ["warn", 200]);
+  assert.match(found.detail, /^200 rows have no positive number in code; such rows count as much as the others on average$/);
+  const whole = await audit(
+    tickets.map((ticket) => ({ ...ticket, code: "0.5" })),
+    weighted,
+  );
+  assert.equal(about(whole, "weight"), undefined);
+  const none = await audit(
+    tickets.map((ticket) => ({ ...ticket, code: "many" })),
+    weighted,
+  );
+  assert.equal(about(none, "weight", "code")?.verdict, "block");
+});
+
+test("a weight that the learner of texts would not heed is refused", () => {
+  const asked = (features: object, learner: string): boolean =>
+    classifySchema.safeParse({
+      use_case: "ticket-routing",
+      task: "classify",
+      goal: { kpi: "moves", direction: "decrease" },
+      source: weighted.source,
+      features,
+      train: { learner },
+    }).success;
+  const texts = { text: ["subject"], category: ["product"] };
+  assert.deepEqual(
+    ["auto", "text-linear", "trees-text", "trees-linear"].map((learner) => asked(texts, learner)),
+    [false, false, false, true],
+  );
+  assert.ok(asked(weighted.features, "auto"));
+});

@@ -49,6 +49,7 @@ const rowsOf = (texts: readonly string[], labels: readonly string[], groups: Uin
   labels,
   times: null,
   groups,
+  weights: null,
   remedies: [],
   protected: {},
 });
@@ -309,4 +310,28 @@ test("a model of trees over text is not fitted again, and that is said", async (
     train({ clock: systemClock, threads: 0 }, { useCase, rows: rowsOf(texts, labels, null), rules: null, last }, {}),
     /of the kind trees-text/,
   );
+});
+
+test("of records that contradict each other, weights say which are right", async () => {
+  const random = seeded(4);
+  const kinds = Array.from({ length: 600 }, () => random.below(3));
+  const labels = kinds.map((kind, row) => teams[(kind + (row % 2)) % 3]!);
+  const byColumns = classifySchema.parse({
+    ...useCase,
+    source: { ...useCase.source, weight: "hours" },
+    features: { category: ["kind"] },
+    train: { budget: "0s" },
+  });
+  const fitted = async (weights: Float64Array | null): Promise<number> => {
+    const rows: TrainingRows = {
+      ...rowsOf(labels, labels, null),
+      table: { rows: 600, columns: { kind: { type: "string", values: kinds.map((kind) => `kind ${kind}`) } } },
+      weights,
+    };
+    const { model } = await train({ clock: systemClock, threads: 0 }, { useCase: byColumns, rows, rules: null }, {});
+    return model.predictRow({ kind: "kind 0" })[model.classes.indexOf(teams[0]!)]!;
+  };
+  const heavy = await fitted(Float64Array.from(labels, (_, row) => (row % 2 === 0 ? 9 : 1)));
+  assert.ok(Math.abs(heavy - 0.9) < 0.04, `heavy rows have the probability ${heavy}`);
+  assert.ok(Math.abs((await fitted(null)) - 0.5) < 0.1);
 });

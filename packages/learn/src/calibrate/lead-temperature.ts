@@ -48,15 +48,23 @@ const PULL = 4;
 /** Factors outside are no calibration but an accident of few rows. */
 const [LEAST, MOST] = [0.25, 4];
 
+export interface LeadOptions {
+  readonly maxRounds: number;
+  readonly tolerance: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Shape (nRows); null: 1 each. */
+  readonly weights?: Float64Array | null;
+}
+
 /**
  * `scores` of rows by models that did not see them, shape (nRows, nClasses); `labels` are their class indices; `base` is the score of each class
- * for a row without features, which no factor touches. O(rounds x rows x classes). Deterministic.
+ * for a row without features, which no factor touches; `weights` say what each row counts for. O(rounds x rows x classes). Deterministic.
  */
 export async function fitLeadTemperature(
   scores: Float64Array,
   labels: Uint32Array,
   base: Float32Array,
-  { maxRounds, tolerance, signal }: { maxRounds: number; tolerance: number; signal?: AbortSignal | undefined },
+  { maxRounds, tolerance, signal, weights = null }: LeadOptions,
 ): Promise<LeadTemperature> {
   const classCount = base.length;
   const leads = Float64Array.from(labels.keys(), (row) => leadOf(scores, row * classCount, classCount));
@@ -92,11 +100,12 @@ export async function fitLeadTemperature(
       const chosen = best[row]!;
       const stated = Math.min(Math.max(probabilities[chosen]!, 1e-12), 1 - 1e-12);
       const isRight = label === chosen;
-      loss -= Math.log(Math.max(probabilities[label]!, 1e-300)) + Math.log(isRight ? stated : 1 - stated);
+      const weight = weights ? weights[row]! : 1;
+      loss -= weight * (Math.log(Math.max(probabilities[label]!, 1e-300)) + Math.log(isRight ? stated : 1 - stated));
       const growth = scores[from + chosen]! - base[chosen]! - mean; // of ln(stated) with the factor
       const slope = mean - (scores[from + label]! - base[label]!) - (isRight ? growth : (-stated * growth) / (1 - stated));
-      gradient[at]! += slope * (1 - part);
-      if (part !== 0) gradient[at + 1]! += slope * part;
+      gradient[at]! += weight * slope * (1 - part);
+      if (part !== 0) gradient[at + 1]! += weight * slope * part;
     }
     return loss;
   };

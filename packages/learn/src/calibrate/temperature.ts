@@ -16,6 +16,7 @@
  */
 import { factorAt, fitLeadTemperature, leadOf } from "./lead-temperature.ts";
 import type { LeadTemperature } from "./lead-temperature.ts";
+import { totalWeight, weightsOf } from "../data/row-weights.ts";
 import { minimise } from "../math/minimise.ts";
 import type { MinimiseSettings } from "../math/minimise.ts";
 import { pause } from "../math/pause.ts";
@@ -109,8 +110,16 @@ export interface Constants {
   readonly logits: Float32Array | null;
 }
 
+export interface CalibrationOptions {
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly judged?: Uint32Array | undefined;
+  /** What each row counts for; null: 1. */
+  readonly weights?: Float64Array | null;
+}
+
 /**
- * `labels` are class indices. The loss is that of the `judged` rows (all where nothing is said), as if one row more had been seen
+ * `labels` are class indices. The loss is that of the `judged` rows (all where nothing is said), by their `weights`, as if one row more had been seen
  * in equal parts of every class (after Platt's targets: few rows, all of them right, do not make certain), plus the pull of the shifts.
  * O(rounds x rows x classes). Deterministic.
  */
@@ -119,18 +128,20 @@ export async function fitCalibration(
   { margins, logits }: UnseenScores,
   labels: Uint32Array,
   { margins: constants, logits: networkConstants }: Constants,
-  { seed, signal, judged }: { seed: number; signal?: AbortSignal | undefined; judged?: Uint32Array | undefined },
+  { seed, signal, judged, weights = null }: CalibrationOptions,
 ): Promise<Calibration> {
   const classCount = constants.length;
   const maxRows = Math.ceil(settings.maxValues / classCount);
   const rows = shuffle(judged?.slice() ?? Uint32Array.from(labels.keys()), seeded(seed))
     .subarray(0, maxRows)
     .sort();
-  const problem = { margins, logits, labels, constants, rows, pull: settings.pull };
+  const own = weightsOf(weights, rows);
+  const total = totalWeight(own, rows.length);
+  const problem = { margins, logits, labels, constants, rows, weights: own, total, pull: settings.pull };
   // The shifts lie behind the slopes. All are measured in steps that change the loss alike: by the rows that they matter to.
-  const scales = new Float64Array(SLOPES + classCount).fill(1 / Math.sqrt(rows.length), 0, SLOPES);
+  const scales = new Float64Array(SLOPES + classCount).fill(1 / Math.sqrt(total), 0, SLOPES);
   const support = new Float64Array(classCount);
-  for (const row of rows) support[labels[row]!]!++;
+  rows.forEach((row, at) => (support[labels[row]!]! += own ? own[at]! : 1));
   support.forEach((count, at) => (scales[SLOPES + at] = 1 / Math.sqrt(settings.pull + count)));
   const point = Float64Array.of(usualSlope, 0, 0, 0, ...constants.map((constant) => usualSlope * constant));
   point.forEach((value, at) => (point[at] = value / scales[at]!));
@@ -159,15 +170,15 @@ export async function fitCalibration(
 
   const scores = new Float64Array(rows.length * classCount);
   rows.forEach((row, at) => {
-    const own = scores.subarray(at * classCount, (at + 1) * classCount);
-    own.set(margins.subarray(row * classCount, (row + 1) * classCount));
-    scoreRow(plain, own, logits && Float64Array.from(logits.subarray(row * classCount, (row + 1) * classCount)));
+    const ofRow = scores.subarray(at * classCount, (at + 1) * classCount);
+    ofRow.set(margins.subarray(row * classCount, (row + 1) * classCount));
+    scoreRow(plain, ofRow, logits && Float64Array.from(logits.subarray(row * classCount, (row + 1) * classCount)));
   });
   const lead = await fitLeadTemperature(
     scores,
     rows.map((row) => labels[row]!),
     base,
-    { ...settings, signal },
+    { ...settings, signal, weights: own },
   );
   return { ...plain, base, lead };
 }
@@ -178,14 +189,18 @@ interface Problem {
   readonly labels: Uint32Array;
   readonly constants: Float32Array;
   readonly rows: Uint32Array;
+  /** Of these rows. */
+  readonly weights: Float64Array | null;
+  /** The sum of the weights. */
+  readonly total: number;
   readonly pull: number;
 }
 
 /** Value and gradient of the loss at (s0, s1, s2, network slope, shifts). O(rows x classes). */
 function calibrationLoss(problem: Problem, parameters: Float64Array, gradient: Float64Array): number {
-  const { margins, logits, labels, constants, rows, pull } = problem;
+  const { margins, logits, labels, constants, rows, weights, total, pull } = problem;
   const classCount = constants.length;
-  const unsure = 1 / (rows.length + 1); // the share of each row's truth that is spread over all classes
+  const unsure = 1 / (total + 1); // the share of each row's truth that is spread over all classes
   const networkSlope = parameters[3]!;
   const shifts = parameters.subarray(SLOPES);
   const shiftGradient = gradient.fill(0).subarray(SLOPES);
@@ -195,10 +210,12 @@ function calibrationLoss(problem: Problem, parameters: Float64Array, gradient: F
   for (let at = 0; at < classCount; at++) {
     const away = shifts[at]! - usualSlope * constants[at]!;
     loss += (pull * away * away) / 2;
-    shiftGradient[at] = pull * away - (rows.length * unsure) / classCount;
+    shiftGradient[at] = pull * away - (total * unsure) / classCount;
     sumOfShifts += shifts[at]!;
   }
-  for (const row of rows) {
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]!;
+    const weight = weights ? weights[place]! : 1;
     const from = row * classCount;
     const label = labels[row]!;
     const statistics = rowStatistics(margins, from, classCount);
@@ -218,18 +235,19 @@ function calibrationLoss(problem: Problem, parameters: Float64Array, gradient: F
     const log = Math.log(Math.max(probabilities[label]!, 1e-300));
     // ln p of a class is its score less score - log, so the mean of ln p needs no logarithm of its own
     const meanLog = (slope * sumOfMargins + networkSlope * sumOfLogits + sumOfShifts) / classCount - (score - log);
-    loss -= (1 - unsure) * log + unsure * meanLog;
+    loss -= weight * ((1 - unsure) * log + unsure * meanLog);
     let mean = 0;
     let meanLogit = 0;
     for (let at = 0; at < classCount; at++) {
       mean += probabilities[at]! * (margins[from + at]! - constants[at]!);
       if (logits) meanLogit += probabilities[at]! * logits[from + at]!;
-      shiftGradient[at]! += probabilities[at]!;
+      shiftGradient[at]! += weight * probabilities[at]!;
     }
-    shiftGradient[label]! -= 1 - unsure;
+    shiftGradient[label]! -= weight * (1 - unsure);
     const slopeGradient = mean - (1 - unsure) * own - (unsure * sumOfMargins) / classCount;
-    for (let i = 0; i < 3; i++) gradient[i]! += slopeGradient * statistics[i]!;
-    if (logits) gradient[3]! += meanLogit - (1 - unsure) * logits[from + label]! - (unsure * sumOfLogits) / classCount;
+    for (let i = 0; i < 3; i++) gradient[i]! += weight * slopeGradient * statistics[i]!;
+    if (!logits) continue;
+    gradient[3]! += weight * (meanLogit - (1 - unsure) * logits[from + label]! - (unsure * sumOfLogits) / classCount);
   }
   return loss;
 }

@@ -46,3 +46,17 @@ export const oddTexts: readonly (readonly [name: string, text: string])[] = [
   ["names of the language", "__proto__ constructor toString hasOwnProperty"],
   ["control characters", "\u0000\u0001\u001b[31m\u202e"],
 ];
+
+/**
+ * Every row stands there twice and contradicts itself; weights or copies say three to one which is right. Folds, samples and rows a leaf cannot be the
+ * same for both, and a seed alone moves such small models by up to a third of what weights do: so these must bring a model at least half of the way.
+ */
+export function heedsWeights(gap: number, without: number): void {
+  ensure(gap < without / 2, `weights are ${gap} from copies on average, no weights ${without}`);
+}
+
+/** A learner may refuse weights, by their name; it must not leave them unheeded. @throws any other error */
+export function refusalOfWeights(error: unknown): null {
+  if (error instanceof RangeError && error.message.includes("weights")) return null;
+  throw error;
+}

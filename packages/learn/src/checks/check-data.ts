@@ -57,3 +57,13 @@ export function checkData(seed: number): ClassifierData {
   };
   return { table, labels };
 }
+
+/** All rows so many times, one after the other: what a table is taken by, and the groups of its rows. */
+export function repeated(rows: number, times: number): Uint32Array {
+  return Uint32Array.from({ length: rows * times }, (_, at) => at % rows);
+}
+
+/** Mean distance of two arrays of one length. */
+export function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a).reduce((sum, value, at) => sum + Math.abs(value - b[at]!) / a.length, 0);
+}

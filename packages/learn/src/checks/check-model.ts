@@ -11,8 +11,8 @@ import { rowAt, takeRows } from "../data/table.ts";
 import { seeded, shuffle } from "../math/random.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { decodeModel, encodeModel } from "../tensors.ts";
-import { deepFrozen, ensure, equal, oddTexts, plain, sameBytes } from "./assert.ts";
-import { checkData } from "./check-data.ts";
+import { deepFrozen, ensure, equal, heedsWeights, oddTexts, plain, refusalOfWeights, sameBytes } from "./assert.ts";
+import { apart, checkData, repeated } from "./check-data.ts";
 
 /** A learner with its settings: reads the columns `text` (text), `category` (category), `number` (number) and `time` (time) of `checkData`. */
 export interface CheckedLearner {
@@ -219,6 +219,29 @@ export const modelChecks: readonly ModelCheck[] = [
       model.predict(frozen);
       model.decideRow(Object.freeze(rowAt(table, 0)), 5);
       equal(JSON.stringify([plain(table), labels]), before, "the training data");
+    },
+  },
+  {
+    name: "duplicates vs weights: rows of weight 3 are as three copies of them, weights of one size as none, unless weights are refused",
+    async run(learner) {
+      const { table, labels } = checkData(seed);
+      const classes = [...new Set(labels)].sort();
+      const next = labels.map((label) => classes[(classes.indexOf(label) + 1) % classes.length]!);
+      const [two, four] = [repeated(table.rows, 2), repeated(table.rows, 4)];
+      const twice = { table: takeRows(table, two), labels: [...labels, ...next], groups: two };
+      const copies = { table: takeRows(table, four), labels: [...labels, ...labels, ...labels, ...next], groups: four };
+      const weights = Float64Array.from(two, (_, at) => (at < table.rows ? 3 : 1));
+      const weighed = await learner.fit({ ...twice, weights }, { seed }).catch(refusalOfWeights);
+      if (!weighed) return;
+      const [copied, alike] = [await learner.fit(copies, { seed }), await learner.fit(twice, { seed })];
+      const [asWeighed, asCopied, asNone] = [weighed, copied, alike].map((model) => model.predict(table));
+      heedsWeights(apart(asWeighed!, asCopied!), apart(asNone!, asCopied!));
+      const even = await learner.fit({ ...checkData(seed), weights: new Float64Array(table.rows).fill(7) }, { seed });
+      ensure(sameBytes(encodeModel(even.save()), encodeModel((await fit(learner)).save())), "weights of 7 are not as none");
+      for (const odd of [0, -1, Number.NaN, Infinity]) {
+        const refused = learner.fit({ ...twice, weights: weights.with(5, odd) }, { seed });
+        ensure((await refused.then(() => "nothing", String)).includes("weight"), `a weight of ${odd} is not refused`);
+      }
     },
   },
   {

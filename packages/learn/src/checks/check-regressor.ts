@@ -12,7 +12,8 @@ import { intervalScores, rSquared } from "../metrics/regression.ts";
 import type { Regressor, RegressorData, RegressorOptions, RowEstimate } from "../model.ts";
 import { loadRegressor } from "../regressors/load.ts";
 import { decodeModel, encodeModel } from "../tensors.ts";
-import { deepFrozen, ensure, equal, oddTexts, plain, sameBytes } from "./assert.ts";
+import { deepFrozen, ensure, equal, heedsWeights, oddTexts, plain, refusalOfWeights, sameBytes } from "./assert.ts";
+import { apart, repeated } from "./check-data.ts";
 import { checkNumbers } from "./check-numbers.ts";
 
 /** A learner with its settings: reads columns of `checkNumbers`, among them `category`, `number` and `time`. */
@@ -235,6 +236,31 @@ export const regressorChecks: readonly RegressorCheck[] = [
       one.forEach((value, row) => {
         ensure(Math.abs(many[row]! / 64 - value) < 1e-6 * Math.abs(value), `row ${row}: ${many[row]} is not 64 times ${value}`);
       });
+    },
+  },
+  {
+    name: "duplicates vs weights: rows of weight 3 are as three copies of them, weights of one size as none, unless weights are refused",
+    async run(learner) {
+      const { table, targets } = checkNumbers(seed);
+      const [two, four] = [repeated(table.rows, 2), repeated(table.rows, 4)];
+      const data = (rows: Uint32Array): RegressorData => ({
+        table: takeRows(table, rows),
+        // The last time a row comes it is said to be 100 more.
+        targets: Float64Array.from(rows, (row, at) => targets[row]! + (at < rows.length - table.rows ? 0 : 100)),
+        groups: rows,
+      });
+      const weights = Float64Array.from(two, (_, at) => (at < table.rows ? 3 : 1));
+      const weighed = await learner.fit({ ...data(two), weights }, { seed }).catch(refusalOfWeights);
+      if (!weighed) return;
+      const [copied, alike] = [await learner.fit(data(four), { seed }), await learner.fit(data(two), { seed })];
+      const [asWeighed, asCopied, asNone] = [weighed, copied, alike].map((model) => model.predict(table));
+      heedsWeights(apart(asWeighed!, asCopied!), apart(asNone!, asCopied!));
+      const even = await learner.fit({ ...checkNumbers(seed), weights: new Float64Array(table.rows).fill(7) }, { seed });
+      ensure(sameBytes(encodeModel(even.save()), encodeModel((await once(learner)).save())), "weights of 7 are not as none");
+      for (const odd of [0, -1, Number.NaN, Infinity]) {
+        const refused = learner.fit({ ...data(two), weights: weights.with(5, odd) }, { seed });
+        ensure((await refused.then(() => "nothing", String)).includes("weight"), `a weight of ${odd} is not refused`);
+      }
     },
   },
   {

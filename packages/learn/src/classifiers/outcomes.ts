@@ -20,6 +20,11 @@ export function refuseOtherOutcomes(now: readonly string[], last: readonly strin
   throw new RangeError(`the outcomes are not those of the last model: ${said.join(", ")}`);
 }
 
+/** @throws RangeError where rows have weights: a learner of texts counts all alike */
+export function refuseWeights({ weights }: ClassifierData): void {
+  if (weights) throw new RangeError("weights: the learner of texts counts all rows alike; leave them out, or learn from columns");
+}
+
 /** The outcomes there are. @throws RangeError with fewer than two, or where labels and rows do not fit */
 export function outcomesOf({ labels, table: { rows } }: ClassifierData, separator: string | undefined): Outcomes {
   if (labels.length !== rows) throw new RangeError(`fit requires a label for each of the ${rows} rows, got ${labels.length}`);

@@ -7,6 +7,7 @@
  * 0.840, 42 times; spambase 0.988 and 0.988, 17 times; lending 0.719 and 0.707, 14 times, where the whole fit chose another learner than the last
  * one had, as the next whole fit might again.
  */
+import { rowWeights } from "../data/row-weights.ts";
 import { fitWithPenalty } from "../linear/search-penalty.ts";
 import type { Classifier, ClassifierData, FitOptions, SavedModel } from "../model.ts";
 import { fitColumnTails } from "../recipe/column-tails.ts";
@@ -40,30 +41,45 @@ export async function refitTabular(
   signal?.throwIfAborted();
   const { classes: now, labels } = outcomesOf(data, undefined);
   refuseOtherOutcomes(now, classes);
+  const counts = rowWeights(data.weights, labels.length);
   const family = familyOf(classes.length);
   const target = Float64Array.from(labels);
   const recipeSettings = refitSettings(before.settings, settings);
-  const recipe = await fitRecipe(recipeSettings, data.table, { signal });
+  const recipe = await fitRecipe(recipeSettings, data.table, { signal, weights: counts });
   const columns = fitTreeColumns(recipeSettings, data.table);
   const encoded = columns.encode(data.table);
   const means =
     columnsBefore.means.length === 0
       ? null
-      : fitTargetMeansOfAll(columns.fitted, { ...data, outcomes: averagedOutcomes(labels, classes.length) }, seed);
+      : fitTargetMeansOfAll(
+          columns.fitted,
+          { ...data, weights: counts, outcomes: averagedOutcomes(labels, classes.length) },
+          seed,
+        );
 
   onProgress?.(0, "fitting a regression");
   const weights =
     choices.penalty === null
       ? null
       : weightsOfClasses(
-          await fitWithPenalty(family, choices.penalty, { rows: await recipe.encode(data.table, { signal }), target }, signal),
+          await fitWithPenalty(
+            family,
+            choices.penalty,
+            { rows: await recipe.encode(data.table, { signal }), target, counts },
+            signal,
+          ),
           classes.length,
         );
   const trees =
     choices.trees &&
     (await fitTrees(
       { ...choices.trees, loss: family },
-      { rows: target.length, columns: columnsOfFit(encoded, means?.ofFit ?? null, 0), target },
+      {
+        rows: target.length,
+        columns: columnsOfFit(encoded, means?.ofFit ?? null, 0),
+        target,
+        ...(counts && { weights: counts }),
+      },
       { seed, threads, signal, onProgress: (share) => onProgress?.(0.3 + share * 0.7, "growing trees") },
     ));
   onProgress?.(1, "trained");

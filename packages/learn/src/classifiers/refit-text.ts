@@ -15,7 +15,7 @@ import { fitRecipe } from "../recipe/fit-recipe.ts";
 import type { RefitSettings } from "../recipe/settings.ts";
 import { readTextModel } from "./load-text.ts";
 import { textClassifier } from "./text-classifier.ts";
-import { outcomesOf, refuseOtherOutcomes } from "./outcomes.ts";
+import { outcomesOf, refuseOtherOutcomes, refuseWeights } from "./outcomes.ts";
 import { textDefaults } from "./text.ts";
 
 /**
@@ -33,6 +33,7 @@ export async function refitText(
   const { recipe: before, classes, labelSeparator, network: networkBefore, epochs, calibration, novelty } = readTextModel(last);
   const { classes: now, labels, sets } = outcomesOf(data, labelSeparator ?? undefined);
   refuseOtherOutcomes(now, classes);
+  refuseWeights(data);
   const recipe = await fitRecipe({ ...before.settings, drop: [], remove: {}, ...settings }, data.table, {
     signal,
     onProgress: (share) => onProgress?.(share * 0.1, "counting words"),

@@ -4,6 +4,7 @@
  */
 import { calibrateRows, calibrationDefaults, fitCalibration, usualSlope } from "../calibrate/temperature.ts";
 import type { UnseenScores } from "../calibrate/temperature.ts";
+import { rowWeights, totalWeight, weightsOf } from "../data/row-weights.ts";
 import type { SparseRows } from "../data/sparse-rows.ts";
 import { searchPenalty } from "../linear/search-penalty.ts";
 import { softmaxInPlace } from "../math/softmax.ts";
@@ -50,7 +51,7 @@ const manyRows = 50_000;
  *
  * The same settings, rows and seed give the same model whatever the number of threads.
  *
- * @throws RangeError with fewer than two classes, or where settings and columns do not fit; the signal's reason when aborted
+ * @throws RangeError with fewer than two classes, weights that are not positive, or where settings and columns do not fit; the signal's reason when aborted
  * @example
  * const model = await fitTabular(
  *   { recipe: { fields: [{ name: "amount", kind: "number" }, { name: "country", kind: "category" }] } },
@@ -62,16 +63,19 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const { onProgress, signal, seed } = options;
   const { learner, budget } = { ...tabularDefaults, ...settings };
   const { classes, labels } = outcomesOf(data, undefined);
+  const weights = rowWeights(data.weights, labels.length);
   const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
   const { folds, judged } = foldsOf(labels, foldCount, seed, data);
   const recipeSettings = { ...recipeDefaults, pieces: null, ...settings.recipe };
-  const recipe = await fitRecipe(recipeSettings, data.table, { signal });
+  const recipe = await fitRecipe(recipeSettings, data.table, { signal, weights });
   const columns = fitTreeColumns(recipeSettings, data.table);
   const task: Task = {
     options,
     data,
     classes,
     labels,
+    weights,
+    judgedWeights: weightsOf(weights, judged),
     folds,
     judged,
     foldCount,
@@ -86,10 +90,14 @@ export async function fitTabular(settings: TabularSettings, data: ClassifierData
   const both = linear && trees && (await sideBySide(task, trees, linear));
   let best = learner === "both" ? both! : (linear ?? trees!);
   if (learner === "auto")
-    for (const richer of [trees!, both!]) if (wins(lossesOf(richer, task), lossesOf(best, task))) best = richer;
+    for (const richer of [trees!, both!])
+      if (wins(lossesOf(richer, task), lossesOf(best, task), task.judgedWeights)) best = richer;
   signal?.throwIfAborted();
   options.onTried?.(
-    triedOf([linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: lossesOf(one, task) }] : []))),
+    triedOf(
+      [linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: lossesOf(one, task) }] : [])),
+      task.judgedWeights,
+    ),
   );
   options.onUnseen?.(onlyJudged(calibrateRows(best.calibration, best.unseen), judged, classes.length));
   const tails = fitColumnTails(task.encoded);
@@ -113,9 +121,13 @@ interface Task {
   /** Sorted by code unit. */
   readonly classes: readonly string[];
   readonly labels: Uint32Array;
+  /** What each row counts for; null: 1. */
+  readonly weights: Float64Array | null;
   readonly folds: Uint8Array;
   /** Rows that can be judged. */
   readonly judged: Uint32Array;
+  /** Of these. */
+  readonly judgedWeights: Float64Array | null;
   readonly foldCount: number;
   readonly recipe: Recipe;
   readonly columns: TreeColumnsRecipe;
@@ -131,19 +143,24 @@ interface Candidate extends Pick<TabularModel, "columns" | "weights" | "trees" |
 }
 
 async function fitLinear(task: Task, rows: SparseRows, step: Step): Promise<Candidate> {
-  const { options, classes, labels, folds, judged, foldCount, recipe } = task;
+  const { options, classes, labels, weights: counts, folds, judged, foldCount, recipe } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
   const found = await searchPenalty(
     familyOf(classCount),
-    { rows, target: Float64Array.from(labels), folds, foldCount },
+    { rows, target: Float64Array.from(labels), counts, folds, foldCount },
     (scores) => logLoss(marginsOf(scores, classCount), task),
     { threads, signal, onProgress: (share) => step(share, "fitting a regression") },
   );
   const weights = weightsOfClasses(found.weights, classCount);
   const unseen = { margins: marginsOf(found.outOfFold, classCount), logits: null };
   const constants = { margins: scaled(weights.subarray(recipe.featureCount * classCount)), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, {
+    seed,
+    signal,
+    judged,
+    weights: counts,
+  });
   return { columns: task.columns, weights, trees: null, unseen, calibration, choices: { penalty: found.penalty, trees: null } };
 }
 
@@ -166,19 +183,19 @@ export function weightsOfClasses(weights: Float64Array, classCount: number): Flo
 }
 
 async function fitBestTrees(task: Task, budget: number, step: Step): Promise<Candidate> {
-  const { options, data, classes, labels, folds, judged, foldCount, columns, encoded } = task;
+  const { options, data, classes, labels, weights, folds, judged, foldCount, columns, encoded } = task;
   const { seed, signal, threads = 0 } = options;
   const classCount = classes.length;
   const outcomes = averagedOutcomes(labels, classCount);
-  const means = fitTargetMeans(columns.fitted, { ...data, outcomes, folds, foldCount }, seed);
+  const means = fitTargetMeans(columns.fitted, { ...data, weights, outcomes, folds, foldCount }, seed);
   const { ensemble, outOfFold, readsLearnt, settings } = await searchTrees(
     [{ loss: familyOf(classCount), target: Float64Array.from(labels) }],
-    { columns: encoded, learnt: means.ofFit, folds, judged, foldCount },
+    { columns: encoded, learnt: means.ofFit, weights, folds, judged, foldCount },
     { seed, threads, signal, budget, onProgress: (share) => step(share, "growing trees") },
   );
   const unseen = { margins: marginsOf(outOfFold, classCount), logits: null };
   const constants = { margins: meansOf(ensemble, classCount), logits: null };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged, weights });
   return {
     columns: readsLearnt ? openTreeColumns(columns.fitted, means.fitted) : columns,
     weights: null,
@@ -206,14 +223,14 @@ export function averagedOutcomes(labels: Uint32Array, classCount: number): Float
 
 /** The trees' margins with the regression's scores beside them. */
 async function sideBySide(task: Task, trees: Candidate, linear: Candidate): Promise<Candidate> {
-  const { options, labels, judged, recipe, classes } = task;
+  const { options, labels, weights, judged, recipe, classes } = task;
   const { seed, signal } = options;
   const unseen = { margins: trees.unseen.margins, logits: linear.unseen.margins.map((margin) => margin * usualSlope) };
   const constants = {
     margins: meansOf(trees.trees!, classes.length),
     logits: linear.weights!.slice(recipe.featureCount * classes.length),
   };
-  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged });
+  const calibration = await fitCalibration(calibrationDefaults, unseen, labels, constants, { seed, signal, judged, weights });
   const choices = { penalty: linear.choices.penalty, trees: trees.choices.trees };
   return { columns: trees.columns, trees: trees.trees, weights: linear.weights, unseen, calibration, choices };
 }
@@ -230,12 +247,13 @@ function lossesOf({ calibration, unseen }: Candidate, { labels, judged, classes 
 const scaled = (scores: Float32Array): Float32Array => scores.map((score) => score / usualSlope);
 
 /** Mean log-loss of margins, whose softmax with the usual slope are the probabilities. O(rows x classes). */
-function logLoss(margins: Float32Array, { labels, judged, classes }: Task): number {
+function logLoss(margins: Float32Array, { labels, judged, judgedWeights, classes }: Task): number {
   const probabilities = margins.map((margin) => margin * usualSlope);
   let sum = 0;
-  for (const row of judged) {
+  judged.forEach((row, at) => {
     softmaxInPlace(probabilities, row * classes.length, classes.length);
-    sum -= Math.log(Math.max(probabilities[row * classes.length + labels[row]!]!, 1e-12));
-  }
-  return sum / judged.length;
+    const weight = judgedWeights ? judgedWeights[at]! : 1;
+    sum -= weight * Math.log(Math.max(probabilities[row * classes.length + labels[row]!]!, 1e-12));
+  });
+  return sum / totalWeight(judgedWeights, judged.length);
 }

@@ -8,7 +8,7 @@ import { activeFields, recipeDefaults } from "../recipe/settings.ts";
 import type { Field } from "../recipe/settings.ts";
 import { triedOf, wins } from "../select/paired-gain.ts";
 import { logLosses } from "../select/wins-by-log-loss.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { outcomesOf, refuseWeights } from "./outcomes.ts";
 import { fitTabular } from "./tabular.ts";
 import { fitText, textDefaults } from "./text.ts";
 import type { TextSettings } from "./text.ts";
@@ -40,6 +40,7 @@ export async function fitTextTrees(
   options: FitOptions,
 ): Promise<Classifier> {
   const { classes, labels } = outcomesOf(data, undefined);
+  refuseWeights(data);
   const { onProgress, onUnseen, onTried, ...rest } = options;
   const canTrees = classes.length <= mostClasses && hasTextAndColumns(settings.recipe);
   if (!canTrees && wanted === "always") {
@@ -75,12 +76,15 @@ export async function fitTextTrees(
   );
   const judged = Uint32Array.from(labels.keys()).filter((row) => !Number.isNaN(unseen.words[row * classes.length]!));
   const lossesOf = (all: Float32Array): Float64Array => logLosses(all, judged, labels, classes.length);
-  const isKept = text && !wins(lossesOf(unseen.trees), lossesOf(unseen.text));
+  const isKept = text && !wins(lossesOf(unseen.trees), lossesOf(unseen.text), null);
   onTried?.(
-    triedOf([
-      ...(text ? [{ learner: text.kind, losses: lossesOf(unseen.text) }] : []),
-      { learner: "trees-text", losses: lossesOf(unseen.trees) },
-    ]),
+    triedOf(
+      [
+        ...(text ? [{ learner: text.kind, losses: lossesOf(unseen.text) }] : []),
+        { learner: "trees-text", losses: lossesOf(unseen.trees) },
+      ],
+      null,
+    ),
   );
   onUnseen?.(isKept ? unseen.text : unseen.trees);
   return isKept ? text : textTreesClassifier(words, trees);

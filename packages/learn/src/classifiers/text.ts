@@ -21,7 +21,7 @@ import type { FoldedRows } from "../folds/fold.ts";
 import { foldsOf } from "../select/split.ts";
 import { winsByLogLoss } from "../select/wins-by-log-loss.ts";
 import type { Pieces } from "../text/scan.ts";
-import { onlyJudged, outcomesOf } from "./outcomes.ts";
+import { onlyJudged, outcomesOf, refuseWeights } from "./outcomes.ts";
 import { textClassifier } from "./text-classifier.ts";
 import type { TextModel } from "./text-classifier.ts";
 
@@ -68,7 +68,7 @@ const manyRows = 20_000;
  * The same settings, rows and seed give the same model whatever the number of threads. O(sweeps x stored features x classes + epochs x
  * stored features x hidden units); memory holds the encoded rows twice, 8 bytes a feature of a row.
  *
- * @throws RangeError with fewer than two classes, or where settings and columns do not fit; the signal's reason when aborted
+ * @throws RangeError with fewer than two classes, with weights, or where settings and columns do not fit; the signal's reason when aborted
  * @example
  * const model = await fitText(
  *   { recipe: { fields: [{ name: "subject", kind: "text" }] } },
@@ -80,6 +80,7 @@ export async function fitText(settings: TextSettings, data: ClassifierData, opti
   const { onProgress, signal, seed } = options;
   const { budget, network, recipe } = { ...textDefaults, ...settings };
   const { classes, labels, sets } = outcomesOf(data, settings.labelSeparator);
+  refuseWeights(data);
   const foldCount = settings.folds ?? (labels.length > manyRows ? 3 : 5);
   const { folds, judged } = foldsOf(labels, foldCount, seed, data);
   const task: Task = {

@@ -4,6 +4,8 @@
  * basis are hat functions, two of which are not 0 and sum to 1); and one feature for missing. The first and the last knot have a twentieth of
  * the rows beyond them, where the spline is flat: a knot at the extremes would hang on few rows and speak loudly for all beyond.
  */
+import { weightsOf } from "../data/row-weights.ts";
+import { quantiles } from "../math/quantile.ts";
 import { MISSING, numberOf } from "./dense.ts";
 import type { DenseEncoder } from "./dense.ts";
 
@@ -18,12 +20,14 @@ export interface FittedNumber {
 const KNOTS = 10;
 const CLIP = 3;
 
-/** O(n log n). */
-export function fitNumber(values: Iterable<unknown>): FittedNumber {
-  const known = Float64Array.from(Iterator.from(values).map(numberOf).filter(Number.isFinite)).sort();
-  if (known.length === 0) return { kind: "number", middle: 0, spread: 1, knots: [] };
-  const quantile = (share: number): number => known[Math.floor(share * (known.length - 1))]!;
-  const halfRange = (quantile(0.75) - quantile(0.25)) / 2 || (known.at(-1)! - known[0]!) / 2;
+/** `weights` say what each row counts for; null: 1. O(n log n). */
+export function fitNumber(values: readonly unknown[], weights: Float64Array | null): FittedNumber {
+  const numbers = Float64Array.from(values, numberOf);
+  const rows = Uint32Array.from(numbers.keys()).filter((row) => Number.isFinite(numbers[row]!));
+  if (rows.length === 0) return { kind: "number", middle: 0, spread: 1, knots: [] };
+  const known = Float64Array.from(rows, (row) => numbers[row]!);
+  const quantile = quantiles(known, weightsOf(weights, rows));
+  const halfRange = (quantile(0.75) - quantile(0.25)) / 2 || (quantile(1) - quantile(0)) / 2;
   return {
     kind: "number",
     middle: quantile(0.5),

@@ -14,6 +14,8 @@ export interface PathJob {
   readonly family: Family;
   readonly rows: SparseRows;
   readonly target: Float64Array;
+  /** What each row counts for; null: 1. */
+  readonly counts: Float64Array | null;
   readonly folds: Uint8Array;
   readonly foldCount: number;
   /** Strongest first. */
@@ -30,7 +32,7 @@ export interface FoldPathOptions {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
-type Data = Pick<PathJob, "rows" | "target" | "folds" | "foldCount">;
+type Data = Pick<PathJob, "rows" | "target" | "counts" | "folds" | "foldCount">;
 
 /** Out-of-fold scores, one array a penalty, shape (nRows, outputs). O(penalties x rounds x folds x stored values x outputs) over all threads. */
 export async function fitFoldPath(
@@ -72,13 +74,14 @@ export async function fitFoldPath(
 
 /** Every `next()` is one pass over the rows; true where a penalty is done and its scores are written. */
 export function* fitFoldOfPath(job: PathJob, fold: number): Generator<boolean, void> {
-  const { family, rows, target, folds, penalties, outOfFold } = job;
+  const { family, rows, target, counts, folds, penalties, outOfFold } = job;
   const { features, offsets, indices, values } = rows;
   const outputs = outputsOf(family);
   const chosen = Uint32Array.from(target.keys()).filter((row) => folds[row] !== fold);
   const weights = new Float64Array((features + 1) * outputs);
   for (const [place, penalty] of penalties.entries()) {
-    for (const _pass of fitGeneralised({ ...generalisedDefaults, family, penalty }, rows, target, chosen, weights)) yield false;
+    for (const _pass of fitGeneralised({ ...generalisedDefaults, family, penalty }, rows, target, counts, chosen, weights))
+      yield false;
     for (let row = 0; row < target.length; row++) {
       if (folds[row] !== fold) continue;
       const into = (place * target.length + row) * outputs;

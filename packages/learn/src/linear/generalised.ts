@@ -2,7 +2,7 @@
  * L2-regularised generalised linear models over sparse rows (Nelder & Wedderburn: Generalized Linear Models, JRSS A 1972): least squares,
  * Poisson regression with its logarithmic link, logistic regression of two and of more classes.
  *
- * min over W, b of sum_i loss(W x_i + b, y_i) + penalty |W|^2 / 2
+ * min over W, b of sum_i c_i loss(W x_i + b, y_i) + penalty |W|^2 / 2, where row i counts c_i
  *
  * By limited-memory BFGS (`math/minimise.ts`). The constants are not regularised. With `softmax`, in its symmetric form, the weights of
  * each feature sum to 0 at the minimum; `logistic` is the same model of two classes, in which only the score of the second less that of
@@ -34,13 +34,14 @@ export function outputsOf(family: Family): number {
 }
 
 /**
- * Every `next()` is one pass over the chosen rows, O(their stored values x outputs). `weights`, shape (nFeatures + 1, outputs), the last row
+ * Every `next()` is one pass over the chosen rows, O(their stored values x outputs). `counts` says what each row counts for, null: 1. `weights`, shape (nFeatures + 1, outputs), the last row
  * for the constants, is where the fit begins and is moved to the minimum.
  */
 export function* fitGeneralised(
   { family, penalty, ...settings }: GeneralisedSettings,
   rows: SparseRows,
   target: Float64Array,
+  counts: Float64Array | null,
   chosen: Uint32Array,
   weights: Float64Array,
 ): Generator<void, void> {
@@ -56,7 +57,7 @@ export function* fitGeneralised(
         gradient[i] = pull * at[i]!;
       }
       gradient.fill(0, penalised);
-      return loss + lossOf(rows, target, chosen, at, gradient);
+      return loss + lossOf(rows, target, counts, chosen, at, gradient);
     },
     weights,
     settings,
@@ -67,6 +68,7 @@ export function* fitGeneralised(
 type LossOfRows = (
   rows: SparseRows,
   target: Float64Array,
+  counts: Float64Array | null,
   chosen: Uint32Array,
   at: Float64Array,
   gradient: Float64Array,
@@ -98,14 +100,15 @@ const oneScoreLosses: Readonly<Record<"squared" | "poisson" | "logistic", OneSco
 };
 
 function oneScore({ value, slope }: OneScoreLoss): LossOfRows {
-  return ({ features, offsets, indices, values }, target, chosen, at, gradient) => {
+  return ({ features, offsets, indices, values }, target, counts, chosen, at, gradient) => {
     let loss = 0;
     for (const row of chosen) {
       const [from, to] = [offsets[row]!, offsets[row + 1]!];
+      const count = counts ? counts[row]! : 1;
       let score = at[features]!;
       for (let k = from; k < to; k++) score += values[k]! * at[indices[k]!]!;
-      loss += value(score, target[row]!);
-      const wrong = slope(score, target[row]!);
+      loss += count * value(score, target[row]!);
+      const wrong = count * slope(score, target[row]!);
       gradient[features]! += wrong;
       for (let k = from; k < to; k++) gradient[indices[k]!]! += wrong * values[k]!;
     }
@@ -115,10 +118,11 @@ function oneScore({ value, slope }: OneScoreLoss): LossOfRows {
 
 function softmaxLoss(classes: number): LossOfRows {
   const scores = new Float64Array(classes);
-  return ({ features, offsets, indices, values }, target, chosen, at, gradient) => {
+  return ({ features, offsets, indices, values }, target, counts, chosen, at, gradient) => {
     let loss = 0;
     for (const row of chosen) {
       const [from, to] = [offsets[row]!, offsets[row + 1]!];
+      const count = counts ? counts[row]! : 1;
       const label = target[row]!;
       for (let c = 0; c < classes; c++) scores[c] = at[features * classes + c]!;
       for (let k = from; k < to; k++) {
@@ -126,8 +130,9 @@ function softmaxLoss(classes: number): LossOfRows {
         for (let c = 0; c < classes; c++) scores[c]! += values[k]! * at[start + c]!;
       }
       softmaxInPlace(scores, 0, classes);
-      loss -= Math.log(Math.max(scores[label]!, 1e-300));
+      loss -= count * Math.log(Math.max(scores[label]!, 1e-300));
       scores[label]! -= 1;
+      for (let c = 0; c < classes; c++) scores[c]! *= count;
       for (let c = 0; c < classes; c++) gradient[features * classes + c]! += scores[c]!;
       for (let k = from; k < to; k++) {
         const start = indices[k]! * classes;

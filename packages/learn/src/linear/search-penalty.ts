@@ -13,6 +13,8 @@ export interface PenaltyData {
   readonly rows: SparseRows;
   /** As the family has it. */
   readonly target: Float64Array;
+  /** What each row counts for; null: 1. */
+  readonly counts: Float64Array | null;
   readonly folds: Uint8Array;
   readonly foldCount: number;
 }
@@ -45,14 +47,14 @@ export async function searchPenalty(
 export async function fitWithPenalty(
   family: Family,
   penalty: number,
-  { rows, target }: Pick<PenaltyData, "rows" | "target">,
+  { rows, target, counts }: Pick<PenaltyData, "rows" | "target" | "counts">,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const outputs = outputsOf(family);
   const weights = new Float64Array((rows.features + 1) * outputs);
   const settings = { ...generalisedDefaults, family, penalty };
   const pace = new Pace(PASSED, signal);
-  for (const _pass of fitGeneralised(settings, rows, target, Uint32Array.from(target.keys()), weights)) {
+  for (const _pass of fitGeneralised(settings, rows, target, counts, Uint32Array.from(target.keys()), weights)) {
     await pace.spend(rows.indices.length * outputs);
   }
   return weights;

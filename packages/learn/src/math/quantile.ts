@@ -61,3 +61,21 @@ function swap(values: Float64Array, weights: Float64Array | null, one: number, o
   weights[one] = weights[other]!;
   weights[other] = weight;
 }
+
+/**
+ * Of values in their order, the one at a share of the way from the first to the last: a function of the share, in [0, 1]. A row of weight 2 is two
+ * rows; `weights` null: 1 each. There must be a value. O(n log n), then O(n) a share with weights.
+ */
+export function quantiles(values: Float64Array, weights: Float64Array | null): (share: number) => number {
+  if (!weights) {
+    const sorted = values.toSorted();
+    return (share) => sorted[Math.floor(share * (sorted.length - 1))]!;
+  }
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  let total = 0;
+  const upTo = Float64Array.from(order, (row) => (total += weights[row]!));
+  return (share) => {
+    const at = upTo.findIndex((weight) => weight > share * (total - 1));
+    return values[order.at(at)!]!;
+  };
+}

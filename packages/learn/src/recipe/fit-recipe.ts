@@ -15,6 +15,8 @@ import { activeFields } from "./settings.ts";
 import type { RecipeSettings } from "./settings.ts";
 
 export interface FitRecipeOptions {
+  /** What each row counts for where the values of numbers lie; levels, words and what is rare are counted by rows. null: 1. */
+  readonly weights?: Float64Array | null;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (share: number) => void;
 }
@@ -45,7 +47,7 @@ export async function fitRecipe(settings: RecipeSettings, table: Table, options:
     }
     const values = Array.from({ length: table.rows }, (_, row) => valueAt(column, row));
     if (kind === "category") return fitCategory(values, settings.minRows, settings.maxLevels);
-    return kind === "number" ? fitNumber(values) : fitTime(values);
+    return kind === "number" ? fitNumber(values, options.weights ?? null) : fitTime(values);
   });
 
   const counts = new DocumentCounts(TRACKED);

@@ -36,6 +36,8 @@ export interface TargetMeansData {
   readonly ordered?: boolean;
   /** Rows of one group are told of none of each other. Not heeded where rows are ordered. */
   readonly groups?: Uint32Array | undefined;
+  /** What each row counts for; null: 1. */
+  readonly weights: Float64Array | null;
 }
 
 export interface FittedTargetMeans {
@@ -55,7 +57,7 @@ export function fitTargetMeans(
   data: TargetMeansData,
   seed: number,
 ): FittedTargetMeans {
-  const { table, folds, foldCount, outcomes } = data;
+  const { table, folds, foldCount, outcomes, weights } = data;
   const order = orderOf(data, seed);
   const some = fields.flatMap(({ name, kind }, field) => {
     if (kind !== "category") return [];
@@ -71,7 +73,11 @@ export function fitTargetMeans(
     const isSeen = (row: number): boolean => folds[row] !== fold;
     return some.map(({ codes, levels }) =>
       outcomes.map((outcome) =>
-        meansOf({ codes, levels: levels.length, outcome, groups: data.ordered ? undefined : data.groups }, order, isSeen),
+        meansOf(
+          { codes, levels: levels.length, outcome, weights, groups: data.ordered ? undefined : data.groups },
+          order,
+          isSeen,
+        ),
       ),
     );
   });
@@ -110,6 +116,7 @@ interface Column {
   readonly codes: Int32Array;
   readonly levels: number;
   readonly outcome: Float64Array;
+  readonly weights: Float64Array | null;
   readonly groups: Uint32Array | undefined;
 }
 
@@ -121,18 +128,23 @@ interface Means {
   readonly told: Float64Array;
 }
 
-function meansOf({ codes, levels, outcome, groups }: Column, order: Uint32Array, isSeen: (row: number) => boolean): Means {
+function meansOf(
+  { codes, levels, outcome, weights, groups }: Column,
+  order: Uint32Array,
+  isSeen: (row: number) => boolean,
+): Means {
   const [counts, sums] = [new Float64Array(levels + 1), new Float64Array(levels + 1)];
   let [squares, count, sum] = [0, 0, 0];
   for (const row of order) {
     if (!isSeen(row)) continue;
     const value = outcome[row]!;
-    count++;
-    sum += value;
+    const weight = weights ? weights[row]! : 1;
+    count += weight;
+    sum += weight * value;
     if (codes[row]! < 0 || codes[row] === levels) continue;
-    counts[codes[row]!]!++;
-    sums[codes[row]!]! += value;
-    squares += value * value;
+    counts[codes[row]!]! += weight;
+    sums[codes[row]!]! += weight * value;
+    squares += weight * value * value;
   }
   const all = sum / count;
   const strength = shrinkage(counts, sums, squares);
@@ -152,8 +164,9 @@ function meansOf({ codes, levels, outcome, groups }: Column, order: Uint32Array,
     for (; isLast && from <= at; from++) {
       const done = order[from]!;
       if (!isSeen(done) || codes[done]! < 0 || codes[done] === levels) continue;
-      counts[codes[done]!]!++;
-      sums[codes[done]!]! += outcome[done]!;
+      const weight = weights ? weights[done]! : 1;
+      counts[codes[done]!]! += weight;
+      sums[codes[done]!]! += weight * outcome[done]!;
     }
   }
   return { all, means, told };

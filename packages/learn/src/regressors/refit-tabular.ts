@@ -3,6 +3,7 @@
  * weight of each part, how wide intervals are and how unusual records may be. Levels, scales, weights and trees are new. All fits on folds are
  * spared: one fit is left of each part.
  */
+import { rowWeights } from "../data/row-weights.ts";
 import { fitWithPenalty } from "../linear/search-penalty.ts";
 import type { Regressor, RegressorData, RegressorOptions, SavedModel } from "../model.ts";
 import { fitColumnTails } from "../recipe/column-tails.ts";
@@ -41,6 +42,7 @@ export async function refitTabularRegressor(
   signal?.throwIfAborted();
   const { targets, table } = data;
   checkTargets(data, spread.coverage);
+  const counts = rowWeights(data.weights, table.rows);
   const links = linksOf(targets);
   const linkNow = ({ name }: Link): Link => {
     const found = links.find((link) => link.name === name);
@@ -48,18 +50,20 @@ export async function refitTabularRegressor(
     throw new RangeError("the last model takes outcomes for amounts, and some are below 0 now");
   };
   const recipeSettings = refitSettings(before.settings, settings);
-  const recipe = await fitRecipe(recipeSettings, table, { signal });
+  const recipe = await fitRecipe(recipeSettings, table, { signal, weights: counts });
   const columns = fitTreeColumns(recipeSettings, table);
   const encoded = columns.encode(table);
   const means =
-    columnsBefore.means.length === 0 ? null : fitTargetMeansOfAll(columns.fitted, { ...data, outcomes: [targets] }, seed);
+    columnsBefore.means.length === 0
+      ? null
+      : fitTargetMeansOfAll(columns.fitted, { ...data, weights: counts, outcomes: [targets] }, seed);
 
   let linearPart: LinearPart | null = null;
   if (linear && penalty !== null) {
     onProgress?.(0, "fitting a linear model");
     const link = linkNow(linear.link);
     const { loss, target } = goalOf(link, targets);
-    const weights = await fitWithPenalty(loss, penalty, { rows: await recipe.encode(table, { signal }), target }, signal);
+    const weights = await fitWithPenalty(loss, penalty, { rows: await recipe.encode(table, { signal }), target, counts }, signal);
     linearPart = { ...linear, link, weights, means: fieldMeans(recipe, columns, weights, table) };
   }
   let treesPart: TreesPart | null = null;
@@ -68,7 +72,12 @@ export async function refitTabularRegressor(
     const { loss, target } = goalOf(link, targets);
     const ensemble = await fitTrees(
       { ...trees.settings, loss },
-      { rows: table.rows, columns: columnsOfFit(encoded, means?.ofFit ?? null, 0), target },
+      {
+        rows: table.rows,
+        columns: columnsOfFit(encoded, means?.ofFit ?? null, 0),
+        target,
+        ...(counts && { weights: counts }),
+      },
       { seed, threads, signal, onProgress: (share) => onProgress?.(0.3 + share * 0.7, "growing trees") },
     );
     treesPart = { ...trees, link, ensemble };

@@ -2,13 +2,16 @@
  * Weights of models whose values are added: least squares on rows that they did not see, none negative (Breiman: Stacked Regressions, Machine
  * Learning 1996). Of one model the weight mends what it says too little or too much throughout.
  */
+import { totalWeight } from "../data/row-weights.ts";
 
-/** `values` are those of one or two models, each of shape (nRows). O(rows). */
+/** `values` are those of one or two models, `counts` what each row counts for, null: 1; each of shape (nRows). O(rows). */
 export function stackWeights(
   values: readonly [Float64Array] | readonly [Float64Array, Float64Array],
   truth: Float64Array,
+  counts: Float64Array | null,
 ): number[] {
   const [one, other] = values;
+  const dot = (a: Float64Array, b: Float64Array): number => dotProduct(a, b, counts);
   const alone = (model: Float64Array): number => Math.max(0, dot(model, truth) / (dot(model, model) || 1));
   if (!other) return [alone(one)];
   const [aa, ab, bb] = [dot(one, one), dot(one, other), dot(other, other)];
@@ -23,15 +26,14 @@ export function stackWeights(
 }
 
 /** Mean squared error of values with the weight that is best for them. O(rows). */
-export function weightedError(values: Float64Array, truth: Float64Array): number {
-  const [weight] = stackWeights([values], truth);
-  let sum = 0;
-  for (let row = 0; row < truth.length; row++) sum += (weight! * values[row]! - truth[row]!) ** 2;
-  return sum / truth.length;
+export function weightedError(values: Float64Array, truth: Float64Array, counts: Float64Array | null): number {
+  const [weight] = stackWeights([values], truth, counts);
+  const rest = truth.map((one, row) => weight! * values[row]! - one);
+  return dotProduct(rest, rest, counts) / totalWeight(counts, truth.length);
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dotProduct(a: Float64Array, b: Float64Array, counts: Float64Array | null): number {
   let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
+  for (let at = 0; at < a.length; at++) sum += (counts ? counts[at]! : 1) * a[at]! * b[at]!;
   return sum;
 }

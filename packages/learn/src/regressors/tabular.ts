@@ -2,6 +2,7 @@
  * The learner of numbers for records of columns: a linear model over one-hot levels and splines, boosted trees, and both side by side. The simplest
  * that is as good as any on rows that it did not see is kept, with intervals that are calibrated on such rows.
  */
+import { rowWeights, weightsOf } from "../data/row-weights.ts";
 import type { SparseRows } from "../data/sparse-rows.ts";
 import { rowAt } from "../data/table.ts";
 import { searchPenalty } from "../linear/search-penalty.ts";
@@ -52,7 +53,7 @@ const manyRows = 50_000;
  *
  * The same settings, rows and seed give the same model whatever the number of threads.
  *
- * @throws RangeError with too few rows, outcomes that are all the same or no numbers, or where settings and columns do not fit; the signal's reason
+ * @throws RangeError with too few rows, outcomes that are all the same or no numbers, weights that are not positive, or where settings and columns do not fit; the signal's reason
  * when aborted
  * @example
  * const model = await fitTabularRegressor(
@@ -71,16 +72,17 @@ export async function fitTabularRegressor(
   const { learner, budget, coverage } = { ...tabularRegressorDefaults, ...settings };
   const { targets, table } = data;
   checkTargets(data, coverage);
+  const weights = rowWeights(data.weights, targets.length);
   signal?.throwIfAborted();
   const foldCount = settings.folds ?? (targets.length > manyRows ? 3 : 5);
   const folds = data.ordered
     ? blockedFolds(targets.length, foldCount)
     : stratifiedFolds(tenths(targets), foldCount, seed, data.groups);
   const recipeSettings = { ...recipeDefaults, pieces: null, ...settings.recipe };
-  const recipe = await fitRecipe(recipeSettings, table, { signal });
+  const recipe = await fitRecipe(recipeSettings, table, { signal, weights });
   const columns = fitTreeColumns(recipeSettings, table);
   const encoded = columns.encode(table);
-  const task: Task = { options, data, links: linksOf(targets), folds, foldCount, recipe, columns, encoded };
+  const task: Task = { options, data, weights, links: linksOf(targets), folds, foldCount, recipe, columns, encoded };
   const step =
     (from: number, to: number, doing: string): Step =>
     (share) =>
@@ -96,19 +98,20 @@ export async function fitTabularRegressor(
     ? await fitLinear(task, await recipe.encode(table, { signal }), step(0, 0.15, "fitting a linear model"))
     : null;
   const trees = wantsTrees ? await fitBestTrees(task, budget, step(0.15, 0.85, "growing trees")) : null;
-  const both = linear && trees && sideBySide(linear, trees, targets);
+  const both = linear && trees && sideBySide(linear, trees, task);
   let best = learner === "both" ? both! : (linear ?? trees!);
   if (learner === "auto" && trees && both) {
-    for (const richer of [trees, both]) if (winsBySquaredError(richer.unseen, best.unseen, targets)) best = richer;
+    for (const richer of [trees, both]) if (winsBySquaredError(richer.unseen, best.unseen, targets, weights)) best = richer;
   }
   options.onTried?.(
     triedOf(
       [linear, trees, both].flatMap((one) => (one ? [{ learner: kindOf(one), losses: squaredErrors(one.unseen, targets) }] : [])),
+      weights,
     ),
   );
   const range = rangeOf(targets);
   const spread = await fitSpread(
-    { columns: encoded, folds, foldCount, values: best.unseen.map((value) => kept(value, range)), truth: targets },
+    { columns: encoded, weights, folds, foldCount, values: best.unseen.map((value) => kept(value, range)), truth: targets },
     coverage,
     { seed, threads, signal, onProgress: step(0.85, 0.99, "measuring errors") },
   );
@@ -131,6 +134,8 @@ export async function fitTabularRegressor(
 interface Task {
   readonly options: RegressorOptions;
   readonly data: RegressorData;
+  /** What each row counts for, 1 on average; null: 1. */
+  readonly weights: Float64Array | null;
   readonly links: readonly [Link, ...Link[]];
   readonly folds: Uint8Array;
   readonly foldCount: number;
@@ -151,7 +156,7 @@ interface Candidate {
 }
 
 async function fitLinear(
-  { options, data, links, folds, foldCount, recipe, columns }: Task,
+  { options, data, weights: counts, links, folds, foldCount, recipe, columns }: Task,
   rows: SparseRows,
   step: Step,
 ): Promise<Candidate> {
@@ -163,16 +168,16 @@ async function fitLinear(
     const valuesOf = (scores: Float64Array): Float64Array => scores.map((score) => valueOf(link, score));
     const { penalty, weights, outOfFold } = await searchPenalty(
       loss,
-      { rows, target, folds, foldCount },
-      (scores) => weightedError(valuesOf(scores), targets),
+      { rows, target, counts, folds, foldCount },
+      (scores) => weightedError(valuesOf(scores), targets, counts),
       { threads, signal, onProgress: (share) => step((at + share) / links.length) },
     );
     const values = valuesOf(outOfFold);
-    const own = weightedError(values, targets);
+    const own = weightedError(values, targets, counts);
     if (!best || own < best.loss) best = { link, penalty, weights, values, loss: own };
   }
   const { link, penalty, weights, values } = best!;
-  const [weight] = stackWeights([values], targets);
+  const [weight] = stackWeights([values], targets, counts);
   const means = fieldMeans(recipe, columns, weights, table);
   return { columns, linear: { weights, penalty, means, link, weight: weight! }, trees: null, unseen: times(values, weight!) };
 }
@@ -203,17 +208,17 @@ export function fieldMeans(
 }
 
 async function fitBestTrees(
-  { options, data, links, folds, foldCount, columns, encoded }: Task,
+  { options, data, weights, links, folds, foldCount, columns, encoded }: Task,
   budget: number,
   step: Step,
 ): Promise<Candidate> {
   const { seed, signal, threads = 0 } = options;
   const { targets } = data;
   const [first, ...others] = links.map((link) => ({ ...goalOf(link, targets), link }));
-  const means = fitTargetMeans(columns.fitted, { ...data, outcomes: [targets], folds, foldCount }, seed);
+  const means = fitTargetMeans(columns.fitted, { ...data, weights, outcomes: [targets], folds, foldCount }, seed);
   const { goal, settings, ensemble, outOfFold, readsLearnt } = await searchTrees(
     [first!, ...others],
-    { columns: encoded, learnt: means.ofFit, folds, foldCount },
+    { columns: encoded, learnt: means.ofFit, weights, folds, foldCount },
     {
       seed,
       threads,
@@ -224,11 +229,12 @@ async function fitBestTrees(
         weightedError(
           Float64Array.from(rows, (row) => valueOf(link, scores[row]!)),
           Float64Array.from(rows, (row) => targets[row]!),
+          weightsOf(weights, rows),
         ),
     },
   );
   const values = outOfFold.map((score) => valueOf(goal.link, score));
-  const [weight] = stackWeights([values], targets);
+  const [weight] = stackWeights([values], targets, weights);
   return {
     columns: readsLearnt ? openTreeColumns(columns.fitted, means.fitted) : columns,
     linear: null,
@@ -238,8 +244,8 @@ async function fitBestTrees(
 }
 
 /** The weights of both found anew, together. */
-function sideBySide(linear: Candidate, trees: Candidate, targets: Float64Array): Candidate {
-  const [one, other] = stackWeights([linear.unseen, trees.unseen], targets);
+function sideBySide(linear: Candidate, trees: Candidate, { data, weights }: Task): Candidate {
+  const [one, other] = stackWeights([linear.unseen, trees.unseen], data.targets, weights);
   return {
     columns: trees.columns,
     linear: { ...linear.linear!, weight: linear.linear!.weight * one! },

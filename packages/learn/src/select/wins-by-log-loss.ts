@@ -23,5 +23,5 @@ export function winsByLogLoss(
   classCount: number,
 ): boolean {
   const chosen = Uint32Array.from(rows);
-  return wins(logLosses(one, chosen, labels, classCount), logLosses(other, chosen, labels, classCount));
+  return wins(logLosses(one, chosen, labels, classCount), logLosses(other, chosen, labels, classCount), null);
 }

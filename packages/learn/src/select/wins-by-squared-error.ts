@@ -7,6 +7,11 @@ export function squaredErrors(values: Float64Array, truth: Float64Array): Float6
 }
 
 /** Whether the squared error of the first is less than that of the second by more than one standard error of the difference. O(rows). */
-export function winsBySquaredError(one: Float64Array, other: Float64Array, truth: Float64Array): boolean {
-  return wins(squaredErrors(one, truth), squaredErrors(other, truth));
+export function winsBySquaredError(
+  one: Float64Array,
+  other: Float64Array,
+  truth: Float64Array,
+  weights: Float64Array | null,
+): boolean {
+  return wins(squaredErrors(one, truth), squaredErrors(other, truth), weights);
 }

@@ -56,6 +56,8 @@ export interface SearchData {
   readonly columns: readonly TreeColumn[];
   /** Read beside the columns where that does better. */
   readonly learnt?: LearntColumns;
+  /** What each row counts for, in learning and in judging; null: 1. */
+  readonly weights: Float64Array | null;
   readonly folds: Uint8Array;
   readonly foldCount: number;
   /** The rows that say how well a fit does that did not see them; all where nothing is said. */
@@ -86,7 +88,7 @@ export interface SearchOptions<G extends Goal> extends FoldTreesOptions {
  */
 export async function searchTrees<G extends Goal>(
   goals: readonly [G, ...G[]],
-  { columns, learnt, folds, foldCount, judged }: SearchData,
+  { columns, learnt, weights, folds, foldCount, judged }: SearchData,
   { budget, judge, onProgress, ...options }: SearchOptions<G>,
 ): Promise<FoundTrees<G>> {
   const rows = folds.length;
@@ -96,6 +98,7 @@ export async function searchTrees<G extends Goal>(
     columns,
     target: goal.target,
     learnt: readsLearnt ? learnt! : null,
+    ...(weights && { weights }),
   });
   const given = ({ goal, settings }: Entry<G>): GivenSettings => ({
     loss: goal.loss,

@@ -9,7 +9,7 @@ import { parseAlarmRate } from "#records/alarm-budget";
 import { projectFileSchema } from "#records/project";
 import type { Project } from "#records/project";
 import { matchOf } from "#records/history";
-import { decidesRecords, featureKinds, historyOf, useCaseSchema, watchesSeries } from "#records/use-case";
+import { decidesRecords, featureKinds, historyOf, useCaseSchema, watchesSeries, weightColumn } from "#records/use-case";
 import type { DecidingUseCase, DetectSeriesUseCase, RecordUseCase, UseCase } from "#records/use-case";
 import { checkForecast } from "./check-forecast.ts";
 import { checkYaml, largestFile } from "./yaml-file.ts";
@@ -130,6 +130,8 @@ function checkRecords(useCase: RecordUseCase): Contradiction[] {
   const problems: Contradiction[] = [];
   const add = (path: readonly PropertyKey[], detail: string): void => void problems.push({ path, detail });
   const { source, features } = useCase;
+  const weight = weightColumn(useCase);
+  if (weight !== undefined && weight === source.label) add(["source", "weight"], `${weight} is the label`);
   const seen = new Map<string, string>();
   for (const kind of ["text", "category", "number", "time"] as const) {
     features[kind].forEach((column, at) => {

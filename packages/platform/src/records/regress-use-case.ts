@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parsePercent } from "#base/text";
 import { historyParts } from "#records/history";
 import { numberRule, numberText, within } from "#records/number-parts";
-import { bound, common, duration, percent, policyParts, source } from "#records/use-case-parts";
+import { bound, common, duration, percent, policyParts, source, weight } from "#records/use-case-parts";
 
 export const regressPolicySchema = z.strictObject({
   ...policyParts,
@@ -25,7 +25,7 @@ export const regressSchema = z.strictObject({
   ...common,
   ...historyParts,
   task: z.literal("regress"),
-  source: z.strictObject(source),
+  source: z.strictObject({ ...source, weight }),
   train: z
     .strictObject({
       learner: z

@@ -107,6 +107,13 @@ export const source = {
   label: column.describe("The column that holds the outcome to learn"),
 };
 
+/** Beside it, of use cases that learn from known outcomes. */
+export const weight = column
+  .optional()
+  .describe(
+    "A column of positive numbers: how much a row counts in training, beside the others; 2 is as two rows. Measures of the evaluation count rows alike",
+  );
+
 /** What a policy has whatever the outcome is. */
 export const policyParts = {
   autonomy: z.enum(["observe", "shadow", "suggest", "veto", "act"]).default("suggest"),

@@ -16,7 +16,7 @@ import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Beside } from "#records/snapshot";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
-import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source } from "#records/use-case-parts";
+import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source, weight } from "#records/use-case-parts";
 import { costColumns, costsSchema } from "#records/costs";
 import { historyParts, matchColumns, matchOf } from "#records/history";
 import type { History } from "#records/history";
@@ -34,6 +34,11 @@ export const classifyPolicySchema = z.strictObject({
   default: outcome.optional().describe("The outcome when nothing else decides"),
 });
 
+/** Whether texts are read by the learner of texts, and not only as columns of a regression. */
+function readsTexts(learner: string, texts: readonly string[]): boolean {
+  return learner === "auto" ? texts.length > 0 : learner.includes("text");
+}
+
 export const classifySchema = z
   .strictObject({
     ...common,
@@ -41,6 +46,7 @@ export const classifySchema = z
     task: z.literal("classify"),
     source: z.strictObject({
       ...source,
+      weight,
       label_separator: z
         .string()
         .min(1)
@@ -87,7 +93,15 @@ export const classifySchema = z
   .refine(({ features, policy }) => !policy.costs || costColumns(policy.costs).every((name) => features.number.includes(name)), {
     path: ["policy", "costs", "errors"],
     message: "a column of costs must be one of features.number, so that each record brings it",
-  });
+  })
+  .refine(
+    ({ source: { weight: counts }, features, train }) => counts === undefined || !readsTexts(train.learner, features.text),
+    {
+      path: ["source", "weight"],
+      message:
+        "the learner of texts counts all rows alike; leave weight out, or set train.learner to linear, trees or trees-linear, which heed it",
+    },
+  );
 
 export const useCaseSchema = z.discriminatedUnion("task", [
   classifySchema,
@@ -219,15 +233,22 @@ export function besideQueries(useCase: UseCase): Partial<Record<Beside["name"], 
   };
 }
 
+/** The column that says how much a row counts in training, where there is one. */
+export function weightColumn(useCase: UseCase): string | undefined {
+  return useCase.task === "detect" || useCase.task === "forecast" ? undefined : useCase.source.weight;
+}
+
 /** Every column that training needs of the source query, in the order of the file. */
 export function namedColumns(useCase: UseCase): NamedColumn[] {
   if (watchesSeries(useCase)) return seriesColumns(useCase);
   if (useCase.task === "forecast") return panelColumns(useCase);
   const { source, features, history, protected: kept } = useCase;
+  const counts = weightColumn(useCase);
   return [
     { place: "source.key", column: source.key },
     ...(source.time === undefined ? [] : [{ place: "source.time", column: source.time }]),
     ...(source.label === undefined ? [] : [{ place: "source.label", column: source.label }]),
+    ...(counts === undefined ? [] : [{ place: "source.weight", column: counts }]),
     ...(["text", "category", "number", "time"] as const).flatMap((kind) =>
       features[kind].flatMap((column, at) =>
         Object.hasOwn(history, column) ? [] : [{ place: `features.${kind}[${at}]`, column }],

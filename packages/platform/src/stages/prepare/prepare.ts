@@ -12,7 +12,7 @@ import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import type { RecordUseCase } from "#records/use-case";
-import { agedColumns, featureKinds, outcomeOf } from "#records/use-case";
+import { agedColumns, featureKinds, outcomeOf, weightColumn } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
 import type { Tables } from "#tables/tables";
 
@@ -28,6 +28,11 @@ export interface Prepared {
    * which of the later rows repeat what was learnt; null where no feature is text.
    */
   readonly groups: Uint32Array | null;
+  /**
+   * What each row counts for in training, 1 on average of the rows that have a positive weight; all others, those that decisions brought among
+   * them, count 1. null where the use case names no weight.
+   */
+  readonly weights: Float64Array | null;
   readonly remedies: readonly Remedy[];
   /** Columns that are not learnt from, as categories; rows that decisions brought have none. */
   readonly protected: Readonly<Record<string, readonly (string | null)[]>>;
@@ -72,7 +77,8 @@ export async function labelledRows(
   const { key, label, time } = useCase.source;
   const standard = (outcome: string): string | null => outcomeOf(useCase, outcome);
   const kinds = featureKinds(useCase);
-  const named = [key, ...(label === undefined ? [] : [label]), ...(time === undefined ? [] : [time])];
+  const weight = weightColumn(useCase);
+  const named = [key, label, time, weight].filter((name) => name !== undefined);
   const wanted = [...new Set([...kinds.keys(), ...useCase.protected, ...named])];
   const source = await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), wanted);
 
@@ -105,6 +111,7 @@ export async function labelledRows(
         );
   if (times) kept.sort((a, b) => finite(times[a]!) - finite(times[b]!) || a - b);
 
+  const weights = weight === undefined ? null : scaledWeights(asNumber(source.columns[weight]!, "number"));
   const columns: Record<string, ScalarColumn> = {};
   for (const [name, kind] of kinds) {
     const more = columnOf(
@@ -127,6 +134,7 @@ export async function labelledRows(
       }),
     ),
     times: times && Float64Array.from(kept, (at) => times[at]!),
+    weights: weights && Float64Array.from(kept, (at) => weights[at] ?? 1),
     feedback: { relabelled: replaced.size, added: added.length },
   };
 }
@@ -166,6 +174,13 @@ async function groupCopies(
   } catch (error) {
     throw signal?.aborted ? failure("CANCELLED", { what: "Preparing the rows" }, { cause: error }) : error;
   }
+}
+
+/** In shares of their mean; what is no positive number is 1. */
+function scaledWeights(weights: Float64Array): Float64Array {
+  const known = weights.filter((weight) => weight > 0 && weight < Infinity);
+  const mean = known.reduce((sum, weight) => sum + weight, 0) / known.length;
+  return weights.map((weight) => (weight > 0 && weight < Infinity ? weight / mean : 1));
 }
 
 /** A missing time sorts before every other: the row may be used for training, never to judge the future. */

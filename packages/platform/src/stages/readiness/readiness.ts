@@ -29,6 +29,7 @@ import { checkSeriesAhead } from "#stages/readiness/series-ahead";
 import type { Subject } from "#stages/readiness/subject";
 import { checkTexts } from "#stages/readiness/texts";
 import { checkTimes } from "#stages/readiness/times";
+import { checkWeights } from "#stages/readiness/weights";
 import type { Tables } from "#tables/tables";
 
 export interface ReadinessDeps {
@@ -86,6 +87,7 @@ async function checkRecords(
   return [
     ...checkColumns(subject, columns),
     ...(await checkTimes(subject)),
+    ...(await checkWeights(subject)),
     ...(absent.has(key) || (label !== undefined && absent.has(label))
       ? []
       : useCase.task === "detect"

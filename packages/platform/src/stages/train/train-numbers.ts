@@ -77,6 +77,7 @@ export async function trainNumbers(
       ...learnt,
       ordered: rows.times !== null,
       ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
+      ...(rows.weights && { weights: Float64Array.from(split.train, (row) => rows.weights![row]!) }),
     };
     const options = {
       seed,

@@ -33,6 +33,8 @@ export interface TrainingRows {
   readonly times: Float64Array | null;
   /** Rows with nearly the same texts share a number; null where nothing is text. */
   readonly groups: Uint32Array | null;
+  /** What each row counts for in training, a positive number; null: all alike. */
+  readonly weights: Float64Array | null;
   /** Columns that are not learnt from, which the evaluation looks at. */
   readonly protected: Readonly<Record<string, readonly (string | null)[]>>;
   /** What the recipe must leave out, from readiness. */
@@ -98,6 +100,7 @@ export async function train(
       labels: labelsOf(split.train),
       ordered: rows.times !== null,
       ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
+      ...(rows.weights && { weights: Float64Array.from(split.train, (row) => rows.weights![row]!) }),
     };
     const options = {
       seed,
