@@ -159,6 +159,31 @@ test("rows of one step, steps without a row, the step that is running: by the ru
   assert.deepEqual([...(await whole.panel()).panel.values], [4, 7, 5, 9], "without a key there is one series");
 });
 
+test("inputs of a step without a row are as they were last: they do not tell that nothing was sold", async () => {
+  const sales = lines("day,item,units,price", [
+    ["2026-04-25", "a", 1, 2],
+    ["2026-04-26", "a", 1, 3],
+    ["2026-04-29", "a", 2, ""],
+    ["2026-04-30", "a", 2, 4],
+    ["2026-04-28", "b", 7, 8],
+  ]);
+  const plan = lines("day,item,price", [
+    ["2026-05-02", "a", 5],
+    ["2026-05-04", "a", 6],
+  ]);
+  const inputs = { columns: ["price"], query: "select day, item, price from plan" };
+  const { panel } = await (await look(sales, { missing: "zero", inputs }, { plan })).panel();
+  const [price] = panel.inputs!;
+  const none = Number.NaN;
+  assert.deepEqual([...panel.values], [1, 1, 0, 0, 2, 2, 7, 0, 0]);
+  assert.deepEqual(
+    [...price!.history],
+    [2, 3, 3, 3, none, 4, 8, 8, 8],
+    "a price that is empty is unknown, one without a row holds",
+  );
+  assert.deepEqual([...price!.ahead], [4, 5, 5, 6, none, none, none, 8, 8, 8, 8, 8, 8, 8], "until the plan ends");
+});
+
 test("inputs of the steps to come are those of the plan, else the last value; holidays are counted by day", async () => {
   const days = daysBack(40);
   const sales = lines(
