@@ -15,6 +15,7 @@ import { forecastEvaluationSchema } from "#records/forecast-evaluation";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Finding, ReadinessReport } from "#records/readiness-report";
 import { useCaseSchema } from "#records/use-case";
+import { seeded } from "#learn/math/random";
 import { preparePanel } from "#stages/prepare/panel";
 import type { PreparedPanel } from "#stages/prepare/panel";
 import { readiness } from "#stages/readiness/readiness";
@@ -272,7 +273,7 @@ const hostile: readonly {
     csv: lines("day,item,units", [["2026-04-01", "a", 4]]),
     check: "length",
     verdict: "block",
-    says: /the history has 1 steps, and the last 7 are for judging/,
+    says: /the history has 1 step, and the last 7 are for judging/,
     trains: false,
   },
   {
@@ -446,6 +447,17 @@ for (const { what, csv, more, check, verdict, says, trains } of hostile) {
   });
 }
 
+test("where only every other day has a value, intervals still have a width", async () => {
+  const random = seeded(3).next;
+  const csv = lines(
+    "day,item,units",
+    daysBack(120).flatMap((day, at) => (at % 2 === 0 ? [[day, "a", 50 + Math.floor(11 * random())]] : [])),
+  );
+  const { model } = await (await look(csv)).train();
+  const { quantiles } = model.forecast(0)!;
+  for (let step = 0; step < 7; step++) assert.ok(quantiles.at(step - 7)! - quantiles[step]! > 1);
+});
+
 test("clean series have nothing to do", async () => {
   const { report, train } = await look(steady(120));
   assert.deepEqual(
@@ -519,7 +531,7 @@ const broken: readonly (readonly [what: string, from: string, to: string, says: 
   ["a column in two roles", "columns: [price]", "columns: [units]", [/:13:21 units is the value already/]],
   ["a group that is the value", "[region, store]", "[day]", [/:14:13 day is the time already/]],
   ["features", "every: day", "every: day\nfeatures: { text: [subject] }", [/:11:1 features is not a key/]],
-  ["a horizon of nothing", "horizon: 28", "horizon: 0", [/horizon must have at least 1/]],
+  ["a horizon of nothing", "horizon: 28", "horizon: 0", [/horizon must be at least 1/]],
   [
     "a default in words",
     "policy:",
