@@ -1,10 +1,11 @@
-/** Names in SQL that people read. */
+/** Names and numbers as people read them. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { formatPercent } from "#base/text";
 import { files } from "#connectors/files/files";
 import { readableName } from "#tables/sql-text";
 
@@ -32,5 +33,12 @@ test("a name stays as it is where it may, and is quoted where a system would rea
       .columns()
       .map(({ name }) => name),
     names,
+  );
+});
+
+test("a share that rounds to nothing has no sign", () => {
+  assert.deepEqual(
+    [formatPercent(-0.0002), formatPercent(-0.002), formatPercent(0), formatPercent(-0.4, 0)],
+    ["0.0 %", "-0.2 %", "0.0 %", "-40 %"],
   );
 });
