@@ -15,6 +15,7 @@ import { forecastEvaluationSchema } from "#records/forecast-evaluation";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Finding, ReadinessReport } from "#records/readiness-report";
 import { useCaseSchema } from "#records/use-case";
+import { seeded } from "#learn/math/random";
 import { preparePanel } from "#stages/prepare/panel";
 import type { PreparedPanel } from "#stages/prepare/panel";
 import { readiness } from "#stages/readiness/readiness";
@@ -159,6 +160,31 @@ test("rows of one step, steps without a row, the step that is running: by the ru
   assert.deepEqual([...(await whole.panel()).panel.values], [4, 7, 5, 9], "without a key there is one series");
 });
 
+test("inputs of a step without a row are as they were last: they do not tell that nothing was sold", async () => {
+  const sales = lines("day,item,units,price", [
+    ["2026-04-25", "a", 1, 2],
+    ["2026-04-26", "a", 1, 3],
+    ["2026-04-29", "a", 2, ""],
+    ["2026-04-30", "a", 2, 4],
+    ["2026-04-28", "b", 7, 8],
+  ]);
+  const plan = lines("day,item,price", [
+    ["2026-05-02", "a", 5],
+    ["2026-05-04", "a", 6],
+  ]);
+  const inputs = { columns: ["price"], query: "select day, item, price from plan" };
+  const { panel } = await (await look(sales, { missing: "zero", inputs }, { plan })).panel();
+  const [price] = panel.inputs!;
+  const none = Number.NaN;
+  assert.deepEqual([...panel.values], [1, 1, 0, 0, 2, 2, 7, 0, 0]);
+  assert.deepEqual(
+    [...price!.history],
+    [2, 3, 3, 3, none, 4, 8, 8, 8],
+    "a price that is empty is unknown, one without a row holds",
+  );
+  assert.deepEqual([...price!.ahead], [4, 5, 5, 6, none, none, none, 8, 8, 8, 8, 8, 8, 8], "until the plan ends");
+});
+
 test("inputs of the steps to come are those of the plan, else the last value; holidays are counted by day", async () => {
   const days = daysBack(40);
   const sales = lines(
@@ -247,7 +273,7 @@ const hostile: readonly {
     csv: lines("day,item,units", [["2026-04-01", "a", 4]]),
     check: "length",
     verdict: "block",
-    says: /the history has 1 steps, and the last 7 are for judging/,
+    says: /the history has 1 step, and the last 7 are for judging/,
     trains: false,
   },
   {
@@ -421,6 +447,17 @@ for (const { what, csv, more, check, verdict, says, trains } of hostile) {
   });
 }
 
+test("where only every other day has a value, intervals still have a width", async () => {
+  const random = seeded(3).next;
+  const csv = lines(
+    "day,item,units",
+    daysBack(120).flatMap((day, at) => (at % 2 === 0 ? [[day, "a", 50 + Math.floor(11 * random())]] : [])),
+  );
+  const { model } = await (await look(csv)).train();
+  const { quantiles } = model.forecast(0)!;
+  for (let step = 0; step < 7; step++) assert.ok(quantiles.at(step - 7)! - quantiles[step]! > 1);
+});
+
 test("clean series have nothing to do", async () => {
   const { report, train } = await look(steady(120));
   assert.deepEqual(
@@ -494,7 +531,7 @@ const broken: readonly (readonly [what: string, from: string, to: string, says: 
   ["a column in two roles", "columns: [price]", "columns: [units]", [/:13:21 units is the value already/]],
   ["a group that is the value", "[region, store]", "[day]", [/:14:13 day is the time already/]],
   ["features", "every: day", "every: day\nfeatures: { text: [subject] }", [/:11:1 features is not a key/]],
-  ["a horizon of nothing", "horizon: 28", "horizon: 0", [/horizon must have at least 1/]],
+  ["a horizon of nothing", "horizon: 28", "horizon: 0", [/horizon must be at least 1/]],
   [
     "a default in words",
     "policy:",

@@ -24,12 +24,14 @@ const PRIOR = 20;
  */
 export function fitShapes(errors: readonly Float64Array[], mirrored: number): Float64Array {
   const shapes = new Float64Array(errors.length * shapeLevels.length);
-  let scale = errors.every(({ length }) => length === 0) ? 1 : 0;
+  // Steps before the first with an error are as unsure as that one.
+  const known = errors.find(({ length }) => length > 0);
+  let scale = known ? sizeOf(known) : 1;
   errors.forEach((all, step) => {
     const sorted = all.slice().sort();
     const sizes = sorted.map(Math.abs).sort();
     const count = sorted.length;
-    if (count > 0) scale = Math.max(scale, Math.sqrt(sorted.reduce((sum, error) => sum + error * error, 0) / count));
+    if (count > 0) scale = Math.max(scale, sizeOf(sorted));
     if (step > 0 && count === 0) {
       shapes.copyWithin(step * shapeLevels.length, (step - 1) * shapeLevels.length, step * shapeLevels.length);
       return;
@@ -59,6 +61,10 @@ export function shapeAt(shapes: Float64Array, step: number, level: number): numb
   const from = step * shapeLevels.length + at;
   const share = (score - scores[at - 1]!) / (scores[at]! - scores[at - 1]!);
   return shapes[from - 1]! + share * (shapes[from]! - shapes[from - 1]!);
+}
+
+function sizeOf(errors: Float64Array): number {
+  return Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
 }
 
 /** Of sorted values: as many of one more value lie below it as promised. */

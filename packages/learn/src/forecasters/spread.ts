@@ -6,11 +6,19 @@ import { countQuantile, countShares } from "../math/negative-binomial.ts";
 import { normalQuantile, normalShare } from "../math/normal.ts";
 import { seasonalScale } from "../metrics/forecast.ts";
 
-/** Mean absolute change from one value to the next, or over a season where that is less, of the latest values; 0 where nothing moves. O(window). */
+/**
+ * Mean absolute change from one value to the next, or over a season where that is less, of the latest values; 0 where nothing moves. Where no two are so
+ * far apart, as of every other day, from one that is known to the next. O(window).
+ */
 export function usualChange(values: Float64Array, period: number): number {
   const recent = values.subarray(Math.max(0, values.length - Math.max(24, 4 * period)));
   const scales = [1, period].map((lag) => seasonalScale(recent, lag)).filter((scale) => !Number.isNaN(scale));
-  return scales.length === 0 ? 0 : Math.min(...scales);
+  if (scales.length > 0) return Math.min(...scales);
+  const change = seasonalScale(
+    recent.filter((value) => !Number.isNaN(value)),
+    1,
+  );
+  return Number.isNaN(change) ? 0 : change;
 }
 
 /** Variance over mean of counts, above 1. O(values). */

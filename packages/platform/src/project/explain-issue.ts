@@ -57,7 +57,9 @@ function explain(issue: z.core.$ZodIssue, above: readonly PropertyKey[], shape: 
     case "invalid_type": {
       if (value === undefined) return say(`${name} is missing; write ${article(issue.expected)} there`);
       const quotes = issue.expected === "string" && typeof value !== "object" ? "; put it in quotes" : "";
-      return say(`${name} must be ${article(issue.expected)}, got ${typeName(value)}${quotes}`);
+      return say(
+        `${name} must be ${article(issue.expected)}, got ${issue.expected === "int" && typeof value === "number" ? value : typeName(value)}${quotes}`,
+      );
     }
     case "invalid_value": {
       const choice = `${issue.values.length === 1 ? "" : "one of "}${issue.values.join(", ")}`;
@@ -69,10 +71,10 @@ function explain(issue: z.core.$ZodIssue, above: readonly PropertyKey[], shape: 
       return say(
         issue.origin === "string" && issue.minimum === 1
           ? `${name} must not be empty`
-          : `${name} must have at least ${issue.minimum}${unit(issue.origin)}`,
+          : `${name} must ${unit(issue.origin) === "" ? "be" : "have"} at least ${issue.minimum}${unit(issue.origin)}`,
       );
     case "too_big":
-      return say(`${name} must have at most ${issue.maximum}${unit(issue.origin)}`);
+      return say(`${name} must ${unit(issue.origin) === "" ? "be" : "have"} at most ${issue.maximum}${unit(issue.origin)}`);
     default:
       return say(`${name} must be ${issue.message}`);
   }

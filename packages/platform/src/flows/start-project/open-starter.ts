@@ -2,13 +2,14 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { failure } from "#base/errors";
-import { nearest } from "#base/text";
+import { counted, nearest } from "#base/text";
 import type { Connection, Connector, TableDescription } from "#connectors/connector";
 import type { Starter } from "#flows/start-project/starter";
 import { projectText, useCaseText } from "#project/write-project";
 import type { SystemSettings } from "#records/project";
 import { samplesOf, suggestUseCases } from "#stages/assess/suggest";
 import type { Suggestion } from "#stages/assess/suggest";
+import { readableName } from "#tables/sql-text";
 
 export interface StarterDeps {
   readonly connectors: readonly Connector[];
@@ -59,7 +60,7 @@ export function openStarter({ connectors, calledFrom, folder }: StarterDeps): St
           ...(secret === undefined ? [] : [{ path: ".env", text: `${secret}\n` }]),
         ];
         const notes = [
-          `${name}: ${tables.length} tables and views.`,
+          `${name}: ${counted(tables.length, "table or view", "tables and views")}.`,
           `Proposed: predict ${suggestion.label} of ${table.name}, because ${suggestion.because}.`,
           ...others
             .slice(0, 3)
@@ -173,9 +174,7 @@ function unknown(what: string, name: string, known: readonly string[]): Error {
 }
 
 function queryOf(table: TableDescription, { key, time, label, text, category, number }: Suggestion): string {
-  const names = [key, ...(time === null ? [] : [time]), ...text, ...category, ...number, label].map((name) =>
-    /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`,
-  );
+  const names = [key, ...(time === null ? [] : [time]), ...text, ...category, ...number, label].map(readableName);
   return `select ${[...new Set(names)].join(", ")}\nfrom ${table.name}`;
 }
 

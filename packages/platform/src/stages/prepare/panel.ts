@@ -204,6 +204,7 @@ export async function preparePanel(
     const values = new Float64Array(size).fill(useCase.missing === "zero" ? 0 : Number.NaN);
     const censored = source.censored === undefined ? undefined : new Uint8Array(size);
     const histories = inputs.map(() => new Float64Array(size).fill(Number.NaN));
+    const isThere = new Uint8Array(inputs.length > 0 ? size : 0);
     const [ids, steps, cellValues, flags] = ["id", "step", "value", "censored"].map((name) => numbers(cells, name)) as [
       Float64Array,
       Float64Array,
@@ -218,6 +219,11 @@ export async function preparePanel(
       values[at] = cellValues[row]!;
       if (censored) censored[at] = Number(flags[row] === 1);
       inputCells.forEach((column, input) => (histories[input]![at] = column[row]!));
+      if (inputs.length > 0) isThere[at] = 1;
+    }
+    // Were they unknown where there is no row, that alone would say what it was: nothing.
+    for (const history of histories) {
+      for (let place = 0; place < count; place++) hold(history, isThere, offsets[place]!, offsets[place + 1]!);
     }
     let known = 0;
     for (const one of values) if (!Number.isNaN(one)) known++;
@@ -238,31 +244,34 @@ export async function preparePanel(
   function inputOf(name: string, at: number, history: Float64Array, offsets: Uint32Array): SeriesInput {
     const count = offsets.length - 1;
     const coming = new Float64Array(count * horizon).fill(Number.NaN);
-    const put = (place: number, step: number, one: number): void => void (coming[place * horizon + step - last - 1] = one);
-    const told = new Uint8Array(count);
+    const put = (place: number, step: number, one: number): void => {
+      coming[place * horizon + step - last - 1] = one;
+      isTold[place * horizon + step - last - 1] = 1;
+    };
+    const isTold = new Uint8Array(count * horizon);
     if (ahead) {
       const [ids, steps, column] = ["id", "step", rows.inputs[at]!].map((one) => numbers(ahead.known, one));
       for (let row = 0; row < ahead.known.rows; row++) {
         const place = layout.placeOf[ids![row]!]!;
         if (place < 0) continue;
         put(place, steps![row]!, column![row]!);
-        told[place] = 1;
       }
       if (ahead.unseen.rows > 0) {
         const parts = keys.map((key) => texts(ahead.unseen, key));
         const [when, those] = ["step", rows.inputs[at]!].map((one) => numbers(ahead.unseen, one));
         for (let row = 0; row < ahead.unseen.rows; row++) {
-          const place = layout.planned.get(JSON.stringify(parts.map((part) => part[row])))!;
-          put(place, when![row]!, those![row]!);
-          told[place] = 1;
+          put(layout.planned.get(JSON.stringify(parts.map((part) => part[row])))!, when![row]!, those![row]!);
         }
       }
     }
     for (let place = 0; place < count; place++) {
-      if (told[place]) continue;
       let from = offsets[place + 1]! - 1;
       while (from >= offsets[place]! && Number.isNaN(history[from]!)) from--;
-      if (from >= offsets[place]!) coming.fill(history[from]!, place * horizon, (place + 1) * horizon);
+      // Behind the end of its plan nothing is known of a series; one without a plan goes on as it was.
+      let to = (place + 1) * horizon;
+      while (to > place * horizon && !isTold[to - 1]) to--;
+      if (to === place * horizon) to += horizon;
+      hold(coming, isTold, place * horizon, to, from >= offsets[place]! ? history[from]! : Number.NaN);
     }
     return { name, history, ahead: coming };
   }
@@ -295,6 +304,14 @@ export async function preparePanel(
   function tooLarge(count: number): string {
     const least = layout.starts.reduce((a, b) => Math.min(a, b));
     return `${formatCount(count)} series from ${stepText(every, least)} on have more than ${formatCount(greatestPanel)} steps`;
+  }
+}
+
+/** From `from` on and before `to`, what is not there is as it was last: `before`, where nothing was. */
+function hold(values: Float64Array, isThere: Uint8Array, from: number, to: number, before = Number.NaN): void {
+  for (let at = from, last = before; at < to; at++) {
+    if (!isThere[at]) values[at] = last;
+    last = values[at]!;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Series by themselves: gaps, repeats, steps that are too short for the data; what is short, constant, over or new. */
 import { stepText, usualSeasons } from "#base/steps";
-import { formatCount, formatPercent } from "#base/text";
+import { counted, formatCount, formatPercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import { greatestPanel, isOver, lifeOf } from "#checks/series-sql";
 import { seriesName } from "#records/forecast-use-case";
@@ -48,7 +48,7 @@ export async function checkShapes({ useCase, keys, read, ask, add, note }: Serie
       "block",
       "length",
       source.time,
-      `the history has ${formatCount(one("last") - one("first") + 1)} steps, and the last ${holdout} are for judging`,
+      `the history has ${counted(one("last") - one("first") + 1, "step")}, and the last ${holdout} are for judging`,
       "Return more of the past in source.query, or lower the horizon or train.holdout.",
       null,
     );

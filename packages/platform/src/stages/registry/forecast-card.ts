@@ -1,6 +1,6 @@
 /** The model card of a model that looks ahead, in the sections of `model-card.ts`. */
 import { stepCount } from "#base/steps";
-import { formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
+import { counted, formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
 import type { ForecastEvaluation, ForecastScores } from "#records/forecast-evaluation";
 import { coverOf } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
@@ -35,7 +35,7 @@ export function forecastCard({ version, evaluation, useCase, snapshot }: CardOf<
     "",
     "## Factors",
     "",
-    `${formatCount(series.learnt)} series, of which ${formatCount(series.judged)} could be judged${series.ended > 0 ? `; ${formatCount(series.ended)} more are over and are not forecast` : ""}. Results by group and by steps ahead are below.`,
+    `${formatCount(series.learnt)} series, of which ${formatCount(series.judged)} could be judged${series.ended > 0 ? `; ${counted(series.ended, "more is over and is", "more are over and are")} not forecast` : ""}. Results by group and by steps ahead are below.`,
     "",
     "## Metrics and results",
     "",

@@ -1,5 +1,5 @@
 import { failure } from "#base/errors";
-import { formatNumber } from "#base/text";
+import { formatNumber, formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
 import { marks } from "#records/alarm";
@@ -64,7 +64,7 @@ export const alarmsMark: Command = {
     const as = marks.find((one) => one === args["mark"]);
     if (!as) throw failure("USAGE", { problem: `${args["mark"]} is not a mark`, hint: `Use one of: ${marks.join(", ")}.` });
     const alarm = await (await services.watcher()).mark(args["id"]!, { as, note: options.text("note"), by: "cli" });
-    out.answer(alarm, `${as}: ${alarm.series} has ${formatNumber(alarm.mark!.share)} of its alarm budget from now on`);
+    out.answer(alarm, `${as}: ${alarm.series} has ${formatPercent(alarm.mark!.share, 0)} of its alarm budget from now on`);
   },
 };
 

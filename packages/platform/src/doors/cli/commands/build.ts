@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatNumber, formatPercent, formatSize } from "#base/text";
+import { counted, formatCount, formatDuration, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { alarmsText, largestText } from "#doors/cli/commands/detect-text";
 import type { Output } from "#doors/cli/output";
@@ -164,7 +164,7 @@ function forecastText({ model, baselines, intervals, series, methods, seen_until
       [row("model", model), row("seasonal naive", baselines.seasonal_naive)],
     ),
     "",
-    `${formatCount(series.learnt)} series${series.sums > 0 ? `, ${formatCount(series.sums)} sums of them` : ""}${series.ended > 0 ? `; ${formatCount(series.ended)} more are over` : ""}. It has seen everything until ${until}.`,
+    `${formatCount(series.learnt)} series${series.sums > 0 ? `, ${counted(series.sums, "sum")} of them` : ""}${series.ended > 0 ? `; ${counted(series.ended, "more is over", "more are over")}` : ""}. It has seen everything until ${until}.`,
     `Intervals hold ${formatPercent(intervals.coverage)} of the values (wanted ${formatPercent(intervals.coverage_wanted, 0)}), ${formatNumber(intervals.mean_width)} wide on average.`,
     `It combines ${methods.map(({ name, weight }) => `${name} (${formatPercent(weight, 0)})`).join(", ")}.`,
   ];

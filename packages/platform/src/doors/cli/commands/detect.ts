@@ -51,7 +51,7 @@ function takenText({ judged, warming, missing, known, late, ahead }: Taken): str
   const parts = [
     [warming, "of series too young for alarms"],
     [missing, "missing"],
-    [known, "in known events"],
+    [known, "in known events or first since a deployment"],
     [late, "late or the same again, left aside"],
     [ahead, "later than now, left aside"],
   ] as const;

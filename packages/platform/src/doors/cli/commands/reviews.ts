@@ -1,7 +1,7 @@
 import { failure } from "#base/errors";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
-import { formatCount, formatNumber, formatPercent } from "#base/text";
+import { counted, formatNumber, formatPercent } from "#base/text";
 import type { Review } from "#records/review";
 import type { ValueAdded } from "#stages/outcome/value-added";
 
@@ -104,6 +104,6 @@ function valueText({ decisions, measure, model, person, model_bias: bias, person
   return [
     table(columns, [row("model", model, bias), row("people", person, personBias)]),
     "",
-    `Over ${formatCount(decisions)} overridden decisions whose outcome is known; in ${formatPercent(better)} of them the person was nearer.${gained}`,
+    `Over ${counted(decisions, "overridden decision")} whose outcome is known; in ${formatPercent(better)} of all the person was nearer.${gained}`,
   ].join("\n");
 }
