@@ -40,9 +40,14 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
+/** 1 and `system` -> `1 system`, 2 -> `2 systems`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** 0.9312 -> `93.1 %`. */
 export function formatPercent(share: number, digits = 1): string {
-  return `${(share * 100).toFixed(digits)} %`;
+  return `${(share * 100).toFixed(digits).replace(/^-(?=[0.]+$)/, "")} %`;
 }
 
 /** Four digits, or all of those before the point: 1234567.8 -> `1,234,568`, 12.3456 -> `12.35`. */

@@ -30,8 +30,10 @@ export function openPool({ url, log, max = 8 }: { url: string; log: Log; max?: n
     query_timeout: 70_000,
     keepAlive: true,
   });
-  // Without a handler, an idle connection that breaks would end the process.
-  pool.on("error", (error) => log("warn", "state:connection:lost", { error: error.message }));
+  // Without a handler, an idle connection that breaks would end the process. One that the pool itself ends is no loss.
+  pool.on("error", (error) => {
+    if (!pool.ending) log("warn", "state:connection:lost", { error: error.message });
+  });
   const query = pool.query.bind(pool) as (...words: unknown[]) => Promise<unknown>;
   pool.query = (async (...words: unknown[]) => query(...words).catch(rethrow)) as Pool["query"];
   return pool;

@@ -1,6 +1,6 @@
 /** The checker on real parts. */
 import { InlayError } from "#base/errors";
-import { nearest } from "#base/text";
+import { counted, nearest } from "#base/text";
 import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
@@ -42,7 +42,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
       }
       ok(
         "project",
-        `${project.name}, ${Object.keys(project.systems).length} systems, ${Object.keys(project.useCases).length} use cases`,
+        `${project.name}, ${counted(Object.keys(project.systems).length, "system")}, ${counted(Object.keys(project.useCases).length, "use case")}`,
       );
       const ofRecords = Object.values(project.useCases).filter(decidesRecords);
       for (const useCase of Object.values(project.useCases)) if (!watchesSeries(useCase)) checkRules(useCase);
@@ -53,7 +53,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         try {
           connection = connect(project, name);
           const tables = await connection.describe(options);
-          ok(subject, `${settings.type}, ${tables.length} tables and views`);
+          ok(subject, `${settings.type}, ${counted(tables.length, "table or view", "tables and views")}`);
           for (const useCase of Object.values(project.useCases))
             if (useCase.source.system === name) await checkQueries(connection, useCase);
           for (const useCase of ofRecords)
@@ -78,7 +78,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
               'Conditions are CEL, for example record.subject.contains("vpn").',
             );
           if (rules.length > 0 && problems.length === 0)
-            ok(`${useCase.use_case}: policy.${list}`, `${rules.length} rules compile`);
+            ok(`${useCase.use_case}: policy.${list}`, rules.length === 1 ? "1 rule compiles" : `${rules.length} rules compile`);
         }
       }
 
@@ -108,7 +108,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
           const subject = `${useCase.use_case}: ${name}`;
           try {
             const columns = await connection.columns(query, options);
-            ok(subject, `${columns.length} columns`);
+            ok(subject, counted(columns.length, "column"));
             if (name === "source.query") checkNames(useCase, columns);
             for (const { place, columns: wanted } of Object.values(beside))
               if (place === name) checkWanted(useCase, wanted, columns, name);
@@ -125,7 +125,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         try {
           const columns = await connection.columns(group.from, options);
           refuseUnfit(useCase.use_case, group, columns);
-          ok(subject, `${columns.length} columns`);
+          ok(subject, counted(columns.length, "column"));
         } catch (error) {
           failed(subject, error);
         }

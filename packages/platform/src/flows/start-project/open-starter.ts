@@ -2,7 +2,7 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { failure } from "#base/errors";
-import { nearest } from "#base/text";
+import { counted, nearest } from "#base/text";
 import type { Connection, Connector, TableDescription } from "#connectors/connector";
 import type { Starter } from "#flows/start-project/starter";
 import { projectText, useCaseText } from "#project/write-project";
@@ -59,7 +59,7 @@ export function openStarter({ connectors, calledFrom, folder }: StarterDeps): St
           ...(secret === undefined ? [] : [{ path: ".env", text: `${secret}\n` }]),
         ];
         const notes = [
-          `${name}: ${tables.length} tables and views.`,
+          `${name}: ${counted(tables.length, "table or view", "tables and views")}.`,
           `Proposed: predict ${suggestion.label} of ${table.name}, because ${suggestion.because}.`,
           ...others
             .slice(0, 3)
