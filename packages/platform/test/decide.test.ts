@@ -124,6 +124,7 @@ const invalid: readonly (readonly [input: unknown, pointer: string, says: RegExp
   [{ subject: "x", size: Number.NaN }, "/record/size", /must be a number/],
   [{ subject: "x", due: "tomorrow" }, "/record/due", /RFC 3339/],
   [{ subject: "x", due: "2026-01-01" }, "/record/due", /RFC 3339/],
+  [{ subject: "x", id: 2 ** 60 }, "/record/id", /write it in quotes/],
   [{ subject: "x", team: "network" }, "/record/team", /what is decided/],
   [{ subjct: "x" }, "/record/subjct", /did you mean subject\?/],
   [{ subject: "x", "a/b~c": 1 }, "/record/a~1b~0c", /is not a field/],

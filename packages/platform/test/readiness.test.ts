@@ -13,7 +13,7 @@ import type { Finding, ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import { classifySchema } from "#records/use-case";
 import type { ClassifyUseCase } from "#records/use-case";
-import { prepare } from "#stages/prepare/prepare";
+import { labelledRows, prepare } from "#stages/prepare/prepare";
 import { formatReport } from "#stages/readiness/format-report";
 import { checkNearCopies } from "#stages/readiness/near-copies";
 import { readiness } from "#stages/readiness/readiness";
@@ -191,6 +191,24 @@ test("declared checks hold or block, each with its numbers", async () => {
   for (const finding of concerns(report)) assert.ok(finding.fix, finding.detail);
 });
 
+test("columns may have any name, those of the audit's own queries too", async () => {
+  const report = await audit(cleanTickets(300), {
+    source: {
+      system: "exports",
+      query: "select id, opened_at, subject, product as outcome, code as half, closed_by as n, team from tickets",
+      key: "id",
+      time: "opened_at",
+      label: "team",
+    },
+    features: { text: ["subject"], category: ["outcome", "half", "n"] },
+  });
+  assert.equal(about(report, "label"), undefined);
+  assert.deepEqual(
+    concerns(report).map(({ column }) => column),
+    ["n"],
+  );
+});
+
 test("one outcome only, an empty table and a dropped column are each named once and clearly", async () => {
   const oneClass = await audit(cleanTickets().map((ticket) => ({ ...ticket, team: "network" })));
   assert.match(about(oneClass, "label")!.detail, /team has only the outcome "network"/);
@@ -281,6 +299,25 @@ test("rows are prepared with the groups that keep copies on one side of a split 
     prepare(deps, snapshot, useCase, await readiness(deps, snapshot, useCase)),
   );
   assert.equal(untold.groups, null);
+});
+
+test("a time that is text without a zone is UTC, wherever the machine is", async () => {
+  const [zone, tickets] = [process.env["TZ"], cleanTickets(20)];
+  const query =
+    "select id, strftime(opened_at, '%Y-%m-%d %H:%M:%S') as opened_at, subject, product, code, closed_by, team from tickets";
+  const source = { system: "exports", query, key: "id", time: "opened_at", label: "team" };
+  process.env["TZ"] = "Asia/Tokyo";
+  try {
+    const { times } = await withSnapshot(tickets, { source }, labelledRows);
+    assert.equal(new Date(0).getHours(), 9, "the control is elsewhere");
+    assert.deepEqual(
+      times,
+      Float64Array.from(tickets, ({ opened_at: at }) => Date.parse(at)),
+    );
+  } finally {
+    if (zone === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = zone;
+  }
 });
 
 test("a stop while near copies are sought is a cancellation", async () => {

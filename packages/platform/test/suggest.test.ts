@@ -74,6 +74,18 @@ test("what is routed comes before what is counted", () => {
   assert.deepEqual([best!.label, best!.within, next!.label, next!.task], ["team", null, "days", "regress"]);
 });
 
+test("instants in a text column are the time of a row, and a flag of 0 and 1 that is named like a decision is one", () => {
+  const [best] = suggestionsOf({
+    id: numbers((row) => row),
+    opened: texts((row) => `2025-${String((row % 12) + 1).padStart(2, "0")}-11 08:${String(row % 60).padStart(2, "0")}:00`),
+    amount: numbers((row) => (row * 37) % 101),
+    weekend: numbers((row) => Number(row % 7 > 4)),
+    fraud: numbers((row) => Number(row % 50 === 0)),
+  });
+  assert.deepEqual([best!.task, best!.label, best!.time], ["classify", "fraud", "opened"]);
+  assert.deepEqual([best!.text, best!.category, best!.number], [[], [], ["amount", "weekend"]]);
+});
+
 test("the file that is written for a number is a use case as it stands", () => {
   const text = useCaseText({
     name: "ticket-hours",

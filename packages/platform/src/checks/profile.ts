@@ -1,4 +1,4 @@
-/** What stands in every column: counted in DuckDB over the whole file, in one scan for the numbers and one query for the most frequent values. */
+/** What stands in every column: counted in DuckDB over the whole file; of a hundred columns in one scan for the numbers and one query for the most frequent values. */
 import { shownLength } from "#checks/check";
 import { asText, isPresent } from "#checks/column-sql";
 import type { ColumnProfile } from "#records/readiness-report";
@@ -9,6 +9,8 @@ import type { Tables } from "#tables/tables";
 /** Up to so many rows, distinct values are counted one by one. */
 const exactRows = 200_000;
 const topValues = 5;
+/** So many columns are counted in one scan: each takes memory of its own while it lasts. */
+const columnsAtOnce = 100;
 
 /** Profiles of the columns, in their order. `distinct` is approximate in large tables (HyperLogLog, about 2 %). Throws CANCELLED. */
 export async function profileColumns(
@@ -17,6 +19,19 @@ export async function profileColumns(
   fields: readonly Field[],
   rows: number,
   signal?: AbortSignal,
+): Promise<ColumnProfile[]> {
+  const profiles: ColumnProfile[] = [];
+  for (let from = 0; from < fields.length; from += columnsAtOnce)
+    profiles.push(...(await profileSome(tables, path, fields.slice(from, from + columnsAtOnce), rows, signal)));
+  return profiles;
+}
+
+async function profileSome(
+  tables: Tables,
+  path: string,
+  fields: readonly Field[],
+  rows: number,
+  signal: AbortSignal | undefined,
 ): Promise<ColumnProfile[]> {
   const exact = rows <= exactRows;
   const parts = fields.flatMap((field, at) => {

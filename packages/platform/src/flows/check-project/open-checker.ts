@@ -78,7 +78,7 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
               'Conditions are CEL, for example record.subject.contains("vpn").',
             );
           if (rules.length > 0 && problems.length === 0)
-            ok(`${useCase.use_case}: policy.${list}`, `${rules.length} rules compile`);
+            ok(`${useCase.use_case}: policy.${list}`, rules.length === 1 ? "1 rule compiles" : `${rules.length} rules compile`);
         }
       }
 

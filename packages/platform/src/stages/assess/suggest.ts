@@ -4,6 +4,7 @@
  */
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import type { UseCase } from "#records/use-case";
+import { parseInstant } from "#tables/instant";
 
 export interface ColumnSample {
   readonly name: string;
@@ -52,18 +53,18 @@ export function suggestUseCases(samples: readonly ColumnSample[], rows: number):
     facts[0];
   if (!key) return [];
   const time = facts
-    .filter(({ column }) => column.type === "time")
+    .filter(isTime)
     .sort((a, b) => Number(timeNames.test(b.name)) - Number(timeNames.test(a.name)) || b.filled - a.filled)[0];
   const text = facts.filter(
-    ({ column, meanLength, distinct, filled, words }) =>
-      column.type === "string" && filled > 0 && distinct > filled * 0.3 && meanLength >= 8 && words >= 1.5,
+    ({ column, meanLength, distinct, filled, words, instants }) =>
+      column.type === "string" && instants < filled && distinct > filled * 0.3 && meanLength >= 8 && words >= 1.5,
   );
   const rest = facts.filter((fact) => fact !== key && fact !== time && !text.includes(fact) && !fact.key);
-  const isLevels = ({ column, distinct, filled, meanLength }: (typeof facts)[number]): boolean =>
-    (column.type === "string" || column.type === "boolean") &&
-    distinct >= 2 &&
-    distinct <= Math.min(100, filled / 10) &&
-    meanLength <= 60;
+  const isLevels = (fact: (typeof facts)[number]): boolean =>
+    (isFlag(fact) || ((fact.column.type === "string" || fact.column.type === "boolean") && !isTime(fact))) &&
+    fact.distinct >= 2 &&
+    fact.distinct <= Math.min(100, fact.filled / 10) &&
+    fact.meanLength <= 60;
   const isAmount = (fact: (typeof facts)[number]): boolean =>
     isNumber(fact) &&
     !fact.reference &&
@@ -84,7 +85,7 @@ export function suggestUseCases(samples: readonly ColumnSample[], rows: number):
         time: time?.name ?? null,
         text: text.map(({ name }) => name),
         category: others
-          .filter((fact) => !isNumber(fact) && fact.column.type !== "time" && fact.distinct <= fact.filled * 0.5)
+          .filter((fact) => !isNumber(fact) && !isTime(fact) && fact.distinct <= fact.filled * 0.5)
           .map(({ name }) => name),
         number: others.filter((fact) => isNumber(fact) && !fact.reference).map(({ name }) => name),
         // A number is as often something that is known as something that is wanted: by its name alone it is told.
@@ -135,6 +136,18 @@ function isNumber({ column, numbers, filled, distinct }: Facts & Pick<ColumnSamp
   return column.type === "number" || (column.type === "string" && distinct > 10 && numbers >= 0.95 * filled);
 }
 
+/** Instants, and texts that all are: SQLite has no type for them. */
+function isTime({ column, instants, filled }: Facts & Pick<ColumnSample, "column">): boolean {
+  return column.type === "time" || (filled > 0 && instants === filled);
+}
+
+/** A column of 0 and 1 that has the name of a decision. */
+function isFlag({ name, column, distinct }: Facts & Pick<ColumnSample, "name" | "column">): boolean {
+  return column.type === "number" && distinct === 2 && labelNames.test(inWords(name)) && column.values.every(isZeroOrOne);
+}
+
+const isZeroOrOne = (value: number): boolean => value === 0 || value === 1 || Number.isNaN(value);
+
 /** Of several named like decisions, where to route comes before how urgent and how far it is. */
 function nameOrder(name: string): number {
   return /priority|severity|status|state|type/i.test(name) ? -1.5 : 0;
@@ -146,6 +159,8 @@ interface Facts {
   readonly distinct: number;
   /** Texts that are a number. */
   readonly numbers: number;
+  /** Texts that are an instant, in ISO 8601. */
+  readonly instants: number;
   readonly meanLength: number;
   readonly words: number;
   readonly evenness: number;
@@ -157,6 +172,7 @@ function factsOf(column: ScalarColumn): Facts {
   let length = 0;
   let words = 0;
   let numbers = 0;
+  let instants = 0;
   for (const value of column.values) {
     if (value === null || (typeof value === "number" && Number.isNaN(value))) continue;
     if (typeof value === "string" && value.trim() === "") continue;
@@ -165,6 +181,7 @@ function factsOf(column: ScalarColumn): Facts {
     if (typeof value === "string") {
       length += value.length;
       if (Number.isFinite(Number(value))) numbers++;
+      if (Number.isFinite(parseInstant(value))) instants++;
       words += value.split(/\s+/, 20).length;
     }
   }
@@ -174,6 +191,7 @@ function factsOf(column: ScalarColumn): Facts {
     filled,
     distinct: counts.size,
     numbers,
+    instants,
     meanLength: filled ? length / filled : 0,
     words: filled ? words / filled : 0,
     evenness: counts.size > 1 ? entropy / Math.log(counts.size) : 0,

@@ -55,6 +55,18 @@ export function compileValidator(useCase: RecordUseCase): Validator {
     for (const name of Object.keys(input)) {
       const value = (input as Record<string, unknown>)[name];
       const kind = kinds.get(name);
+      if (
+        kind !== "number" &&
+        typeof value === "number" &&
+        Math.abs(value) > Number.MAX_SAFE_INTEGER &&
+        accepted.includes(name)
+      ) {
+        problems.push({
+          pointer: `${at}/${escape(name)}`,
+          detail: "has more digits than a number of JSON keeps, write it in quotes",
+        });
+        continue;
+      }
       if (kind !== undefined) {
         const standard = standardValue(value, kind);
         if (typeof standard === "object" && standard !== null)
@@ -113,7 +125,9 @@ export function standardValue(value: unknown, kind: Kind): string | number | nul
       if (typeof value === "number" && Number.isFinite(value)) return value;
       return {
         problem:
-          typeof value === "string" ? `must be a number, write it without quotes` : `must be a number, got ${typeName(value)}`,
+          typeof value === "string"
+            ? "must be a number, write it without quotes"
+            : `must be a number, got ${typeof value === "number" ? "one that no double holds" : typeName(value)}`,
       };
     case "time": {
       const at =

@@ -14,6 +14,7 @@ import type { Snapshot } from "#records/snapshot";
 import type { RecordUseCase } from "#records/use-case";
 import { agedColumns, featureKinds, outcomeOf, weightColumn } from "#records/use-case";
 import { standardCategory, standardText } from "#records/standardise";
+import { formatInstant, parseInstant } from "#tables/instant";
 import type { Tables } from "#tables/tables";
 
 export interface Prepared {
@@ -233,13 +234,13 @@ function asStrings(column: ScalarColumn): readonly (string | null)[] {
   return Array.from(column.values, (value) => {
     if (Number.isNaN(value)) return null;
     if (column.type === "boolean") return value === 1 ? "true" : "false";
-    return column.type === "time" ? new Date(value).toISOString() : String(value);
+    return column.type === "time" ? (formatInstant(value) ?? String(value)) : String(value);
   });
 }
 
 /** Values as numbers; text is read as a number or as an instant, and is missing where it is neither. */
 function asNumber(column: ScalarColumn, kind: "number" | "time"): Float64Array {
   if (column.type !== "string") return column.values;
-  const parse = kind === "time" ? (text: string): number => Date.parse(text) : Number;
-  return Float64Array.from(column.values, (text) => (text === null || text.trim() === "" ? Number.NaN : parse(text)));
+  const parse = kind === "time" ? parseInstant : Number;
+  return Float64Array.from(column.values, (text) => (text === null || text.trim() === "" ? Number.NaN : parse(text.trim())));
 }

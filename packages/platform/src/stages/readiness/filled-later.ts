@@ -73,7 +73,7 @@ async function byOutcomeFindings(subject: Subject<LabelledUseCase>, columns: rea
   const groups = await tables.aggregate(
     path,
     `SELECT CAST(${quoteName(label)} AS VARCHAR) AS outcome, hash(${quoteName(key)}) % 2 AS half, count(*) AS n, ${counts.join(", ")}
-     FROM records WHERE ${quoteName(label)} IS NOT NULL GROUP BY outcome, half ORDER BY outcome, half LIMIT ${2 * mostOutcomes + 1}`,
+     FROM records WHERE ${quoteName(label)} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${2 * mostOutcomes + 1}`,
     { signal },
   );
   if (groups.length > 2 * mostOutcomes) return [];

@@ -24,8 +24,8 @@ export async function checkLabel({ tables, path, snapshot, useCase, signal }: Su
   const { label } = useCase.source;
   const counted = await tables.aggregate(
     path,
-    `SELECT nullif(trim(CAST(${quoteName(label)} AS VARCHAR), E' \\t\\r\\n'), '') AS outcome, count(*) AS n FROM records
-     GROUP BY outcome ORDER BY outcome IS NULL DESC, n DESC, outcome LIMIT ${readOutcomes + 2}`,
+    `WITH counted AS (SELECT nullif(trim(CAST(${quoteName(label)} AS VARCHAR), E' \\t\\r\\n'), '') AS outcome, count(*) AS n FROM records GROUP BY 1)
+     SELECT * FROM counted ORDER BY outcome IS NULL DESC, n DESC, outcome LIMIT ${readOutcomes + 2}`,
     { signal },
   );
   const outcomes = counted

@@ -30,8 +30,9 @@ export async function checkOutliers(subject: Subject<DetectRecordsUseCase>): Pro
       "So rare a record was not seen yet, so its threshold is a guess: allow more alarms, or let source.query return more rows.";
     findings.push(concern("warn", "budget", null, detail, fix));
   }
-  if (parseAlarmRate(useCase.policy.alarms) && (snapshot.time_from === null || snapshot.time_from === snapshot.time_to)) {
-    const detail = `policy.alarms counts in time, and ${time} ${snapshot.time_from === null ? "holds no instants" : "is the same in every row"}`;
+  const moments = time !== undefined && parseAlarmRate(useCase.policy.alarms) ? await momentsOf(subject, time) : 2;
+  if (moments < 2) {
+    const detail = `policy.alarms counts in time, and ${time} ${moments === 0 ? "holds no instants" : "is the same in every row"}`;
     const fix = "How many records come in that time cannot be told: correct source.time, or write a share such as 0.5%.";
     findings.push(concern("block", "budget", time ?? null, detail, fix));
   }
@@ -50,4 +51,11 @@ export async function checkOutliers(subject: Subject<DetectRecordsUseCase>): Pro
     }
   }
   return findings;
+}
+
+/** How many different instants a column holds, whether they are kept as such or as text; a system without a type for them has texts. */
+async function momentsOf({ tables, path, signal }: Subject<DetectRecordsUseCase>, time: string): Promise<number> {
+  const instant = `TRY_CAST(CAST(${quoteName(time)} AS VARCHAR) AS TIMESTAMP)`;
+  const [row] = await tables.aggregate(path, `SELECT count(DISTINCT ${instant}) AS moments FROM records`, { signal });
+  return Number(row?.["moments"] ?? 0);
 }

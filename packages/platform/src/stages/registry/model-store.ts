@@ -4,6 +4,7 @@ import { failure } from "#base/errors";
 import type { ForecastEvaluation } from "#records/forecast-evaluation";
 import type { DetectEvaluation } from "#records/detect-evaluation";
 import type { ClassifyEvaluation, Evaluation, ModelVersion, RegressEvaluation } from "#records/model-version";
+import { jsonText } from "#store/json-text";
 import { transaction } from "#store/pool";
 
 /** Adds a version under the next free number of its use case; two trainings at once get two numbers. */
@@ -17,7 +18,7 @@ export async function addModelVersion(pool: Pool, draft: Omit<ModelVersion, "ver
     const version: ModelVersion = { ...draft, version: rows[0]!.next };
     await client.query(
       "insert into inlay.model_versions (use_case, version, artifact, trained_at, body) values ($1, $2, $3, $4, $5)",
-      [version.use_case, version.version, version.artifact, version.trained_at, JSON.stringify(version)],
+      [version.use_case, version.version, version.artifact, version.trained_at, jsonText(version)],
     );
     return version;
   });

@@ -1,5 +1,5 @@
 import { failure } from "#base/errors";
-import { formatNumber, formatPercent } from "#base/text";
+import { formatCount, formatNumber, formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { decisionText } from "#doors/cli/commands/decide";
 import { table } from "#doors/cli/output";
@@ -92,7 +92,9 @@ function traceLines({
       : []),
     ...(report ? [`  readiness ${report.verdict}, report ${report.id}`] : []),
     ...(snapshot
-      ? [`  snapshot ${snapshot.hash.slice(0, 12)} of ${snapshot.system}, ${snapshot.rows} rows, taken ${snapshot.taken_at}`]
+      ? [
+          `  snapshot ${snapshot.hash.slice(0, 12)} of ${snapshot.system}, ${formatCount(snapshot.rows)} rows, taken ${snapshot.taken_at}`,
+        ]
       : []),
   ];
 }
