@@ -287,7 +287,8 @@ for (const [name, settings] of variants) {
     const plain = forLoss(settings.loss, mixed(20_000));
     const weights = Float64Array.from({ length: plain.rows }, (_, row) => 0.5 + (row % 7) / 3);
     const data = { ...plain, weights, validation: new Uint32Array(9000).map((_, at) => 11_000 + at) };
-    const fit = (threads: number): Promise<TreeEnsemble> => fitTrees({ ...settings, rounds: 8 }, data, { ...seed, threads });
+    const fit = (threads: number): Promise<TreeEnsemble> =>
+      fitTrees({ ...settings, rounds: 8 }, data, { ...seed, threads, leastForThreads: 0 });
     const alone = await fit(0);
     assert.deepEqual(await fit(1), alone);
     assert.deepEqual(await fit(2), alone);
@@ -301,7 +302,13 @@ test("an abort ends the fit with its reason, in threads and without", async () =
     const controller = new AbortController();
     const reason = new Error("enough");
     let later = 0;
-    const options: FitTreesOptions = { ...seed, threads, signal: controller.signal, onProgress: () => later++ };
+    const options: FitTreesOptions = {
+      ...seed,
+      threads,
+      leastForThreads: 0,
+      signal: controller.signal,
+      onProgress: () => later++,
+    };
     const fit = fitTrees({ loss: squared, rounds: 100_000 }, mixed(2000), options);
     setTimeout(() => {
       controller.abort(reason);
@@ -348,7 +355,7 @@ test("columns that say nothing are no trouble", async () => {
 test("one row is learnt as it is, under every loss", async () => {
   for (const loss of losses) {
     const data = { rows: 1, columns: [numbers([4])], target: Float64Array.of(1) };
-    const predicted = predict(await fitTrees({ loss, rounds: 2 }, data, { ...seed, threads: 2 }), data);
+    const predicted = predict(await fitTrees({ loss, rounds: 2 }, data, { ...seed, threads: 2, leastForThreads: 0 }), data);
     assert.ok(predicted.every(Number.isFinite), loss.name);
   }
 });
