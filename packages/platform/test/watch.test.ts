@@ -301,6 +301,34 @@ test("runs that are cut anywhere give the alarms of one; known events are quiet,
   }
 });
 
+test("a silence of the source leaves open alarms of values as they are", async () => {
+  const project = (await deployed({ source: "sqlite" }))!;
+  const { watcher, clock } = project;
+  try {
+    const stops = historyEnd + 4 * hour;
+    const high = (point: Point): Point =>
+      point.host === "web-1" && point.at >= stops - hour ? { ...point, cpu: point.cpu! + 18 } : point;
+    await project.insert(points(historyEnd, 48, { seed: 2, change: high }));
+    clock.now = stops;
+    await watcher.detect(useCase);
+    const before = (await watcher.alarms({ open: true, limit: 10 })).alarms.find(({ group }) => group === "web-1")!;
+    assert.ok(before.kind !== "missing");
+    for (const after of [1, 2, 3]) {
+      clock.now = stops + after * hour;
+      await watcher.detect(useCase);
+    }
+    const after = await watcher.alarm(before.id);
+    assert.deepEqual([after.kind, after.reason, after.parts], [before.kind, before.reason, before.parts]);
+    const silent = (await allAlarms(watcher)).filter(({ kind }) => kind === "missing");
+    assert.deepEqual(
+      silent.map(({ group, open, parts }) => [group, open, parts.length]),
+      [["most series", true, 4]],
+    );
+  } finally {
+    await project.close();
+  }
+});
+
 test("quiet series keep the promised number of alarms", async () => {
   const of = Array.from({ length: 5 }, (_, at) => `quiet-${at}`);
   const project = (await deployed({ source: "sqlite", history: points(historyEnd - 14 * day, 14 * 288, { of }) }))!;

@@ -170,7 +170,8 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     const within = togetherWithin(settings);
     const earliest = asked.times[0] ?? 0;
     const open = await recentAlarms(client, name, earliest - within);
-    const parts = new Map(open.flatMap((alarm) => alarm.parts.map((part) => [part.series_id, part] as const)));
+    const latest = open.flatMap((alarm) => alarm.parts).sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+    const parts = new Map(latest.map((part) => [part.series_id, part]));
 
     const detector = createDetector(settings, ids.length);
     const valued = new Map<number, number>();
