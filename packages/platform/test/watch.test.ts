@@ -271,8 +271,8 @@ test("runs that are cut anywhere give the alarms of one; known events are quiet,
     assert.ok(!kinds.some(([group, at]) => group === "web-2" && at === 10), "nothing alarms in a known event");
     assert.deepEqual(
       kinds.filter(([, , kind]) => kind === "missing"),
-      [["web-2", 31, "missing"]],
-      "an hour without points shows when they come back at the latest",
+      [["web-2", 30, "missing"]],
+      "an hour without points shows where it began",
     );
 
     await project.insert(points(historyEnd + 2 * day, 72, { seed: 3 }));
@@ -296,6 +296,79 @@ test("runs that are cut anywhere give the alarms of one; known events are quiet,
     clock.now = gone + 60 * day;
     await watcher.detect(useCase);
     assert.equal((await watcher.alarm(last[0].id)).open, false, "or when nobody expects them any more");
+  } finally {
+    await project.close();
+  }
+});
+
+test("a series that fell silent long before the source did has an alarm of its own, from where it did", async () => {
+  const of = ["web-1", "web-2", "web-3"];
+  const project = (await deployed({ source: "sqlite", history: points(historyEnd - 14 * day, 14 * 288, { of }) }))!;
+  const { watcher, clock } = project;
+  try {
+    const from = historyEnd + 4 * hour;
+    const change = (point: Point): Point | null => (point.host === "web-2" && point.at >= from ? null : point);
+    await project.insert(points(historyEnd, 144, { seed: 2, of, change }));
+    clock.now = historyEnd + 13 * hour;
+    await watcher.detect(useCase);
+    const silent = (await allAlarms(watcher)).toReversed().flatMap(({ group, open, parts }) => {
+      const missing = parts.filter(({ kind }) => kind === "missing");
+      return missing.length === 0 ? [] : [[group, open, missing.length, missing[0]!.start]];
+    });
+    assert.deepEqual(silent, [
+      ["web-2", true, 2, new Date(from).toISOString()],
+      // The last step that should have been when it was looked at.
+      ["most series", true, 4, new Date(historyEnd + 13 * hour - 3 * stepMs).toISOString()],
+    ]);
+  } finally {
+    await project.close();
+  }
+});
+
+test("most series that fall silent while others go on are one alarm, read late", async () => {
+  const of = ["web-1", "web-2", "web-3"];
+  const project = (await deployed({ source: "sqlite", history: points(historyEnd - 14 * day, 14 * 288, { of }) }))!;
+  try {
+    const from = historyEnd + 4 * hour;
+    const change = (point: Point): Point | null =>
+      point.host !== "web-1" && point.at >= from && point.at < from + 4 * hour ? null : point;
+    await project.insert(points(historyEnd, 144, { seed: 2, of, change }));
+    project.clock.now = historyEnd + 12 * hour;
+    await project.watcher.detect(useCase);
+    assert.deepEqual(
+      (await allAlarms(project.watcher))
+        .filter(({ kind }) => kind === "missing")
+        .map(({ group, parts }) => [group, parts.length]),
+      [["most series", 4]],
+    );
+  } finally {
+    await project.close();
+  }
+});
+
+test("a silence of the source leaves open alarms of values as they are", async () => {
+  const project = (await deployed({ source: "sqlite" }))!;
+  const { watcher, clock } = project;
+  try {
+    const stops = historyEnd + 4 * hour;
+    const high = (point: Point): Point =>
+      point.host === "web-1" && point.at >= stops - hour ? { ...point, cpu: point.cpu! + 18 } : point;
+    await project.insert(points(historyEnd, 48, { seed: 2, change: high }));
+    clock.now = stops;
+    await watcher.detect(useCase);
+    const before = (await watcher.alarms({ open: true, limit: 10 })).alarms.find(({ group }) => group === "web-1")!;
+    assert.ok(before.kind !== "missing");
+    for (const after of [1, 2, 3]) {
+      clock.now = stops + after * hour;
+      await watcher.detect(useCase);
+    }
+    const after = await watcher.alarm(before.id);
+    assert.deepEqual([after.kind, after.reason, after.parts], [before.kind, before.reason, before.parts]);
+    const silent = (await allAlarms(watcher)).filter(({ kind }) => kind === "missing");
+    assert.deepEqual(
+      silent.map(({ group, open, parts }) => [group, open, parts.length]),
+      [["most series", true, 4]],
+    );
   } finally {
     await project.close();
   }

@@ -249,7 +249,9 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed, cells[c + SHARES + kind]!);
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
-    if (wasOpen) {
+    // That nothing comes is another event than what was unusual of values before.
+    const fallsSilent = unusual && outcome === MISSING && numbers[e + KIND] !== ABSENCE;
+    if (wasOpen && !fallsSilent) {
       numbers[e + QUIET] = unusual ? 0 : numbers[e + QUIET]! + steps;
       if (numbers[e + QUIET]! > quietSteps) {
         numbers[e + OPEN] = 0;

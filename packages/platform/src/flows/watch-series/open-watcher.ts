@@ -26,6 +26,7 @@ import { findSnapshot } from "#stages/snapshot/snapshot-store";
 import { countAlarms, endLeftBehind, findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
+import { withOverdue } from "#stages/watch/overdue";
 import { laterThan, parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
 import type { Points } from "#stages/watch/points";
 import { readCalendar, readSince } from "#stages/watch/read-source";
@@ -62,7 +63,6 @@ export interface WatcherDeps {
 const mostSeries = 100_000;
 /** A series is silent once its next point is so many steps overdue, unless the use case says how late points come. */
 const graceSteps = 2;
-/** A series without a value for so long is let go, rather than missed for ever. */
 const letGoMs = 28 * 86_400_000;
 const silentAtOnce = 10_000;
 /** What series share that fall silent together. */
@@ -141,6 +141,31 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     /** Points that are not after the last of their series were read before: nothing is said of them. */
     readonly again: boolean;
     readonly signal?: AbortSignal | undefined;
+    /** Whether most series are silent at this time. */
+    readonly isCommon?: (time: number) => boolean;
+  }
+
+  /** With what was overdue along them: a series that stays away while others go on. Where it is most of them at once, they are one alarm. */
+  async function advanceAlong(client: PoolClient, active: Active, points: Points, options: Advance): Promise<Outcome> {
+    const { useCase, deployment, version, settings } = active;
+    const { every } = settings;
+    const [lag, letGo, until] = [lagOf(useCase, settings), letGoOf(settings), latestAllowed(clock)];
+    const newest = points.times.findLast((time) => time <= until);
+    if (newest === undefined) return advance(client, active, points, options);
+    const silent = await silentSeries(client, useCase.use_case, version.version, {
+      before: newest - lag - every,
+      since: Math.min(points.times[0]!, newest) - letGo,
+      limit: silentAtOnce,
+    });
+    const { points: all, silentAt } = withOverdue(
+      points,
+      silent.map(({ id, last, deployment: of }) => ({ name: seriesNamed(useCase, id), last, resumes: of !== deployment.id })),
+      { every, lag, until, letGo },
+    );
+    if (all === points) return advance(client, active, points, options);
+    const count = Math.max(all.names.length, await countStates(client, useCase.use_case, version.version));
+    const isCommon = (time: number): boolean => isMost(silentAt(time), count);
+    return advance(client, active, all, { ...options, isCommon });
   }
 
   /** In a transaction that holds the lock: points through the detector, states and alarms written. */
@@ -148,7 +173,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     client: PoolClient,
     active: Active,
     points: Points,
-    { known, again, signal }: Advance,
+    { known, again, signal, isCommon }: Advance,
   ): Promise<Outcome> {
     if (points.times.length === 0) return nothing;
     const { useCase, deployment, version, settings } = active;
@@ -170,7 +195,8 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     const within = togetherWithin(settings);
     const earliest = asked.times[0] ?? 0;
     const open = await recentAlarms(client, name, earliest - within);
-    const parts = new Map(open.flatMap((alarm) => alarm.parts.map((part) => [part.series_id, part] as const)));
+    const latest = open.flatMap((alarm) => alarm.parts).sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+    const parts = new Map(latest.map((part) => [part.series_id, part]));
 
     const detector = createDetector(settings, ids.length);
     const valued = new Map<number, number>();
@@ -193,8 +219,10 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       known,
       until: latestAllowed(clock),
       signal,
-      onPart(slot, part) {
-        const alarm = alarmFor(watched[slot]!, part);
+      onPart(slot, part, at) {
+        const one = watched[slot]!;
+        const isSilence = part.points.at(-1)?.value === null;
+        const alarm = alarmFor(isSilence && isCommon?.(at) === true ? { ...one, group: everySeries } : one, part);
         const grown = withPart(alarm, part);
         open.splice(
           open.findIndex(({ id }) => id === alarm.id),
@@ -263,14 +291,14 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     const due = now - lagOf(useCase, settings);
     const silent = await silentSeries(client, useCase.use_case, version.version, {
       before: due - settings.every,
-      since: now - Math.max(letGoMs, 100 * settings.every),
+      since: now - letGoOf(settings),
       limit: silentAtOnce,
     });
-    const most = silent.length > 1 && silent.length > (await countStates(client, useCase.use_case, version.version)) / 2;
+    const most = isMost(silent.length, await countStates(client, useCase.use_case, version.version));
     const points: Points = {
       names: silent.map(({ id }) => ({ ...seriesNamed(useCase, id), ...(most && { group: everySeries }) })),
       series: Uint32Array.from(silent, (_, at) => at),
-      times: Float64Array.from(silent, ({ last }) => last + Math.floor((due - last) / settings.every) * settings.every),
+      times: Float64Array.from(silent, ({ last }) => last + (Math.ceil((due - last) / settings.every) - 1) * settings.every),
       values: new Float64Array(silent.length).fill(Number.NaN),
       anomalies: null,
       timeless: 0,
@@ -342,7 +370,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const known = await knownNow(useCase, false);
       return transaction(pool, (client) =>
         locked(client, useCase, async (active) => {
-          const pushed = await advance(client, active, points, { known, again: false });
+          const pushed = await advanceAlong(client, active, points, { known, again: false });
           // Who sends points says what time it is.
           const newest = Math.min(points.times.at(-1) ?? 0, latestAllowed(clock));
           return together([pushed, await advanceSilent(client, active, newest, { known, again: false })]);
@@ -446,7 +474,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         const unseen = laterThan(pointsOf(plain, table), ({ id }) => last.get(id) ?? null);
         if (unseen.times.length === 0) continue;
         outcomes.push(
-          await within((client) => locked(client, useCase, async (active) => advance(client, active, unseen, options))),
+          await within((client) => locked(client, useCase, async (active) => advanceAlong(client, active, unseen, options))),
         );
         unseen.series.forEach((series, at) => last.set(unseen.names[series]!.id, unseen.times[at]!));
       }
@@ -477,6 +505,16 @@ export function openWatcher(deps: WatcherDeps): Watcher {
 /** How late points come at most. */
 function lagOf({ lag }: DetectSeriesUseCase, { every }: DetectorSettings): number {
   return lag === undefined ? graceSteps * every : parseDuration(lag)!;
+}
+
+/** A series without a value for so long is let go, rather than missed for ever. */
+function letGoOf({ every }: DetectorSettings): number {
+  return Math.max(letGoMs, 100 * every);
+}
+
+/** Silent series that have one cause rather than many. */
+function isMost(silent: number, all: number): boolean {
+  return silent > 1 && silent > all / 2;
 }
 
 /** Of alarms that changed several times, the last. */

@@ -119,13 +119,13 @@ export async function silentSeries(
   useCase: string,
   version: number,
   { before, since, limit }: { before: number; since: number; limit: number },
-): Promise<{ id: string; last: number }[]> {
-  const { rows } = await client.query<{ id: string; last_at: Date }>(
-    `select id, last_at from inlay.series_states where use_case = $1 and version = $2 and last_at < $3 and valued_at > $4
+): Promise<{ id: string; last: number; deployment: string | null }[]> {
+  const { rows } = await client.query<{ id: string; last_at: Date; deployment: string | null }>(
+    `select id, last_at, deployment from inlay.series_states where use_case = $1 and version = $2 and last_at < $3 and valued_at > $4
      order by last_at, id limit $5`,
     [useCase, version, new Date(before), new Date(since), limit],
   );
-  return rows.map(({ id, last_at: last }) => ({ id, last: last.getTime() }));
+  return rows.map(({ last_at: last, ...row }) => ({ ...row, last: last.getTime() }));
 }
 
 /** Of every version, so that a rollback keeps what was said. */
