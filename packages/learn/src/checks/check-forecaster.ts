@@ -11,6 +11,8 @@ import { loadForecaster } from "../forecasters/load.ts";
 import type { Forecaster, ForecasterOptions, SeriesForecast } from "../model.ts";
 import { decodeModel, encodeModel } from "../tensors.ts";
 import { ensure, equal, sameBytes } from "./assert.ts";
+import { failedChecks } from "./check.ts";
+import type { Check } from "./check.ts";
 import { checkHorizon, checkSeries } from "./check-series.ts";
 
 /** A learner with its settings: a horizon of `checkHorizon`, one season of `checkSeason`, levels 0.1, 0.5 and 0.9 among others. */
@@ -20,20 +22,9 @@ export interface CheckedForecaster {
   load?: typeof loadForecaster;
 }
 
-export interface ForecasterCheck {
-  readonly name: string;
-  /** @throws Error where the learner does not keep it */
-  run(learner: CheckedForecaster): Promise<void>;
-}
-
 /** Runs all checks; the answer names those that failed and why. */
-export async function checkForecaster(learner: CheckedForecaster): Promise<{ name: string; error: Error }[]> {
-  const failed: { name: string; error: Error }[] = [];
-  for (const check of forecasterChecks) {
-    await check.run(learner).catch((error: unknown) => failed.push({ name: check.name, error: error as Error }));
-  }
-  return failed;
-}
+export const checkForecaster = (learner: CheckedForecaster): Promise<{ name: string; error: Error }[]> =>
+  failedChecks(forecasterChecks, learner);
 
 const seed = 11;
 
@@ -45,7 +36,7 @@ function once(learner: CheckedForecaster): Promise<Forecaster> {
   return known;
 }
 
-export const forecasterChecks: readonly ForecasterCheck[] = [
+export const forecasterChecks: readonly Check<CheckedForecaster>[] = [
   {
     name: "learns: errors are a quarter less than those of the last season repeated",
     async run(learner) {

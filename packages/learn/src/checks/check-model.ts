@@ -12,6 +12,8 @@ import { seeded, shuffle } from "../math/random.ts";
 import type { Classifier, ClassifierData, FitOptions } from "../model.ts";
 import { decodeModel, encodeModel } from "../tensors.ts";
 import { deepFrozen, ensure, equal, heedsWeights, oddTexts, plain, refusalOfWeights, sameBytes } from "./assert.ts";
+import { failedChecks } from "./check.ts";
+import type { Check } from "./check.ts";
 import { apart, checkData, repeated } from "./check-data.ts";
 
 /** A learner with its settings: reads the columns `text` (text), `category` (category), `number` (number) and `time` (time) of `checkData`. */
@@ -21,25 +23,14 @@ export interface CheckedLearner {
   load?: typeof loadClassifier;
 }
 
-export interface ModelCheck {
-  readonly name: string;
-  /** @throws Error where the learner does not keep it */
-  run(learner: CheckedLearner): Promise<void>;
-}
-
 /** Runs all checks; the answer names those that failed and why. */
-export async function checkModel(learner: CheckedLearner): Promise<{ name: string; error: Error }[]> {
-  const failed: { name: string; error: Error }[] = [];
-  for (const check of modelChecks) {
-    await check.run(learner).catch((error: unknown) => failed.push({ name: check.name, error: error as Error }));
-  }
-  return failed;
-}
+export const checkModel = (learner: CheckedLearner): Promise<{ name: string; error: Error }[]> =>
+  failedChecks(modelChecks, learner);
 
 const seed = 11;
 const fit = (learner: CheckedLearner): Promise<Classifier> => learner.fit(checkData(seed), { seed });
 
-export const modelChecks: readonly ModelCheck[] = [
+export const modelChecks: readonly Check<CheckedLearner>[] = [
   {
     name: "learns: is right more often than the most frequent class",
     async run(learner) {

@@ -13,6 +13,8 @@ import type { Regressor, RegressorData, RegressorOptions, RowEstimate } from "..
 import { loadRegressor } from "../regressors/load.ts";
 import { decodeModel, encodeModel } from "../tensors.ts";
 import { deepFrozen, ensure, equal, heedsWeights, oddTexts, plain, refusalOfWeights, sameBytes } from "./assert.ts";
+import { failedChecks } from "./check.ts";
+import type { Check } from "./check.ts";
 import { apart, repeated } from "./check-data.ts";
 import { checkNumbers } from "./check-numbers.ts";
 
@@ -23,20 +25,9 @@ export interface CheckedRegressor {
   load?: typeof loadRegressor;
 }
 
-export interface RegressorCheck {
-  readonly name: string;
-  /** @throws Error where the learner does not keep it */
-  run(learner: CheckedRegressor): Promise<void>;
-}
-
 /** Runs all checks; the answer names those that failed and why. */
-export async function checkRegressor(learner: CheckedRegressor): Promise<{ name: string; error: Error }[]> {
-  const failed: { name: string; error: Error }[] = [];
-  for (const check of regressorChecks) {
-    await check.run(learner).catch((error: unknown) => failed.push({ name: check.name, error: error as Error }));
-  }
-  return failed;
-}
+export const checkRegressor = (learner: CheckedRegressor): Promise<{ name: string; error: Error }[]> =>
+  failedChecks(regressorChecks, learner);
 
 const seed = 11;
 const fit = (learner: CheckedRegressor): Promise<Regressor> => learner.fit(checkNumbers(seed), { seed });
@@ -49,7 +40,7 @@ function once(learner: CheckedRegressor): Promise<Regressor> {
   return known;
 }
 
-export const regressorChecks: readonly RegressorCheck[] = [
+export const regressorChecks: readonly Check<CheckedRegressor>[] = [
   {
     name: "learns: explains more than a third of the variance of other rows",
     async run(learner) {

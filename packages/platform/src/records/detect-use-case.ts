@@ -5,7 +5,19 @@
 import { z } from "zod";
 import { parseAlarmRate, parseAlarmShare } from "#records/alarm-budget";
 import { historyParts } from "#records/history";
-import { bound, column, common, duration, name, percent, policyParts, ruleOf, source } from "#records/use-case-parts";
+import {
+  bound,
+  column,
+  common,
+  duration,
+  name,
+  percent,
+  policyParts,
+  ruleOf,
+  source,
+  holdout,
+  seed,
+} from "#records/use-case-parts";
 
 /** What a record is, first what alarms. */
 export const usualness = ["unusual", "usual"] as const;
@@ -14,12 +26,6 @@ export type Usualness = (typeof usualness)[number];
 const known = "Known anomalies, to be judged by; nothing is learnt from it";
 const says = z.enum(usualness);
 const alarmRule = ruleOf(says);
-const seed = z
-  .int()
-  .min(0)
-  .max(2 ** 31)
-  .default(1);
-const holdout = percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation");
 
 /** What an evaluation must show. What needs known anomalies needs `source.label`. */
 const gate = z

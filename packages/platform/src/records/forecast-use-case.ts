@@ -6,7 +6,7 @@ import type { LocalMethodName } from "#learn/forecast/methods";
 import { nearest, parsePercent } from "#base/text";
 import { standardCategory } from "#records/standardise";
 import { numberRule, numberText, within } from "#records/number-parts";
-import { bound, column, common, duration, name, percent, policyParts } from "#records/use-case-parts";
+import { bound, column, common, duration, name, percent, policyParts, seed } from "#records/use-case-parts";
 
 /** Fields of a record beside the series: what is there, and what is on its way. */
 export const stockFields = ["on_hand", "on_order"] as const;
@@ -123,11 +123,7 @@ export const forecastSchema = z.strictObject({
         .default("auto")
         .describe("auto: what does best at times of the past, of single methods and of their combination"),
       budget: duration.default("60s").describe("How long the fit may take on a usual machine, about; 0s: the fastest"),
-      seed: z
-        .int()
-        .min(0)
-        .max(2 ** 31)
-        .default(1),
+      seed,
       holdout: steps.optional().describe("The last steps, on which the version is judged (default: the horizon)"),
     })
     .default({ method: "auto", budget: "60s", seed: 1 }),

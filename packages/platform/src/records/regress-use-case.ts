@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parsePercent } from "#base/text";
 import { historyParts } from "#records/history";
 import { numberRule, numberText, within } from "#records/number-parts";
-import { bound, common, duration, percent, policyParts, source, weight } from "#records/use-case-parts";
+import { bound, common, duration, percent, policyParts, source, weight, trainParts } from "#records/use-case-parts";
 
 export const regressPolicySchema = z.strictObject({
   ...policyParts,
@@ -35,16 +35,7 @@ export const regressSchema = z.strictObject({
       budget: duration
         .default("60s")
         .describe("How long the search for settings of trees may take on a usual machine, about; 0s: the fastest"),
-      feedback: z
-        .boolean()
-        .default(true)
-        .describe("Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label"),
-      seed: z
-        .int()
-        .min(0)
-        .max(2 ** 31)
-        .default(1),
-      holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
+      ...trainParts,
     })
     .default({ learner: "auto", budget: "60s", feedback: true, seed: 1, holdout: "20%" }),
   gate: z

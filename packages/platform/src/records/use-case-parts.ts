@@ -126,3 +126,25 @@ export const policyParts = {
     .default("review")
     .describe("Where a decision goes that the model does not take"),
 };
+
+/** The source of all chance in a training. */
+export const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 31)
+  .default(1);
+
+/** Which rows a training keeps to judge on. */
+export const holdout = percent
+  .default("20%")
+  .describe("The share of rows, the latest where there is a time, kept for evaluation");
+
+/** What the training of labelled rows has whatever the outcome is. */
+export const trainParts = {
+  feedback: z
+    .boolean()
+    .default(true)
+    .describe("Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label"),
+  seed,
+  holdout,
+};

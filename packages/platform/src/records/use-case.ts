@@ -16,7 +16,18 @@ import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Beside } from "#records/snapshot";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
 import { standardCategory, standardNumber } from "#records/standardise";
-import { bound, common, duration, outcome, percent, policyParts, ruleSchema, source, weight } from "#records/use-case-parts";
+import {
+  bound,
+  common,
+  duration,
+  outcome,
+  percent,
+  policyParts,
+  ruleSchema,
+  source,
+  weight,
+  trainParts,
+} from "#records/use-case-parts";
 import { costColumns, costsSchema } from "#records/costs";
 import { historyParts, matchColumns, matchOf } from "#records/history";
 import type { History } from "#records/history";
@@ -65,18 +76,7 @@ export const classifySchema = z
         budget: duration
           .default("30s")
           .describe("How long trying more than the simplest model may take on a usual machine, about; 0s: the fastest"),
-        feedback: z
-          .boolean()
-          .default(true)
-          .describe(
-            "Learn from closed reviews and recorded outcomes too; a verdict on a record of the source replaces its label",
-          ),
-        seed: z
-          .int()
-          .min(0)
-          .max(2 ** 31)
-          .default(1),
-        holdout: percent.default("20%").describe("The share of rows, the latest where there is a time, kept for evaluation"),
+        ...trainParts,
       })
       .default({ learner: "auto", budget: "30s", feedback: true, seed: 1, holdout: "20%" }),
     gate: z

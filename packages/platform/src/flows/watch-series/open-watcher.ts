@@ -4,18 +4,16 @@ import type { Clock } from "#base/clock";
 import { instant } from "#base/clock";
 import { failure, isFailure } from "#base/errors";
 import type { Problem } from "#base/errors";
-import { uuidFromName } from "#base/id";
 import type { Log } from "#base/log";
-import { parseDuration } from "#base/text";
 import type { Connection } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
+import { lagOf, openAdvancer } from "#flows/watch-series/advance";
+import type { Active, Unsafe } from "#flows/watch-series/advance";
 import type { DetectOptions, Outcome, Watcher } from "#flows/watch-series/watcher";
 import { budgetShare } from "#learn/anomaly/alarm-budget";
-import { createDetector } from "#learn/anomaly/detector";
 import type { DetectorSettings } from "#learn/anomaly/settings";
-import type { Alarm, AlarmPart, Taken } from "#records/alarm";
+import type { Taken } from "#records/alarm";
 import type { Deployment } from "#records/deployment";
-import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
 import { findUseCase } from "#records/project";
 import type { DetectSeriesUseCase } from "#records/use-case";
@@ -23,28 +21,14 @@ import { watchesSeries } from "#records/use-case";
 import { activeDeployments, listDeployments, newestDeployment } from "#stages/registry/deployments";
 import { findModelVersion } from "#stages/registry/model-store";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
-import { countAlarms, endLeftBehind, findAlarm, listAlarms, marksOf, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
-import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
+import { countAlarms, findAlarm, listAlarms, marksOf, writeAlarms } from "#stages/watch/alarm-store";
 import type { KnownEvent } from "#stages/watch/calendar";
-import { withOverdue } from "#stages/watch/overdue";
-import { laterThan, parsePoints, pointsOf, seriesNamed } from "#stages/watch/points";
-import type { Points } from "#stages/watch/points";
+import { laterThan, parsePoints, pointsOf } from "#stages/watch/points";
 import { readCalendar, readSince } from "#stages/watch/read-source";
-import { Recent } from "#stages/watch/recent";
-import { detectorSettings, togetherWithin } from "#stages/watch/settings";
-import {
-  countStates,
-  lastPoints,
-  inheritShares,
-  lockSeries,
-  readStates,
-  setShare,
-  silentSeries,
-  writeStates,
-} from "#stages/watch/state-store";
+import { detectorSettings } from "#stages/watch/settings";
+import { countStates, lastPoints, inheritShares, lockSeries, setShare, writeStates } from "#stages/watch/state-store";
 import { latestAllowed } from "#stages/watch/train-series";
-import { newlyWatched, nothingTaken, watch } from "#stages/watch/watch";
-import type { Watched } from "#stages/watch/watch";
+import { nothingTaken } from "#stages/watch/watch";
 import { openSeries } from "#stages/watch/watch-file";
 import { transaction } from "#store/pool";
 
@@ -56,17 +40,9 @@ export interface WatcherDeps {
   readonly log: Log;
   connect(system: string): Connection;
   /** Only for a test that ends a process between states and the alarms they led to; `commit` shows what is lost without one transaction. */
-  readonly unsafe?: { readonly commit: boolean; between(): Promise<void> };
+  readonly unsafe?: Unsafe;
 }
 
-/** As many series are watched by one use case. */
-const mostSeries = 100_000;
-/** A series is silent once its next point is so many steps overdue, unless the use case says how late points come. */
-const graceSteps = 2;
-const letGoMs = 28 * 86_400_000;
-const silentAtOnce = 10_000;
-/** What series share that fall silent together. */
-const everySeries = "most series";
 /** A calendar is read again after this time when points are pushed. */
 const calendarMs = 60_000;
 const summaryDays = 14;
@@ -75,18 +51,9 @@ const hourMs = 3_600_000;
 /** Instants that are text are compared as such: those of another zone seem so much earlier at most. */
 const zonesMs = 15 * hourMs;
 
-const nothing: Outcome = { taken: nothingTaken, alarms: [] };
-
-/** What watches a use case now. */
-interface Active {
-  readonly useCase: DetectSeriesUseCase;
-  readonly deployment: Deployment;
-  readonly version: ModelVersion;
-  readonly settings: DetectorSettings;
-}
-
 export function openWatcher(deps: WatcherDeps): Watcher {
   const { project, pool, artifacts, clock, log } = deps;
+  const advancer = openAdvancer({ clock, unsafe: deps.unsafe });
   /** Settings of versions by artifact: the state of a series fits no others. */
   const settingsOf = new Map<string, DetectorSettings>();
   /** What is deployed, as it was seen last: while the state is away, it is still told what is served. */
@@ -134,178 +101,6 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       })),
     );
     await inheritShares(client, name, version.version, deployment.previous_version);
-  }
-
-  interface Advance {
-    readonly known: readonly KnownEvent[];
-    /** Points that are not after the last of their series were read before: nothing is said of them. */
-    readonly again: boolean;
-    readonly signal?: AbortSignal | undefined;
-    /** Whether most series are silent at this time. */
-    readonly isCommon?: (time: number) => boolean;
-  }
-
-  /** With what was overdue along them: a series that stays away while others go on. Where it is most of them at once, they are one alarm. */
-  async function advanceAlong(client: PoolClient, active: Active, points: Points, options: Advance): Promise<Outcome> {
-    const { useCase, deployment, version, settings } = active;
-    const { every } = settings;
-    const [lag, letGo, until] = [lagOf(useCase, settings), letGoOf(settings), latestAllowed(clock)];
-    const newest = points.times.findLast((time) => time <= until);
-    if (newest === undefined) return advance(client, active, points, options);
-    const silent = await silentSeries(client, useCase.use_case, version.version, {
-      before: newest - lag - every,
-      since: Math.min(points.times[0]!, newest) - letGo,
-      limit: silentAtOnce,
-    });
-    const { points: all, silentAt } = withOverdue(
-      points,
-      silent.map(({ id, last, deployment: of }) => ({ name: seriesNamed(useCase, id), last, resumes: of !== deployment.id })),
-      { every, lag, until, letGo },
-    );
-    if (all === points) return advance(client, active, points, options);
-    const count = Math.max(all.names.length, await countStates(client, useCase.use_case, version.version));
-    const isCommon = (time: number): boolean => isMost(silentAt(time), count);
-    return advance(client, active, all, { ...options, isCommon });
-  }
-
-  /** In a transaction that holds the lock: points through the detector, states and alarms written. */
-  async function advance(
-    client: PoolClient,
-    active: Active,
-    points: Points,
-    { known, again, signal, isCommon }: Advance,
-  ): Promise<Outcome> {
-    if (points.times.length === 0) return nothing;
-    const { useCase, deployment, version, settings } = active;
-    const name = useCase.use_case;
-    const found = await readStates(
-      client,
-      name,
-      version.version,
-      points.names.map(({ id }) => id),
-    );
-    const stored = new Map(found.map((state) => [state.id, state]));
-    const asked = again ? laterThan(points, ({ id }) => stored.get(id)?.last ?? null) : points;
-    const ids = asked.names.map(({ id }) => id);
-    const fresh = ids.filter((id) => !stored.has(id)).length;
-    if (fresh > 0) {
-      const count = (await countStates(client, name, version.version)) + fresh;
-      if (count > mostSeries) throw failure("SERIES_TOO_MANY", { use_case: name, count, limit: mostSeries });
-    }
-    const within = togetherWithin(settings);
-    const earliest = asked.times[0] ?? 0;
-    const open = await recentAlarms(client, name, earliest - within);
-    const latest = open.flatMap((alarm) => alarm.parts).sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
-    const parts = new Map(latest.map((part) => [part.series_id, part]));
-
-    const detector = createDetector(settings, ids.length);
-    const valued = new Map<number, number>();
-    const watched = asked.names.map((one, slot): Watched => {
-      const state = stored.get(one.id);
-      if (!state) return newlyWatched(one);
-      detector.put(slot, state.state);
-      detector.setShare(slot, state.share);
-      if (state.valued !== null) valued.set(slot, state.valued);
-      return {
-        ...newlyWatched(one),
-        recent: state.recent && Recent.from(state.recent),
-        part: parts.get(one.id) ?? null,
-        resumes: state.deployment !== deployment.id,
-      };
-    });
-    const changed = new Map<string, Alarm>();
-    const slots = Uint32Array.from(asked.names, (_, slot) => slot);
-    const taken = await watch(detector, watched, asked, slots, {
-      known,
-      until: latestAllowed(clock),
-      signal,
-      onPart(slot, part, at) {
-        const one = watched[slot]!;
-        const isSilence = part.points.at(-1)?.value === null;
-        const alarm = alarmFor(isSilence && isCommon?.(at) === true ? { ...one, group: everySeries } : one, part);
-        const grown = withPart(alarm, part);
-        open.splice(
-          open.findIndex(({ id }) => id === alarm.id),
-          1,
-          grown,
-        );
-        changed.set(grown.id, grown);
-      },
-    });
-
-    function alarmFor(one: Watched, part: AlarmPart): Alarm {
-      const own = open.find(({ parts: all }) => all.some(({ series_id: id, start }) => id === one.id && start === part.start));
-      const related = own ?? open.find((alarm) => goesWith(alarm, one.group, Date.parse(part.start), within));
-      if (related) return related;
-      const alarm: Alarm = {
-        id: uuidFromName(`${name}\n${version.version}\n${one.id}\n${part.start}`),
-        use_case: name,
-        group: one.group,
-        ...summaryOf([part]),
-        parts: [part],
-        mark: null,
-        autonomy: deployment.policy.autonomy,
-        model_version: version.version,
-        deployment: deployment.id,
-        raised_at: instant(clock),
-      };
-      open.push(alarm);
-      return alarm;
-    }
-
-    for (let at = 0; at < asked.times.length; at++) {
-      if (Number.isFinite(asked.values[at]!)) {
-        const slot = asked.series[at]!;
-        const last = detector.lastTime(slot);
-        if (last !== null && asked.times[at]! <= last) valued.set(slot, asked.times[at]!);
-      }
-    }
-    const touched = watched.flatMap((one, slot) => (one.seen || !stored.has(one.id) ? [slot] : []));
-    await writeStates(
-      client,
-      name,
-      version.version,
-      touched.map((slot) => ({
-        id: watched[slot]!.id,
-        deployment: deployment.id,
-        last: detector.lastTime(slot),
-        valued: valued.get(slot) ?? null,
-        state: detector.take(slot),
-        recent: watched[slot]!.recent?.bytes() ?? null,
-      })),
-    );
-    if (deps.unsafe && changed.size > 0) {
-      if (deps.unsafe.commit) await client.query("commit");
-      await deps.unsafe.between();
-    }
-    await writeAlarms(client, [...changed.values()]);
-    return { taken, alarms: [...changed.values()] };
-  }
-
-  /**
-   * Series whose next point is overdue at `now`: a point that is missing, at the last step that should have been. Where it is most of them at once,
-   * they have one cause, and are one alarm.
-   */
-  async function advanceSilent(client: PoolClient, active: Active, now: number, options: Advance): Promise<Outcome> {
-    const { useCase, version, settings } = active;
-    const due = now - lagOf(useCase, settings);
-    const silent = await silentSeries(client, useCase.use_case, version.version, {
-      before: due - settings.every,
-      since: now - letGoOf(settings),
-      limit: silentAtOnce,
-    });
-    const most = isMost(silent.length, await countStates(client, useCase.use_case, version.version));
-    const points: Points = {
-      names: silent.map(({ id }) => ({ ...seriesNamed(useCase, id), ...(most && { group: everySeries }) })),
-      series: Uint32Array.from(silent, (_, at) => at),
-      times: Float64Array.from(silent, ({ last }) => last + (Math.ceil((due - last) / settings.every) - 1) * settings.every),
-      values: new Float64Array(silent.length).fill(Number.NaN),
-      anomalies: null,
-      timeless: 0,
-    };
-    const outcome = await advance(client, active, points, options);
-    await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
-    return outcome;
   }
 
   /** Known events as the source has them now; where it cannot be asked, as they were known last. */
@@ -370,10 +165,10 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const known = await knownNow(useCase, false);
       return transaction(pool, (client) =>
         locked(client, useCase, async (active) => {
-          const pushed = await advanceAlong(client, active, points, { known, again: false });
+          const pushed = await advancer.byPoints(client, active, points, { known, again: false });
           // Who sends points says what time it is.
           const newest = Math.min(points.times.at(-1) ?? 0, latestAllowed(clock));
-          return together([pushed, await advanceSilent(client, active, newest, { known, again: false })]);
+          return together([pushed, await advancer.bySilence(client, active, newest, { known, again: false })]);
         }),
       );
     },
@@ -474,7 +269,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         const unseen = laterThan(pointsOf(plain, table), ({ id }) => last.get(id) ?? null);
         if (unseen.times.length === 0) continue;
         outcomes.push(
-          await within((client) => locked(client, useCase, async (active) => advanceAlong(client, active, unseen, options))),
+          await within((client) => locked(client, useCase, async (active) => advancer.byPoints(client, active, unseen, options))),
         );
         unseen.series.forEach((series, at) => last.set(unseen.names[series]!.id, unseen.times[at]!));
       }
@@ -484,7 +279,9 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       await connection.close();
     }
     outcomes.push(
-      await within((client) => locked(client, useCase, async (active) => advanceSilent(client, active, clock.now(), options))),
+      await within((client) =>
+        locked(client, useCase, async (active) => advancer.bySilence(client, active, clock.now(), options)),
+      ),
     );
     return together(outcomes);
   }
@@ -500,21 +297,6 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       client.release();
     }
   }
-}
-
-/** How late points come at most. */
-function lagOf({ lag }: DetectSeriesUseCase, { every }: DetectorSettings): number {
-  return lag === undefined ? graceSteps * every : parseDuration(lag)!;
-}
-
-/** A series without a value for so long is let go, rather than missed for ever. */
-function letGoOf({ every }: DetectorSettings): number {
-  return Math.max(letGoMs, 100 * every);
-}
-
-/** Silent series that have one cause rather than many. */
-function isMost(silent: number, all: number): boolean {
-  return silent > 1 && silent > all / 2;
 }
 
 /** Of alarms that changed several times, the last. */

@@ -20,6 +20,7 @@ import type { RegressUseCase } from "#records/use-case";
 import type { RuleBaseline } from "#stages/train/evaluate";
 import { evaluateNumbers } from "#stages/train/evaluate-numbers";
 import { refitRefused } from "#stages/train/fit-classifier";
+import { bondsOf, protectedOf } from "#stages/train/parts-of-rows";
 import { recipeOf } from "#stages/train/recipe-of";
 import type { TrainDeps, TrainingRows, TrainOptions } from "#stages/train/train";
 
@@ -75,9 +76,7 @@ export async function trainNumbers(
     const [learnt, held] = [partOf(encoded, split.train), partOf(encoded, split.test)];
     const data = {
       ...learnt,
-      ordered: rows.times !== null,
-      ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
-      ...(rows.weights && { weights: Float64Array.from(split.train, (row) => rows.weights![row]!) }),
+      ...bondsOf(rows, split.train),
     };
     const options = {
       seed,
@@ -96,11 +95,7 @@ export async function trainNumbers(
         train: learnt,
         label: useCase.source.label,
         test: { ...held, times: rows.times && Float64Array.from(split.test, (row) => rows.times![row]!) },
-        protected: Object.entries(rows.protected).map(([name, values]) => ({
-          name,
-          isProtected: true,
-          values: Array.from(split.test, (row) => values[row] ?? null),
-        })),
+        protected: protectedOf(rows, split.test),
         copied: split.copied.length,
         rules,
         within: useCase.policy.confident_at.within,

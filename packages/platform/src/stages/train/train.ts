@@ -22,6 +22,7 @@ import { evaluate } from "#stages/train/evaluate";
 import type { RuleBaseline } from "#stages/train/evaluate";
 import { fitClassifier, learnerFor, refitClassifier } from "#stages/train/fit-classifier";
 import type { LearnerSettings } from "#stages/train/fit-classifier";
+import { bondsOf, protectedOf } from "#stages/train/parts-of-rows";
 import { recipeOf } from "#stages/train/recipe-of";
 
 /** Labelled rows, in the order of time where there is one. */
@@ -98,9 +99,7 @@ export async function train(
     const data = {
       table,
       labels: labelsOf(split.train),
-      ordered: rows.times !== null,
-      ...(groups && { groups: Uint32Array.from(split.train, (row) => groups[row]!) }),
-      ...(rows.weights && { weights: Float64Array.from(split.train, (row) => rows.weights![row]!) }),
+      ...bondsOf(rows, split.train),
     };
     const options = {
       seed,
@@ -129,11 +128,7 @@ export async function train(
           times: rows.times && Float64Array.from(split.test, (row) => rows.times![row]!),
         },
         copied: split.copied.length,
-        protected: Object.entries(rows.protected).map(([name, values]) => ({
-          name,
-          isProtected: true,
-          values: Array.from(split.test, (row) => values[row] ?? null),
-        })),
+        protected: protectedOf(rows, split.test),
         rules,
         costs: useCase.policy.costs ?? null,
         wantedPrecision: parsePercent(useCase.policy.confident_at.precision)!,
