@@ -101,6 +101,24 @@ test("a sum, a product and the time between two instants are found, named togeth
   assert.deepEqual(between?.remedy, { kind: "drop_columns", columns: ["closed_at"] }, "when the record came to be is known");
 });
 
+test("a part that nearly is the label does not hide what makes it up with it, nor a copy of the label what makes it up beside it", async () => {
+  const rows = Array.from({ length: 1500 }, (_, at) => {
+    const [net, tax] = [100 * random.next(), 8 * random.next()].map((amount) => Math.round(100 * amount) / 100) as [
+      number,
+      number,
+    ];
+    const [a, b] = [net / 3, net + tax - net / 3];
+    return [at, net, tax, (net + tax).toFixed(2), (net + tax).toFixed(2), a.toFixed(4), b.toFixed(4), random.next()].join(",");
+  });
+  await writeFile(join(folder, "records.csv"), `id,net,tax,gross,copy,first,second,size\n${rows.join("\n")}\n`);
+  const dropped = async (features: string[]): Promise<string[]> => {
+    const found = await leaks("gross", { number: features });
+    return found.flatMap(({ remedy }) => (remedy?.kind === "drop_columns" ? remedy.columns : [])).sort();
+  };
+  assert.deepEqual([...new Set(await dropped(["net", "tax", "size"]))], ["net", "tax"]);
+  assert.deepEqual([...new Set(await dropped(["copy", "first", "second", "size"]))], ["copy", "first", "second"]);
+});
+
 test("what is kept is not dropped, and the warning stays", async () => {
   await writeOrders();
   const [some] = await leaks("total", columns, { keep: ["net"] });

@@ -19,11 +19,14 @@ const mostAbsent = 0.2;
 /** A weight this near to 1 is 1. */
 const nearOne = 0.005;
 
-/** @param but columns that give the label away alone. O(rows x columns^2) in the sample. */
-export async function findLeakingSums(subject: Subject<LabelledUseCase>, but: ReadonlySet<string>): Promise<Finding[]> {
+/**
+ * @param alone columns that give the label away alone: what makes it up only with them gives it away as well, and what does so beside them is not
+ *   hidden by them. O(rows x columns^2) in the sample.
+ */
+export async function findLeakingSums(subject: Subject<LabelledUseCase>, alone: ReadonlySet<string>): Promise<Finding[]> {
   const { useCase } = subject;
   const { label } = useCase.source;
-  const { names, columns, target } = await readSample(subject, but);
+  const { names, columns, target } = await readSample(subject);
   if (names.length < 2) return [];
   const findings: Finding[] = [];
   const left = new Set(names.keys());
@@ -42,15 +45,22 @@ export async function findLeakingSums(subject: Subject<LabelledUseCase>, but: Re
       const held = `${(100 * (1 - sum.open)).toFixed(2)} % of what makes ${label} differ`;
       // What the record brings when it comes to be is known by then.
       const leaking = parts.map((part) => names[part]!).filter((name) => name !== useCase.source.time);
-      findings.push(leakingColumns(subject, leaking, `${together}: on rows it was not learnt on, this is ${held}`));
+      if (leaking.some((name) => !alone.has(name)))
+        findings.push(leakingColumns(subject, leaking, `${together}: on rows it was not learnt on, this is ${held}`));
       for (const part of parts) left.delete(part);
       if (leaking.length === 0) return;
     }
   };
-  // A part that is missing is nothing, or the row cannot be judged.
-  look((among) => rowsWith(columns, target, among, (value) => (Number.isNaN(value) ? 0 : value)), shownSum);
-  look((among) => rowsWith(columns, target, among, (value) => value), shownSum);
-  look((among) => rowsWith(columns, target, among, (value) => (value > 0 ? Math.log(value) : NaN), Math.log), shownProduct);
+  const lookAll = (): void => {
+    // A part that is missing is nothing, or the row cannot be judged.
+    look((among) => rowsWith(columns, target, among, (value) => (Number.isNaN(value) ? 0 : value)), shownSum);
+    look((among) => rowsWith(columns, target, among, (value) => value), shownSum);
+    look((among) => rowsWith(columns, target, among, (value) => (value > 0 ? Math.log(value) : NaN), Math.log), shownProduct);
+  };
+  lookAll();
+  const told = [...left].filter((at) => alone.has(names[at]!));
+  for (const at of told) left.delete(at);
+  if (told.length > 0) lookAll();
   return findings;
 }
 
@@ -61,15 +71,11 @@ interface Sample {
   readonly target: Float64Array;
 }
 
-async function readSample(
-  { tables, path, snapshot, useCase, signal }: Subject<LabelledUseCase>,
-  but: ReadonlySet<string>,
-): Promise<Sample> {
+async function readSample({ tables, path, snapshot, useCase, signal }: Subject<LabelledUseCase>): Promise<Sample> {
   const { key, label, time } = useCase.source;
   const kinds = featureKinds(useCase);
   const fields = snapshot.fields.filter(
-    ({ name, type }) =>
-      !but.has(name) && (kinds.get(name) === "number" || (type === "time" && (kinds.get(name) === "time" || name === time))),
+    ({ name, type }) => kinds.get(name) === "number" || (type === "time" && (kinds.get(name) === "time" || name === time)),
   );
   const number = (name: string): string => `TRY_CAST(CAST(${quoteName(name)} AS VARCHAR) AS DOUBLE)`;
   const read = fields.map(({ name, type }, at) => `${type === "time" ? quoteName(name) : number(name)} AS c${at}`);
