@@ -523,7 +523,7 @@ export type ModelVersion = {
     task: "classify";
     train_rows: number;
     test_rows: number;
-    /** Held-out rows that repeat one of training nearly word for word */
+    /** Held-out rows that repeat one of training: its key, or nearly word for word its texts */
     copied_rows: number;
     split: "time" | "random";
     /** Rows from this instant on were held out */
@@ -733,7 +733,7 @@ export type ModelVersion = {
     task: "regress";
     train_rows: number;
     test_rows: number;
-    /** Held-out rows that repeat one of training nearly word for word */
+    /** Held-out rows that repeat one of training: its key, or nearly word for word its texts */
     copied_rows: number;
     split: "time" | "random";
     /** Rows from this instant on were held out */
@@ -961,7 +961,7 @@ export type ModelVersion = {
     task: "detect";
     train_rows: number;
     test_rows: number;
-    /** Held-out rows that repeat one of training nearly word for word */
+    /** Held-out rows that repeat one of training: its key, or nearly word for word its texts */
     copied_rows: number;
     split: "time" | "random";
     /** Rows from this instant on were held out */

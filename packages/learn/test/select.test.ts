@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seeded } from "../src/math/random.ts";
+import { joinGroups } from "../src/select/join-groups.ts";
 import { foldsOf, splitByChance, splitByTime, stratifiedFolds } from "../src/select/split.ts";
 import { confidenceThreshold } from "../src/select/threshold.ts";
 
@@ -124,4 +125,11 @@ test("folds of ordered rows are stretches of time; a label that one of them alon
 
   const turned = Uint32Array.from({ length: 100 }, (_, row) => (row >= 80 ? 1 : 0));
   assert.deepEqual(foldsOf(turned, 5, 1, { ordered: true }).folds, stratifiedFolds(turned, 5, 1), "time cannot judge");
+});
+
+test("rows of one name or one group are together, through each other too; a row without a name stands alone", () => {
+  assert.equal(joinGroups(["a", "b", null, null], null), null);
+  assert.deepEqual([...joinGroups(["a", "b", "a", "c"], null)!], [0, 1, 0, 3]);
+  // 0 and 3 share a name, 3 and 4 a group, 4 and 1 a name.
+  assert.deepEqual([...joinGroups(["a", "b", "c", "a", "b", null], Uint32Array.of(5, 6, 7, 8, 8, 9))!], [0, 0, 2, 0, 0, 5]);
 });

@@ -299,6 +299,13 @@ test("rows are prepared with the groups that keep copies on one side of a split 
     prepare(deps, snapshot, useCase, await readiness(deps, snapshot, useCase)),
   );
   assert.equal(untold.groups, null);
+  const twice = [...cleanTickets(60), ...cleanTickets(60)];
+  const named = await withSnapshot(twice, { features: { category: ["product"] } }, async (deps, snapshot, useCase) =>
+    prepare(deps, snapshot, useCase, await readiness(deps, snapshot, useCase)),
+  );
+  const split = splitByChance(named.labels, 0.2, 1, named.groups!);
+  const learnt = new Set(Array.from(split.train, (row) => named.keys[row]));
+  assert.ok(split.test.length > 0 && split.test.every((row) => !learnt.has(named.keys[row])), "rows of one key lie on one side");
 });
 
 test("a time that is text without a zone is UTC, wherever the machine is", async () => {

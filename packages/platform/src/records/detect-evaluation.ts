@@ -29,7 +29,7 @@ export const detectEvaluationSchema = z.strictObject({
   task: z.literal("detect"),
   train_rows: z.int(),
   test_rows: z.int(),
-  copied_rows: z.int().describe("Held-out rows that repeat one of training nearly word for word"),
+  copied_rows: z.int().describe("Held-out rows that repeat one of training: its key, or nearly word for word its texts"),
   split: z.enum(["time", "random"]),
   split_at: z.iso.datetime().nullable().describe("Rows from this instant on were held out"),
   series: z.int().nullable().describe("Series that are watched; null of records"),

@@ -8,6 +8,7 @@ import type { Artifacts } from "#files/artifacts";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
 import { takeRows, valueAt } from "#learn/data/table";
 import { withAges } from "#learn/recipe/ages";
+import { joinGroups } from "#learn/select/join-groups";
 import { nearDuplicates } from "#learn/select/near-duplicates";
 import type { ReadinessReport, Remedy } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
@@ -25,8 +26,8 @@ export interface Prepared {
   /** When each row came to be, ascending, epoch milliseconds; null where the use case has no time. Rows without a time come first. */
   readonly times: Float64Array | null;
   /**
-   * Rows with nearly the same texts share a number, so that a split by chance can keep them on one side, and one by time can say
-   * which of the later rows repeat what was learnt; null where no feature is text.
+   * Rows with one key or nearly the same texts share a number, so that a split by chance can keep them on one side, and one by time can say
+   * which of the later rows repeat what was learnt; null where there are none.
    */
   readonly groups: Uint32Array | null;
   /**
@@ -63,7 +64,10 @@ export async function prepare(
   const labelled = await labelledRows(deps, snapshot, useCase, verdicts);
   return {
     ...labelled,
-    groups: await groupCopies(labelled.table, useCase.features.text, signal),
+    groups: joinGroups(
+      labelled.keys.map((name) => name || null),
+      await groupCopies(labelled.table, useCase.features.text, signal),
+    ),
     remedies: report.findings.flatMap((finding) => finding.remedy ?? []),
   };
 }

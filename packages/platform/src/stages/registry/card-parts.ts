@@ -58,7 +58,7 @@ export function purposeOf({ goal }: UseCase): string {
 export function heldOutRows(evaluation: ModelVersion["evaluation"]): string {
   return (
     `On ${formatCount(evaluation.test_rows)} held-out rows, ${evaluation.split === "time" ? `the latest (from ${evaluation.split_at})` : "drawn by chance"}` +
-    `${evaluation.copied_rows > 0 ? `, of which ${formatCount(evaluation.copied_rows)} repeat a row of training nearly word for word` : ""}:`
+    `${evaluation.copied_rows > 0 ? `, of which ${formatCount(evaluation.copied_rows)} repeat the key or the words of a row of training` : ""}:`
   );
 }
 

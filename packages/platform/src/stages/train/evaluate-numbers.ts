@@ -36,7 +36,7 @@ export interface NumberEvaluationInput {
   };
   /** Of the held-out rows, what the model does not read. */
   readonly protected: readonly SliceColumn[];
-  /** Held-out rows that repeat one of training nearly word for word. */
+  /** Held-out rows that repeat one of training: its key, or nearly word for word its texts. */
   readonly copied: number;
   readonly rules: RuleBaseline | null;
   /** How near is near enough, as the policy has it. */

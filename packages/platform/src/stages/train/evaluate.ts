@@ -48,7 +48,7 @@ export interface EvaluationInput {
   };
   /** Of the held-out rows, what the model does not read. */
   readonly protected: readonly SliceColumn[];
-  /** Held-out rows that repeat one of training nearly word for word. */
+  /** Held-out rows that repeat one of training: its key, or nearly word for word its texts. */
   readonly copied: number;
   readonly rules: RuleBaseline | null;
   readonly wantedPrecision: number;

@@ -32,7 +32,7 @@ export interface TrainingRows {
   readonly keys: readonly string[];
   readonly labels: readonly string[];
   readonly times: Float64Array | null;
-  /** Rows with nearly the same texts share a number; null where nothing is text. */
+  /** Rows with one key or nearly the same texts share a number; null where there are none. */
   readonly groups: Uint32Array | null;
   /** What each row counts for in training, a positive number; null: all alike. */
   readonly weights: Float64Array | null;

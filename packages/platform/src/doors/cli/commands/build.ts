@@ -132,7 +132,7 @@ export function versionText(version: ModelVersion): string {
     ...(evaluation.task === "classify" ? doubts(evaluation) : []),
     ...(evaluation.task === "detect" || evaluation.task === "forecast" ? [] : driftText(evaluation, 3)),
     ...(evaluation.copied_rows > 0
-      ? [`${formatCount(evaluation.copied_rows)} held-out rows repeat a row of training nearly word for word.`]
+      ? [`${formatCount(evaluation.copied_rows)} held-out rows repeat the key or the words of a row of training.`]
       : []),
     "",
     ...version.gates.map((gate) => `${gate.passed ? "passed" : "FAILED"}  ${gate.gate}: wanted ${gate.wanted}, got ${gate.got}`),
