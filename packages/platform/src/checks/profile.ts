@@ -21,8 +21,9 @@ export async function profileColumns(
   signal?: AbortSignal,
 ): Promise<ColumnProfile[]> {
   const profiles: ColumnProfile[] = [];
+  const isPart = fields.length > columnsAtOnce;
   for (let from = 0; from < fields.length; from += columnsAtOnce)
-    profiles.push(...(await profileSome(tables, path, fields.slice(from, from + columnsAtOnce), rows, signal)));
+    profiles.push(...(await profileSome(tables, path, fields.slice(from, from + columnsAtOnce), rows, signal, { isPart })));
   return profiles;
 }
 
@@ -32,6 +33,7 @@ async function profileSome(
   fields: readonly Field[],
   rows: number,
   signal: AbortSignal | undefined,
+  { isPart }: { readonly isPart: boolean },
 ): Promise<ColumnProfile[]> {
   const exact = rows <= exactRows;
   const parts = fields.flatMap((field, at) => {
@@ -53,9 +55,12 @@ async function profileSome(
     const column = quoteName(field.name);
     const value = field.type === "string" ? `left(${column}, ${shownLength})` : column;
     return `(SELECT ${at} AS nr, ${asText({ ...field, name: "value" })} AS value, n FROM
-      (SELECT ${value} AS value, count(*) AS n FROM records WHERE ${isPresent(field)} GROUP BY ALL ORDER BY n DESC, value LIMIT ${topValues}))`;
+      (SELECT ${value} AS value, count(*) AS n FROM ${isPart ? "part" : "records"} WHERE ${isPresent(field)} GROUP BY ALL ORDER BY n DESC, value LIMIT ${topValues}))`;
   });
-  const frequent = await tables.aggregate(path, `SELECT * FROM (${top.join(" UNION ALL ")}) ORDER BY nr, n DESC, value`, {
+  // Each scan of a wide table reads what is said of all of its columns: a part of them is read once.
+  const names = fields.map(({ name }) => quoteName(name)).join(", ");
+  const part = isPart ? `WITH part AS MATERIALIZED (SELECT ${names} FROM records)` : "";
+  const frequent = await tables.aggregate(path, `${part} SELECT * FROM (${top.join(" UNION ALL ")}) ORDER BY nr, n DESC, value`, {
     signal,
   });
   return fields.map(({ name, type }, at) => {
