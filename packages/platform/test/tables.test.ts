@@ -110,6 +110,20 @@ test("no rows make an empty file with its columns", async () => {
   assert.equal((await tables.fields(path)).length, 5);
 });
 
+test("a table of 2,000 columns is written and read whole", async () => {
+  const rows = 100;
+  const wide = Array.from({ length: 2000 }, (_, at): Field => ({ name: `c${at}`, type: "string", source_type: "" }));
+  const values = wide.map(({ name }, at) => [
+    name,
+    { type: "string" as const, values: Array.from({ length: rows }, (_row, row) => "abcd"[(row * 7919 + at) % 4]!) },
+  ]);
+  const path = join(folder, "wide.parquet");
+  const given: ScalarTable = { rows, columns: Object.fromEntries(values) };
+  assert.equal(await tables.writeBatches(only(given), { path, fields: wide, orderBy: ["c0"] }), rows);
+  const { columns } = await tables.readParquet(path, ["c1999"]);
+  assert.equal([...columns["c1999"]!.values].filter((value) => value === "a").length, rows / 4);
+});
+
 test("through a pipe or through a file, the source reads the same", async () => {
   for (const pipe of [true, false]) {
     const own = await mkdtemp(join(folder, "source-"));

@@ -1,6 +1,7 @@
 /** What stands in every column: counted in DuckDB over the whole file; of a hundred columns in one scan for the numbers and one query for the most frequent values. */
 import { shownLength } from "#checks/check";
 import { asText, isPresent } from "#checks/column-sql";
+import { columnsAtOnce, partsOf } from "#checks/columns-at-once";
 import type { ColumnProfile } from "#records/readiness-report";
 import type { Field } from "#records/snapshot";
 import { quoteName } from "#tables/sql-text";
@@ -9,8 +10,6 @@ import type { Tables } from "#tables/tables";
 /** Up to so many rows, distinct values are counted one by one. */
 const exactRows = 200_000;
 const topValues = 5;
-/** So many columns are counted in one scan: each takes memory of its own while it lasts. */
-const columnsAtOnce = 100;
 
 /** Profiles of the columns, in their order. `distinct` is approximate in large tables (HyperLogLog, about 2 %). Throws CANCELLED. */
 export async function profileColumns(
@@ -22,8 +21,7 @@ export async function profileColumns(
 ): Promise<ColumnProfile[]> {
   const profiles: ColumnProfile[] = [];
   const isPart = fields.length > columnsAtOnce;
-  for (let from = 0; from < fields.length; from += columnsAtOnce)
-    profiles.push(...(await profileSome(tables, path, fields.slice(from, from + columnsAtOnce), rows, signal, { isPart })));
+  for (const some of partsOf(fields)) profiles.push(...(await profileSome(tables, path, some, rows, signal, { isPart })));
   return profiles;
 }
 

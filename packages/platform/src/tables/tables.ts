@@ -66,14 +66,19 @@ export function openTables(settings: TablesSettings): Tables {
     readonly folders?: readonly string[];
     readonly files?: readonly string[];
     readonly threads?: number;
+    readonly memoryMb?: number | undefined;
   }
 
-  async function open({ folders, files, threads = settings.threads }: Sees): Promise<Duckdb & AsyncDisposable> {
+  async function open({
+    folders,
+    files,
+    threads = settings.threads,
+    memoryMb = settings.memoryMb,
+  }: Sees): Promise<Duckdb & AsyncDisposable> {
     await mkdir(settings.folder, { recursive: true });
     const tempFolder = await mkdtemp(join(resolve(settings.folder), "tables-"));
     const removed = (): Promise<void> => rm(tempFolder, { recursive: true, force: true });
     try {
-      const { memoryMb } = settings;
       const duckdb = await openDuckdb({
         tempFolder,
         ...(memoryMb && { memoryMb }),
@@ -142,10 +147,13 @@ export function openTables(settings: TablesSettings): Tables {
       return writeCsv(pieces, target, { ...options, folder: resolve(settings.folder), memoryMb: settings.memoryMb });
     },
 
-    writeBatches: (batches, target, options) =>
-      using("Writing the snapshot", { folders: [dirname(target.path)], options }, (duckdb) =>
+    writeBatches(batches, target, options) {
+      // What has arrived and the sort each hold a block of 256 KiB for every column, however few its rows.
+      const memoryMb = settings.memoryMb ?? 512 + target.fields.length;
+      return using("Writing the snapshot", { folders: [dirname(target.path)], memoryMb, options }, (duckdb) =>
         writeParquetFromBatches(duckdb, batches, target, options?.onProgress),
-      ),
+      );
+    },
 
     close: async () => {},
   };

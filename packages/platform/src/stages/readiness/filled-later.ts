@@ -8,6 +8,7 @@
  */
 import { formatPercent } from "#base/text";
 import { isPresent } from "#checks/column-sql";
+import { partsOf } from "#checks/columns-at-once";
 import type { Finding } from "#records/readiness-report";
 import type { Field } from "#records/snapshot";
 import type { LabelledUseCase } from "#records/use-case";
@@ -27,14 +28,10 @@ const mostlyFilled = 0.8;
 const hardlyFilled = 0.1;
 const leastRowsByTime = 1000;
 
-/** Columns that one query counts: what it holds grows with them. */
-const columnsAtOnce = 200;
-
-/** One finding at most for each of the columns. Two scans for every 200 of them. Outcomes that are numbers are looked at by time alone. */
+/** One finding at most for each of the columns. Two scans for every hundred of them. Outcomes that are numbers are looked at by time alone. */
 export async function findFilledLater(subject: Subject<LabelledUseCase>, columns: readonly Field[]): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (let from = 0; from < columns.length; from += columnsAtOnce)
-    findings.push(...(await findAmong(subject, columns.slice(from, from + columnsAtOnce))));
+  for (const some of partsOf(columns)) findings.push(...(await findAmong(subject, some)));
   return findings;
 }
 

@@ -37,6 +37,8 @@ const mostValues = 20_000;
 const mostDistinct = 0.5;
 const bins = 50;
 const mostPairs = 100_000;
+/** What one query counts at most: columns, rows of all its columns together, and distinct values of all of them. */
+const mostTogether = { columns: 50, cells: 2_000_000, values: mostValues };
 
 export async function findLeakingColumns(
   subject: Subject<LabelledUseCase>,
@@ -52,12 +54,21 @@ export async function findLeakingColumns(
     if (kinds.get(name) === "text" || distinct < 1 || later.some(({ column }) => column === name)) return false;
     return isBinned(type, distinct) || (distinct <= mostValues && distinct <= mostDistinct * (snapshot.rows - missing));
   });
+  const valuesOf = ({ name, type }: Field): number => {
+    const { distinct } = profileOf.get(name)!;
+    return isBinned(type, distinct) ? bins : distinct;
+  };
   const suspects: Finding[] = [];
-  for (const field of candidates) {
-    const pairs = await pairsOf(subject, field, profileOf.get(field.name)!.distinct);
-    const detail = pairs && suspicion(subject, field.name, pairs);
-    if (detail !== undefined)
-      suspects.push(leakingColumn(subject, field.name, detail, `${field.name} is known before the decision and may be used`));
+  for (const some of countedTogether(candidates, valuesOf, snapshot.rows)) {
+    const pairs = await pairsOf(
+      subject,
+      some.map((field) => ({ field, binned: isBinned(field.type, profileOf.get(field.name)!.distinct) })),
+    );
+    for (const [at, { name }] of some.entries()) {
+      const detail = pairs[at] && suspicion(subject, name, pairs[at]);
+      if (detail !== undefined)
+        suspects.push(leakingColumn(subject, name, detail, `${name} is known before the decision and may be used`));
+    }
   }
   return [...later, ...suspects];
 }
@@ -74,29 +85,54 @@ function isBinned(type: Field["type"], distinct: number): boolean {
   return (type === "number" || type === "time") && distinct > 4 * bins;
 }
 
-/** undefined where there are too many to be kept. */
-async function pairsOf(subject: Subject<LabelledUseCase>, { name, type }: Field, distinct: number): Promise<Pair[] | undefined> {
-  const { tables, path, useCase, signal } = subject;
-  const key = quoteName(useCase.source.key);
+/** The columns in their order, cut where one query would count too much. */
+function countedTogether(fields: readonly Field[], valuesOf: (field: Field) => number, rows: number): Field[][] {
+  const most = Math.max(1, Math.min(mostTogether.columns, Math.floor(mostTogether.cells / Math.max(1, rows))));
+  const groups: Field[][] = [];
+  let values = 0;
+  for (const field of fields) {
+    const more = valuesOf(field);
+    const last = groups.at(-1);
+    if (last === undefined || last.length === most || values + more > mostTogether.values) {
+      groups.push([field]);
+      values = more;
+    } else {
+      last.push(field);
+      values += more;
+    }
+  }
+  return groups;
+}
+
+/** Of each of the columns; undefined where there are too many to be kept. */
+async function pairsOf(
+  { tables, path, useCase, signal }: Subject<LabelledUseCase>,
+  columns: readonly { readonly field: Field; readonly binned: boolean }[],
+): Promise<(Pair[] | undefined)[]> {
   const label = quoteName(useCase.source.label);
-  const column = quoteName(name);
-  const value = isBinned(type, distinct)
-    ? `CASE WHEN ${column} IS NOT NULL THEN ntile(${bins}) OVER (PARTITION BY ${column} IS NULL ORDER BY ${column}) END`
-    : column;
-  const rows = await tables.aggregate(
-    path,
-    `SELECT CAST(value AS VARCHAR) AS value, outcome, count(*) FILTER (half = 0) AS teaching, count(*) FILTER (half = 1) AS judging
-     FROM (SELECT ${value} AS value, CAST(${label} AS VARCHAR) AS outcome, hash(${key}) % 2 AS half FROM records WHERE ${label} IS NOT NULL)
-     GROUP BY value, outcome ORDER BY value, outcome LIMIT ${mostPairs + 1}`,
-    { signal },
-  );
-  if (rows.length > mostPairs) return undefined;
-  return rows.map((row) => ({
-    value: row["value"] as string | null,
-    outcome: String(row["outcome"]),
-    teaching: Number(row["teaching"]),
-    judging: Number(row["judging"]),
-  }));
+  const names = columns.map(({ field }, at) => `${quoteName(field.name)} AS c${at}`).join(", ");
+  // The rows are read once for all of the columns.
+  const part = `WITH part AS ${columns.length > 1 ? "MATERIALIZED" : ""} (SELECT ${names}, CAST(${label} AS VARCHAR) AS outcome,
+    hash(${quoteName(useCase.source.key)}) % 2 AS half FROM records WHERE ${label} IS NOT NULL)`;
+  const counts = columns.map(({ binned }, at) => {
+    const value = binned
+      ? `CASE WHEN c${at} IS NOT NULL THEN ntile(${bins}) OVER (PARTITION BY c${at} IS NULL ORDER BY c${at}) END`
+      : `c${at}`;
+    return `(SELECT ${at} AS nr, CAST(value AS VARCHAR) AS value, outcome, count(*) FILTER (half = 0) AS teaching, count(*) FILTER (half = 1) AS judging
+      FROM (SELECT ${value} AS value, outcome, half FROM part) GROUP BY ALL LIMIT ${mostPairs + 1})`;
+  });
+  const rows = await tables.aggregate(path, `${part} SELECT * FROM (${counts.join(" UNION ALL ")}) ORDER BY nr, value, outcome`, {
+    signal,
+  });
+  const pairs: Pair[][] = columns.map(() => []);
+  for (const row of rows)
+    pairs[Number(row["nr"])]!.push({
+      value: row["value"] as string | null,
+      outcome: String(row["outcome"]),
+      teaching: Number(row["teaching"]),
+      judging: Number(row["judging"]),
+    });
+  return pairs.map((some) => (some.length > mostPairs ? undefined : some));
 }
 
 /** What is suspicious about the column; undefined where nothing is. */

@@ -1,5 +1,6 @@
 /** Texts that were damaged on their way (broken encodings, markup), and rows that are there twice. */
 import { rowsHave } from "#checks/check";
+import { partsOf } from "#checks/columns-at-once";
 import type { Finding } from "#records/readiness-report";
 import { featureKinds } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
@@ -17,20 +18,12 @@ export async function checkTexts({ tables, path, snapshot, useCase, signal }: Su
   const texts = snapshot.fields.filter(({ name, type }) => type === "string" && kinds.has(name));
   const key = quoteName(useCase.source.key);
   const rest = snapshot.fields.filter(({ name }) => name !== useCase.source.key).map(({ name }) => quoteName(name));
-  const parts = texts.flatMap(({ name }, at) => [
-    `count(*) FILTER (contains(${quoteName(name)}, chr(65533)) OR regexp_matches(${quoteName(name)}, '${mojibake}')) AS broken${at}`,
-    `count(*) FILTER (regexp_matches(${quoteName(name)}, '${markup}')) AS markup${at}`,
-  ]);
-  const [seen] = await tables.aggregate(
+  const [rows] = await tables.aggregate(
     path,
-    `SELECT ${[
-      `count(${key}) - count(DISTINCT ${key}) AS keys`,
-      `count(*) - count(DISTINCT hash(${rest.join(", ")})) AS copies`,
-      ...parts,
-    ].join(", ")} FROM records`,
+    `SELECT count(${key}) - count(DISTINCT ${key}) AS keys, count(*) - count(DISTINCT hash(${rest.join(", ")})) AS copies FROM records`,
     { signal },
   );
-  const count = (what: string): number => Number(seen![what]);
+  const count = (what: string): number => Number(rows![what]);
   const findings: Finding[] = [];
   if (count("keys") > 0) {
     const detail = `${rowsHave(count("keys"))} a ${useCase.source.key} that an earlier row has too`;
@@ -46,19 +39,27 @@ export async function checkTexts({ tables, path, snapshot, useCase, signal }: Su
         : `Copies on both sides of the split flatter the model; leave them out in source.query if ${label} was decided once.`;
     findings.push(concern("warn", "duplicate", null, detail, fix, { affected_rows: count("copies") }));
   }
-  texts.forEach(({ name }, at) => {
-    const broken = count(`broken${at}`);
-    const marked = count(`markup${at}`);
-    if (broken > 0) {
-      const detail = `${rowsHave(broken)} broken characters in ${name} (such as \uFFFD or Ã¤)`;
-      const fix = "Text was decoded with the wrong character set on its way: mend it where it is written.";
-      findings.push(concern("warn", "encoding", name, detail, fix, { affected_rows: broken }));
+  for (const some of partsOf(texts)) {
+    const parts = some.map(
+      ({ name }, at) =>
+        `count(*) FILTER (contains(${quoteName(name)}, chr(65533)) OR regexp_matches(${quoteName(name)}, '${mojibake}')) AS broken${at},
+         count(*) FILTER (regexp_matches(${quoteName(name)}, '${markup}')) AS markup${at}`,
+    );
+    const [seen] = await tables.aggregate(path, `SELECT ${parts.join(", ")} FROM records`, { signal });
+    for (const [at, { name }] of some.entries()) {
+      const broken = Number(seen![`broken${at}`]);
+      const marked = Number(seen![`markup${at}`]);
+      if (broken > 0) {
+        const detail = `${rowsHave(broken)} broken characters in ${name} (such as \uFFFD or Ã¤)`;
+        const fix = "Text was decoded with the wrong character set on its way: mend it where it is written.";
+        findings.push(concern("warn", "encoding", name, detail, fix, { affected_rows: broken }));
+      }
+      if (marked > markupShare * snapshot.rows) {
+        const detail = `${rowsHave(marked)} HTML in ${name}`;
+        const fix = "Its tags are read as words: take them out in source.query if they mean nothing.";
+        findings.push(concern("warn", "markup", name, detail, fix, { affected_rows: marked }));
+      }
     }
-    if (marked > markupShare * snapshot.rows) {
-      const detail = `${rowsHave(marked)} HTML in ${name}`;
-      const fix = "Its tags are read as words: take them out in source.query if they mean nothing.";
-      findings.push(concern("warn", "markup", name, detail, fix, { affected_rows: marked }));
-    }
-  });
+  }
   return findings;
 }
