@@ -150,6 +150,20 @@ test("the time is the record's own where it brings one, else now; nothing is kno
   await assert.rejects(decide({ customer, channel, visited_at: "yesterday" }), (error) => isFailure(error, "RECORD_INVALID"));
 });
 
+test("each record of a long batch gets the history that it gets alone", async () => {
+  const ids = Array.from({ length: 250 }, (_, at) => (at * 7) % visits.length);
+  const decisions = await inlay.decisionPoint.decide(
+    useCase,
+    ids.map((id) => visit(id)),
+    cli,
+  );
+  assert.deepEqual(
+    decisions.map(({ record }) => record["customer"]),
+    ids.map((id) => String(visits[id]!.customer)),
+  );
+  for (const at of [0, 99, 100, 199, 200, 249]) assert.deepEqual(decisions[at]!.record, (await decide(visit(ids[at]!))).record);
+});
+
 test("a column that is computed cannot be sent, and is not asked for", async () => {
   await assert.rejects(
     decide({ ...visit(3), orders_30d: 9 }),

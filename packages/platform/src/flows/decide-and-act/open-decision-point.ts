@@ -92,33 +92,35 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
       repeated.push(before);
     }
     const fresh = Array.from(records.keys()).filter((at) => !repeated[at]);
-    const asking = clock.monotonic();
-    const rows = await withHistory(
-      one,
-      fresh.map((at) => records[at]!),
-    );
-    const historyMs = rows === undefined ? 0 : clock.monotonic() - asking;
-    for (const [index, at] of fresh.entries()) {
-      const started = clock.monotonic() - historyMs;
-      const { key } = records[at]!;
-      const id = ids[at]!;
-      const row = aged(one.useCase, rows?.[index] ?? records[at]!.row, records[at]!.at ?? clock.now());
-      const asked = decideOne(one, row, rows === null ? "no_history" : historyMs);
-      const verdict = asked instanceof Promise ? await asked : asked;
-      made.push({
-        id,
-        use_case: one.useCase.use_case,
-        key,
-        ...verdict,
-        model_version: verdict.typicality === null ? null : one.version,
-        deployment: one.deployment?.id ?? null,
-        policy_hash: one.policyHash,
-        autonomy: one.ladder.policy.autonomy,
-        record: row,
-        decided_at: new Date(clock.now()).toISOString(),
-        decided_by: caller,
-        latency_ms: Math.round((clock.monotonic() - started) * 1000) / 1000,
-      });
+    for (const some of askedTogether(fresh)) {
+      const asking = clock.monotonic();
+      const rows = await withHistory(
+        one,
+        some.map((at) => records[at]!),
+      );
+      const historyMs = rows === undefined ? 0 : clock.monotonic() - asking;
+      for (const [index, at] of some.entries()) {
+        const started = clock.monotonic() - historyMs;
+        const { key } = records[at]!;
+        const id = ids[at]!;
+        const row = aged(one.useCase, rows?.[index] ?? records[at]!.row, records[at]!.at ?? clock.now());
+        const asked = decideOne(one, row, rows === null ? "no_history" : historyMs);
+        const verdict = asked instanceof Promise ? await asked : asked;
+        made.push({
+          id,
+          use_case: one.useCase.use_case,
+          key,
+          ...verdict,
+          model_version: verdict.typicality === null ? null : one.version,
+          deployment: one.deployment?.id ?? null,
+          policy_hash: one.policyHash,
+          autonomy: one.ladder.policy.autonomy,
+          record: row,
+          decided_at: new Date(clock.now()).toISOString(),
+          decided_by: caller,
+          latency_ms: Math.round((clock.monotonic() - started) * 1000) / 1000,
+        });
+      }
     }
     if (made.length > 0) await decisions.record(made);
     let next = 0;
@@ -210,6 +212,11 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
       await decisions.close();
     },
   };
+}
+
+/** A hundred records of a batch ask for their history at once: the deadline is that of a decision, however many are asked for. */
+function* askedTogether(places: readonly number[]): Generator<readonly number[]> {
+  for (let from = 0; from < places.length; from += 100) yield places.slice(from, from + 100);
 }
 
 /** The row with how long before its decision its instants were. */
