@@ -14,6 +14,7 @@ import { ensure, equal, sameBytes } from "./assert.ts";
 import { failedChecks } from "./check.ts";
 import type { Check } from "./check.ts";
 import { checkHorizon, checkSeries } from "./check-series.ts";
+import { endsWithReason, tellsProgress } from "./fit-checks.ts";
 
 /** A learner with its settings: a horizon of `checkHorizon`, one season of `checkSeason`, levels 0.1, 0.5 and 0.9 among others. */
 export interface CheckedForecaster {
@@ -233,28 +234,13 @@ export const forecasterChecks: readonly Check<CheckedForecaster>[] = [
         refused(() => model.forecast(0, { colour: new Float64Array(checkHorizon) })).includes("colour"),
         "an unknown input was taken",
       );
-      const reason = new Error("not wanted any more");
-      const aborted = learner.fit(panel, { seed, signal: AbortSignal.abort(reason) });
-      equal(
-        await aborted.then(
-          () => null,
-          (error: unknown) => error,
-        ),
-        reason,
-        "the error of an aborted fit",
-      );
+      await endsWithReason((options) => learner.fit(panel, { seed, ...options }));
     },
   },
   {
     name: "progress never goes back and ends at 1",
     async run(learner) {
-      const shares: number[] = [];
-      await learner.fit(checkSeries(seed).panel, { seed, onProgress: (share) => shares.push(share) });
-      ensure(
-        shares.every((share, at) => share >= (shares[at - 1] ?? 0) && share <= 1),
-        `shares: ${shares.join(", ")}`,
-      );
-      equal(shares.at(-1), 1, "the last share");
+      await tellsProgress((options) => learner.fit(checkSeries(seed).panel, { seed, ...options }));
     },
   },
 ];

@@ -15,6 +15,7 @@ import { deepFrozen, ensure, equal, heedsWeights, oddTexts, plain, refusalOfWeig
 import { failedChecks } from "./check.ts";
 import type { Check } from "./check.ts";
 import { apart, checkData, repeated } from "./check-data.ts";
+import { endsWithReason, tellsProgress } from "./fit-checks.ts";
 
 /** A learner with its settings: reads the columns `text` (text), `category` (category), `number` (number) and `time` (time) of `checkData`. */
 export interface CheckedLearner {
@@ -254,28 +255,13 @@ export const modelChecks: readonly Check<CheckedLearner>[] = [
       const one = learner.fit({ table, labels: Array.from({ length: table.rows }, () => "only") }, { seed });
       const refusal = await one.then(() => "nothing", String);
       ensure(refusal.includes("only") && refusal.includes("2 classes"), `one class gave: ${refusal}`);
-      const reason = new Error("not wanted any more");
-      const aborted = learner.fit(checkData(seed), { seed, signal: AbortSignal.abort(reason) });
-      equal(
-        await aborted.then(
-          () => null,
-          (error: unknown) => error,
-        ),
-        reason,
-        "the error of an aborted fit",
-      );
+      await endsWithReason((options) => learner.fit(checkData(seed), { seed, ...options }));
     },
   },
   {
     name: "progress never goes back and ends at 1",
     async run(learner) {
-      const shares: number[] = [];
-      await learner.fit(checkData(seed), { seed, onProgress: (share) => shares.push(share) });
-      ensure(
-        shares.every((share, at) => share >= (shares[at - 1] ?? 0) && share <= 1),
-        `shares: ${shares.join(", ")}`,
-      );
-      equal(shares.at(-1), 1, "the last share");
+      await tellsProgress((options) => learner.fit(checkData(seed), { seed, ...options }));
     },
   },
 ];

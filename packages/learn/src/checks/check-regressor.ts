@@ -17,6 +17,7 @@ import { failedChecks } from "./check.ts";
 import type { Check } from "./check.ts";
 import { apart, repeated } from "./check-data.ts";
 import { checkNumbers } from "./check-numbers.ts";
+import { endsWithReason, tellsProgress } from "./fit-checks.ts";
 
 /** A learner with its settings: reads columns of `checkNumbers`, among them `category`, `number` and `time`. */
 export interface CheckedRegressor {
@@ -293,28 +294,13 @@ export const regressorChecks: readonly Check<CheckedRegressor>[] = [
         const odd = await refusal({ table, targets: targets.map((target, row) => (row === 3 ? wrong : target)) });
         ensure(odd.includes("row 3") && odd.includes(String(wrong)), `an outcome of ${wrong} gave: ${odd}`);
       }
-      const reason = new Error("not wanted any more");
-      const aborted = learner.fit(checkNumbers(seed), { seed, signal: AbortSignal.abort(reason) });
-      equal(
-        await aborted.then(
-          () => null,
-          (error: unknown) => error,
-        ),
-        reason,
-        "the error of an aborted fit",
-      );
+      await endsWithReason((options) => learner.fit(checkNumbers(seed), { seed, ...options }));
     },
   },
   {
     name: "progress never goes back and ends at 1",
     async run(learner) {
-      const shares: number[] = [];
-      await learner.fit(checkNumbers(seed), { seed, onProgress: (share) => shares.push(share) });
-      ensure(
-        shares.every((share, at) => share >= (shares[at - 1] ?? 0) && share <= 1),
-        `shares: ${shares.join(", ")}`,
-      );
-      equal(shares.at(-1), 1, "the last share");
+      await tellsProgress((options) => learner.fit(checkNumbers(seed), { seed, ...options }));
     },
   },
 ];
