@@ -44,15 +44,18 @@ export interface MetricsFinding {
   /** One minus the share of normal rows that are as far out, in [0, 1). */
   readonly score: number;
   readonly unusual: boolean;
-  /** Mahalanobis' distance from what is usual, over the root of the number of metrics: about 1 of an ordinary row. */
-  readonly distance: number;
+  /**
+   * How far the metric that goes least with the others is from what they say of it, in its usual deviations from that: about 1 of an ordinary row. Unlike
+   * the distance it heeds no course of the day that all metrics share.
+   */
+  readonly apart: number;
   /** Metrics that do not go with the others, strongest first. */
   readonly reasons: readonly MetricReason[];
 }
 
 export interface MetricReason {
   readonly metric: string;
-  /** Of the squared distance so much would be gone if the metric were as expected, in [0, 1]. */
+  /** Of the squared distance so much would be gone were the metric as expected, in [0, 1]. */
   readonly share: number;
   /** Where it is, smoothed. */
   readonly value: number;
@@ -69,8 +72,7 @@ export interface MetricsModel {
   /** The state after the last training row. */
   start(): MetricsState;
   /**
-   * Judges a row, shape (names), and follows it: the state is changed unless `follow` is false. `limit` reasons at most. O(names²), and names³ once
-   * for the first reasons.
+   * Judges a row, shape (names), and follows it: the state is changed unless `follow` is false. `limit` reasons at most. O(names²), and names³ once.
    */
   observe(state: MetricsState, values: Float64Array, limit: number, follow?: boolean): MetricsFinding;
   save(): SavedModel;
@@ -161,6 +163,7 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
   const difference = new Float64Array(size);
   const pull = new Float64Array(size);
   const smoothed = new Float64Array(size);
+  /** Of each metric given the others: the inverse of its variance. */
   let precisions: Float64Array | undefined;
   return {
     kind: KIND,
@@ -174,14 +177,17 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
       smooth(smoothed, values, middles, spreads, 1 / settings.smoothing);
       for (let at = 0; at < size; at++) difference[at] = smoothed[at]! - state.centre[at]!;
       const far = distance(factor, difference, size, pull);
+      precisions ??= inverseDiagonal(factor, size);
+      let apart = 0;
+      for (let at = 0; at < size; at++) apart = Math.max(apart, Math.abs(pull[at]!) / Math.sqrt(precisions[at]!));
       const freedom = STRETCHES - 1;
       const probability = regularizedBeta(freedom / (freedom + size * far), freedom / 2, size / 2);
       const unusual = probability <= settings.alarmBelow;
       if (follow) state.smoothed.set(smoothed);
-      const reasons = limit > 0 ? reasonsOf(far).slice(0, limit) : [];
+      const reasons = limit > 0 ? reasonsOf(far, precisions).slice(0, limit) : [];
       if (follow && !unusual && settings.drift > 0)
         for (let at = 0; at < size; at++) state.centre[at]! += difference[at]! / settings.drift;
-      return { score: 1 - Math.max(LEAST, probability), unusual, distance: Math.sqrt(far), reasons };
+      return { score: 1 - Math.max(LEAST, probability), unusual, apart, reasons };
     },
     save: () => ({
       header: { kind: KIND, format: FORMAT, settings, names },
@@ -190,12 +196,11 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
   };
 
   /** Of the row that was judged last. */
-  function reasonsOf(far: number): MetricReason[] {
-    precisions ??= inverseDiagonal(factor, size);
+  function reasonsOf(far: number, inverses: Float64Array): MetricReason[] {
     return names
       .flatMap((metric, at): MetricReason[] => {
         if (!(spreads[at]! > 0)) return [];
-        const off = pull[at]! / precisions![at]!;
+        const off = pull[at]! / inverses[at]!;
         const share = far > 0 ? Math.min(1, (off * pull[at]!) / (far * size)) : 0;
         const [value, expected] = [smoothed[at]!, smoothed[at]! - off].map((scaled) => middles[at]! + scaled * spreads[at]!);
         return [{ metric, share, value: value!, expected: expected! }];

@@ -17,10 +17,14 @@ import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { withOverdue } from "#stages/watch/overdue";
 import { laterThan, seriesNamed } from "#stages/watch/points";
-import type { Points } from "#stages/watch/points";
+import type { Points, SeriesName } from "#stages/watch/points";
 import { Recent } from "#stages/watch/recent";
+import { applyShares } from "#stages/watch/feedback";
+import type { Shares } from "#stages/watch/feedback";
 import { togetherWithin } from "#stages/watch/settings";
 import { countStates, readStates, silentSeries, writeStates } from "#stages/watch/state-store";
+import { joinRows } from "#stages/watch/together";
+import type { RowModels } from "#stages/watch/together";
 import { latestAllowed } from "#stages/watch/train-series";
 import { newlyWatched, nothingTaken, watch } from "#stages/watch/watch";
 import type { Watched } from "#stages/watch/watch";
@@ -42,6 +46,10 @@ export interface Active {
   readonly deployment: Deployment;
   readonly version: ModelVersion;
   readonly settings: DetectorSettings;
+  /** How values of a row go together, where they are judged so. */
+  readonly models: RowModels;
+  /** What people said of alarms so far. */
+  readonly shares: Shares;
 }
 
 /** How points are taken. */
@@ -72,8 +80,9 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
   return { byPoints, bySilence };
 
   /** With what was overdue along them: a series that stays away while others go on. Where it is most of them at once, they are one alarm. */
-  async function byPoints(client: PoolClient, active: Active, points: Points, options: Advance): Promise<Outcome> {
-    const { useCase, deployment, version, settings } = active;
+  async function byPoints(client: PoolClient, active: Active, given: Points, options: Advance): Promise<Outcome> {
+    const { useCase, deployment, version, settings, models } = active;
+    const points = modelled(given, models);
     const { every } = settings;
     const [lag, letGo, until] = [lagOf(useCase, settings), letGoOf(settings), latestAllowed(clock)];
     const newest = points.times.findLast((time) => time <= until);
@@ -102,7 +111,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     { known, again, signal, isCommon }: Advance,
   ): Promise<Outcome> {
     if (points.times.length === 0) return nothing;
-    const { useCase, deployment, version, settings } = active;
+    const { useCase, deployment, version, settings, models, shares } = active;
     const name = useCase.use_case;
     const found = await readStates(
       client,
@@ -128,9 +137,9 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     const valued = new Map<number, number>();
     const watched = asked.names.map((one, slot): Watched => {
       const state = stored.get(one.id);
+      if (state) detector.put(slot, state.state);
+      applyShares(detector, slot, one, shares);
       if (!state) return newlyWatched(one);
-      detector.put(slot, state.state);
-      detector.setShare(slot, state.share);
       if (state.valued !== null) valued.set(slot, state.valued);
       return {
         ...newlyWatched(one),
@@ -139,6 +148,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
         resumes: state.deployment !== deployment.id,
       };
     });
+    joinRows(watched, models, ({ id }) => stored.get(id)?.row_state ?? null);
     const changed = new Map<string, Alarm>();
     const slots = Uint32Array.from(asked.names, (_, slot) => slot);
     const taken = await watch(detector, watched, asked, slots, {
@@ -197,6 +207,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
         last: detector.lastTime(slot),
         valued: valued.get(slot) ?? null,
         state: detector.take(slot),
+        row_state: watched[slot]!.value === null ? (watched[slot]!.row?.bytes() ?? null) : null,
         recent: watched[slot]!.recent?.bytes() ?? null,
       })),
     );
@@ -233,6 +244,12 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
     return outcome;
   }
+}
+
+/** Without what says how far apart values are where nothing is known of how they go together. */
+function modelled(points: Points, models: RowModels): Points {
+  const unknown = ({ id, value }: SeriesName): boolean => value === null && !models.has(id);
+  return points.names.some(unknown) ? laterThan(points, (name) => (unknown(name) ? Infinity : null)) : points;
 }
 
 /** How late points come at most. */
