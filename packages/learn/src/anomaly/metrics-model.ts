@@ -67,8 +67,8 @@ export interface MetricsModel {
   readonly kind: "metrics";
   readonly settings: MetricsSettings;
   readonly names: readonly string[];
-  /** How many metrics changed in the training rows. Of fewer than two there is nothing that goes together. */
-  readonly heeded: number;
+  /** The metrics that changed in the training rows. Of fewer than two there is nothing that goes together. */
+  readonly heeded: readonly string[];
   /** The state after the last training row. */
   start(): MetricsState;
   /**
@@ -83,7 +83,9 @@ const FORMAT = 1;
 const STRETCHES = 5;
 /** How many steps between neighbouring stretches a thing may have drifted from where it was learnt. */
 const DRIFT_STRETCHES = 3;
+/** Of so many rows; of more the less, as the error of a covariance is (Ledoit, Wolf, Journal of Multivariate Analysis 2004). */
 const SHRINKAGE = 0.1;
+const SHRUNK_ROWS = 400;
 const BOUND = 8;
 const LEAST_ROWS = 50;
 /** No probability is said to be less. */
@@ -163,28 +165,29 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
   const difference = new Float64Array(size);
   const pull = new Float64Array(size);
   const smoothed = new Float64Array(size);
-  /** Of each metric given the others: the inverse of its variance. */
-  let precisions: Float64Array | undefined;
+  /** The inverse of the covariance, row-major: on its diagonal, of each metric given the others, one over its variance. */
+  let inverse: Float64Array | undefined;
   return {
     kind: KIND,
     settings,
     names,
-    heeded: spreads.filter((spread) => spread > 0).length,
+    heeded: names.filter((_, at) => spreads[at]! > 0),
     start: () => ({ smoothed: parts.last.slice(), centre: parts.centre.slice() }),
     observe(state, values, limit, follow = true) {
       if (values.length !== size) throw new RangeError(`values: must be ${size}, one a metric, got ${values.length}`);
       smoothed.set(state.smoothed);
       smooth(smoothed, values, middles, spreads, 1 / settings.smoothing);
       for (let at = 0; at < size; at++) difference[at] = smoothed[at]! - state.centre[at]!;
+      inverse ??= inverseOf(factor, size);
+      if (complete(values, inverse)) for (let at = 0; at < size; at++) smoothed[at] = state.centre[at]! + difference[at]!;
       const far = distance(factor, difference, size, pull);
-      precisions ??= inverseDiagonal(factor, size);
       let apart = 0;
-      for (let at = 0; at < size; at++) apart = Math.max(apart, Math.abs(pull[at]!) / Math.sqrt(precisions[at]!));
+      for (let at = 0; at < size; at++) apart = Math.max(apart, Math.abs(pull[at]!) / Math.sqrt(inverse[at * size + at]!));
       const freedom = STRETCHES - 1;
       const probability = regularizedBeta(freedom / (freedom + size * far), freedom / 2, size / 2);
       const unusual = probability <= settings.alarmBelow;
       if (follow) state.smoothed.set(smoothed);
-      const reasons = limit > 0 ? reasonsOf(far, precisions).slice(0, limit) : [];
+      const reasons = limit > 0 ? reasonsOf(far, inverse).slice(0, limit) : [];
       if (follow && !unusual && settings.drift > 0)
         for (let at = 0; at < size; at++) state.centre[at]! += difference[at]! / settings.drift;
       return { score: 1 - Math.max(LEAST, probability), unusual, apart, reasons };
@@ -195,12 +198,32 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
     }),
   };
 
+  /** Puts what is missing where the others say it would be: it adds nothing to the distance. Whether anything was missing and anything was not. */
+  function complete(values: Float64Array, inverses: Float64Array): boolean {
+    const heeded = Array.from(values.keys()).filter((at) => spreads[at]! > 0);
+    const missing = heeded.filter((at) => Number.isNaN(values[at]!));
+    const { length } = missing;
+    if (length === 0 || length === heeded.length) return false;
+    const known = heeded.filter((at) => !Number.isNaN(values[at]!));
+    const own = new Float64Array(length * length);
+    const right = new Float64Array(length);
+    missing.forEach((row, r) => {
+      missing.forEach((column, c) => (own[r * length + c] = inverses[row * size + column]!));
+      for (const column of known) right[r]! -= inverses[row * size + column]! * difference[column]!;
+    });
+    const factorOfOwn = choleskyFactor(own, length);
+    if (!factorOfOwn) return false;
+    choleskySolve(factorOfOwn, length, right);
+    missing.forEach((at, r) => (difference[at] = right[r]!));
+    return true;
+  }
+
   /** Of the row that was judged last. */
   function reasonsOf(far: number, inverses: Float64Array): MetricReason[] {
     return names
       .flatMap((metric, at): MetricReason[] => {
         if (!(spreads[at]! > 0)) return [];
-        const off = pull[at]! / inverses[at]!;
+        const off = pull[at]! / inverses[at * size + at]!;
         const share = far > 0 ? Math.min(1, (off * pull[at]!) / (far * size)) : 0;
         const [value, expected] = [smoothed[at]!, smoothed[at]! - off].map((scaled) => middles[at]! + scaled * spreads[at]!);
         return [{ metric, share, value: value!, expected: expected! }];
@@ -209,14 +232,15 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
   }
 }
 
-/** The diagonal of the inverse of L L'. O(size³). */
-function inverseDiagonal(factor: Float64Array, size: number): Float64Array {
-  const unit = new Float64Array(size);
-  return Float64Array.from({ length: size }, (_, at) => {
-    unit.fill(0);
+/** The inverse of L L', row-major. O(size³). */
+function inverseOf(factor: Float64Array, size: number): Float64Array {
+  const inverse = new Float64Array(size * size);
+  for (let at = 0; at < size; at++) {
+    const unit = inverse.subarray(at * size, (at + 1) * size);
     unit[at] = 1;
-    return choleskySolve(factor, size, unit)[at]!;
-  });
+    choleskySolve(factor, size, unit);
+  }
+  return inverse;
 }
 
 function checkSettings({ smoothing, drift, alarmBelow }: MetricsSettings): void {
@@ -230,7 +254,7 @@ function checkSettings({ smoothing, drift, alarmBelow }: MetricsSettings): void 
 const GREATEST = 1e100;
 const bounded = (value: number): number => Math.max(-GREATEST, Math.min(GREATEST, value));
 
-/** Moves the smoothed values towards the scaled ones; what is missing, or always was the same, stays where it is. */
+/** Moves the smoothed values towards the scaled ones; what is missing, or never changed, stays where it is. */
 function smooth(smoothed: Float64Array, values: Float64Array, middles: Float64Array, spreads: Float64Array, share: number): void {
   for (let at = 0; at < smoothed.length; at++) {
     const value = bounded(values[at]!);
@@ -279,8 +303,9 @@ function covariance(scaled: Float64Array, size: number, stretches: number): { fa
     }
     centre = mean;
   }
+  const shrinkage = SHRINKAGE * Math.min(1, SHRUNK_ROWS / rows);
   for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) if (row !== column) sum[row * size + column]! *= 1 - SHRINKAGE;
+    for (let column = 0; column < size; column++) if (row !== column) sum[row * size + column]! *= 1 - shrinkage;
     sum[row * size + row]! += 1e-6;
   }
   return { factor: choleskyFactor(sum, size)!, centre };

@@ -5,14 +5,12 @@
 import { fitMetrics, loadMetrics, metricsDefaults } from "#learn/anomaly/metrics-model";
 import type { MetricReason, MetricsModel, MetricsState } from "#learn/anomaly/metrics-model";
 import type { SavedModel } from "#learn/model";
+import { rowsNeeded } from "#records/detect-rows";
 import type { Points, SeriesName } from "#stages/watch/points";
 
 /** By the id of the series that says how far apart the values are. */
 export type RowModels = ReadonlyMap<string, MetricsModel>;
 
-/** What a thing needs to have a model: so many rows, and so many for each value. */
-const leastRows = 100;
-const rowsPerValue = 20;
 /** The latest rows of a thing that its model is fitted on. */
 const mostRows = 20_000;
 /** Numbers in all covariances together, which bounds the things that have a model: 32 MB. */
@@ -20,11 +18,6 @@ const mostNumbers = 4_000_000;
 /** Values that are named of a row: those that do at least this share of what the first does. */
 const named = 3;
 const leastShare = 0.2;
-
-/** Rows that a thing needs to be judged by so many values together. */
-export function rowsNeeded(values: number): number {
-  return Math.max(leastRows, rowsPerValue * values);
-}
 
 /**
  * Fits on rows before an instant. Things with too few rows, or whose values do not change, are left out, and so are those beyond what fits into
@@ -69,7 +62,7 @@ export function fitRows({ names, series, times, values: given }: Points, values:
   const models = new Map<string, MetricsModel>();
   for (const [at, table] of tables) {
     const model = fitMetrics(metricsDefaults, { names: values, values: table });
-    if (model.heeded > 1) models.set(names[at]!.id, model);
+    if (model.heeded.length > 1) models.set(names[at]!.id, model);
     tables.delete(at);
   }
   return models;
@@ -81,6 +74,8 @@ export class RowWatch {
   readonly #state: MetricsState;
   readonly #row: Float64Array;
   readonly #times: Float64Array;
+  /** Places of the values that changed in training. */
+  readonly #heeded: readonly number[];
   #reasons: readonly MetricReason[] = [];
 
   /** @param stored the state as it was written; what cannot be read is as after training */
@@ -89,6 +84,7 @@ export class RowWatch {
     const size = model.names.length;
     this.#row = new Float64Array(size);
     this.#times = new Float64Array(size).fill(Number.NaN);
+    this.#heeded = model.heeded.map((name) => model.names.indexOf(name));
     this.#state = model.start();
     if (stored?.length !== 16 * size) return;
     const numbers = new Float64Array(stored.slice().buffer); // aligned
@@ -105,13 +101,13 @@ export class RowWatch {
     this.#times[place] = time;
   }
 
-  /** How far apart the values of the row at this time are; NaN where none was measured. Where it is `known`, nothing is learnt from it. */
+  /** How far apart the values of the row at this time are; NaN where fewer than two were measured. Where it is `known`, nothing is learnt from it. */
   apart(time: number, known: boolean): number {
     const row = this.#row.map((value, place) => (this.#times[place] === time ? value : Number.NaN));
     if (row.every(Number.isNaN)) return Number.NaN;
     const { apart, reasons } = this.#model.observe(this.#state, row, named, !known);
     this.#reasons = reasons;
-    return apart;
+    return this.#heeded.filter((place) => !Number.isNaN(row[place]!)).length > 1 ? apart : Number.NaN;
   }
 
   /** Which values of the last row do not go together: at least one. */
