@@ -161,6 +161,18 @@ test("metrics: saved and loaded the same; drift is followed; missing, constant a
     assert.ok(finding.score >= 0 && finding.score < 1);
     assert.ok(finding.reasons.every(({ share, value, expected }) => [share, value, expected].every(Number.isFinite)));
   }
+  assert.deepEqual(model.heeded, ["requests", "latency"], "what never changes says nothing");
+  // What is missing is put where the others say it would be: a load beyond the usual, seen by one of two, sets nothing apart.
+  const half = model.start();
+  for (let row = 0; row < 30; row++) {
+    const { apart, reasons } = model.observe(half, Float64Array.of(90, Number.NaN, 5), 2);
+    assert.ok(apart < 1, `${apart}`);
+    const latency = reasons.find(({ metric }) => metric === "latency")!;
+    assert.ok(Math.abs(latency.value - latency.expected) < 1e-6);
+  }
+  const before = half.smoothed.slice();
+  model.observe(half, Float64Array.of(1, 1, 5), 0, false);
+  assert.deepEqual(half.smoothed, before, "a row that is not followed changes nothing");
   const slow = together(3000);
   for (let row = 0; row < 3000; row++) slow[row * 3]! += row / 100; // three deviations in 3,000 rows
   const still = { ...metricsDefaults, drift: 0 };

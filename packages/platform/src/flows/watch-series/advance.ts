@@ -39,6 +39,14 @@ const silentAtOnce = 10_000;
 const everySeries = "most series";
 
 const nothing: Outcome = { taken: nothingTaken, alarms: [] };
+const none: Points = {
+  names: [],
+  series: new Uint32Array(0),
+  times: new Float64Array(0),
+  values: new Float64Array(0),
+  anomalies: null,
+  timeless: 0,
+};
 
 /** What watches a use case now. */
 export interface Active {
@@ -81,26 +89,12 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
 
   /** With what was overdue along them: a series that stays away while others go on. Where it is most of them at once, they are one alarm. */
   async function byPoints(client: PoolClient, active: Active, given: Points, options: Advance): Promise<Outcome> {
-    const { useCase, deployment, version, settings, models } = active;
-    const points = modelled(given, models);
-    const { every } = settings;
-    const [lag, letGo, until] = [lagOf(useCase, settings), letGoOf(settings), latestAllowed(clock)];
+    const points = modelled(given, active.models);
+    const until = latestAllowed(clock);
     const newest = points.times.findLast((time) => time <= until);
     if (newest === undefined) return advance(client, active, points, options);
-    const silent = await silentSeries(client, useCase.use_case, version.version, {
-      before: newest - lag - every,
-      since: Math.min(points.times[0]!, newest) - letGo,
-      limit: silentAtOnce,
-    });
-    const { points: all, silentAt } = withOverdue(
-      points,
-      silent.map(({ id, last, deployment: of }) => ({ name: seriesNamed(useCase, id), last, resumes: of !== deployment.id })),
-      { every, lag, until, letGo },
-    );
-    if (all === points) return advance(client, active, points, options);
-    const count = Math.max(all.names.length, await countStates(client, useCase.use_case, version.version));
-    const isCommon = (time: number): boolean => isMost(silentAt(time), count);
-    return advance(client, active, all, { ...options, isCommon });
+    const from = Math.min(points.times[0]!, newest);
+    return advance(client, active, ...(await overdue(client, active, points, { now: newest, from, until, options })));
   }
 
   /** In a transaction that holds the lock: points through the detector, states and alarms written. */
@@ -219,30 +213,37 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     return { taken, alarms: [...changed.values()] };
   }
 
-  /**
-   * Series whose next point is overdue at `now`: a point that is missing, at the last step that should have been. Where it is most of them at once,
-   * they have one cause, and are one alarm.
-   */
+  /** Series whose next point is overdue at `now`: the points that are missing. Where it is most of them at once, they have one cause, and are one alarm. */
   async function bySilence(client: PoolClient, active: Active, now: number, options: Advance): Promise<Outcome> {
-    const { useCase, version, settings } = active;
+    const { useCase, settings } = active;
     const due = now - lagOf(useCase, settings);
-    const silent = await silentSeries(client, useCase.use_case, version.version, {
-      before: due - settings.every,
-      since: now - letGoOf(settings),
-      limit: silentAtOnce,
-    });
-    const most = isMost(silent.length, await countStates(client, useCase.use_case, version.version));
-    const points: Points = {
-      names: silent.map(({ id }) => ({ ...seriesNamed(useCase, id), ...(most && { group: everySeries }) })),
-      series: Uint32Array.from(silent, (_, at) => at),
-      times: Float64Array.from(silent, ({ last }) => last + (Math.ceil((due - last) / settings.every) - 1) * settings.every),
-      values: new Float64Array(silent.length).fill(Number.NaN),
-      anomalies: null,
-      timeless: 0,
-    };
-    const outcome = await advance(client, active, points, options);
+    const outcome = await advance(client, active, ...(await overdue(client, active, none, { now, from: now, options })));
     await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
     return outcome;
+  }
+
+  /** Points with those that were overdue along them, `from` the first of them on, or at `now`; and whether most series were silent then. */
+  async function overdue(
+    client: PoolClient,
+    { useCase, deployment, version, settings }: Active,
+    points: Points,
+    { now, from, until = now, options }: { now: number; from: number; until?: number; options: Advance },
+  ): Promise<[Points, Advance]> {
+    const { every } = settings;
+    const [lag, letGo] = [lagOf(useCase, settings), letGoOf(settings)];
+    const silent = await silentSeries(client, useCase.use_case, version.version, {
+      before: now - lag - every,
+      since: from - letGo,
+      limit: silentAtOnce,
+    });
+    const { points: all, silentAt } = withOverdue(
+      points,
+      silent.map(({ id, last, deployment: of }) => ({ name: seriesNamed(useCase, id), last, resumes: of !== deployment.id })),
+      { every, lag, until, letGo, now },
+    );
+    if (all === points) return [points, options];
+    const count = Math.max(all.names.length, await countStates(client, useCase.use_case, version.version));
+    return [all, { ...options, isCommon: (time) => isMost(silentAt(time), count) }];
   }
 }
 
