@@ -75,7 +75,7 @@ for (const together of [true, false])
       project.clock.now = historyEnd + 10 * hour;
       await project.watcher.detect(useCase);
       const alarms = about((await project.watcher.alarms({ limit: 100 })).alarms, historyEnd + 6 * hour, historyEnd + 9 * hour);
-      const [alarm] = alarms.filter(({ group }) => group === "web-1");
+      const alarm = alarms.find(({ group }) => group === "web-1");
       if (!together) return assert.equal(alarm, undefined, JSON.stringify(alarm));
       assert.equal(alarms.length, 1);
       assert.deepEqual([alarm!.kind, alarm!.series, alarm!.parts.length], ["together", "web-1 / together", 1]);

@@ -1,9 +1,10 @@
 import { failure } from "#base/errors";
-import { formatNumber, formatPercent } from "#base/text";
+import { formatDuration, formatNumber, formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
 import { marks } from "#records/alarm";
 import type { Alarm, AlarmPart, Mark } from "#records/alarm";
+import { halfLifeMs } from "#stages/watch/feedback";
 
 const id = { name: "id", description: "Id of the alarm" };
 const marked: readonly string[] = [...marks, "none"];
