@@ -12,6 +12,9 @@ import type { Alarm, AlarmPart } from "#records/alarm";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { DetectSeriesUseCase } from "#records/use-case";
+import type { Project } from "#records/project";
+import { addNotices, lastTold } from "#stages/notify/notice-store";
+import { noticesOf } from "#stages/notify/notices";
 import { endLeftBehind, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
@@ -84,8 +87,30 @@ export interface Unsafe {
   between(): Promise<void>;
 }
 
-export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonly unsafe?: Unsafe | undefined }): Advancer {
+export interface AdvancerDeps {
+  readonly clock: Clock;
+  /** Who is told of alarms. */
+  readonly notify: Project["notify"];
+  readonly unsafe?: Unsafe | undefined;
+}
+
+export function openAdvancer({ clock, notify, unsafe }: AdvancerDeps): Advancer {
   return { byPoints, bySilence };
+
+  /** Writes alarms as they are now, and what people are told of them. */
+  async function write(client: PoolClient, alarms: readonly Alarm[]): Promise<void> {
+    await writeAlarms(client, alarms);
+    await tell(client, alarms);
+  }
+
+  async function tell(client: PoolClient, alarms: readonly Alarm[]): Promise<void> {
+    if (alarms.length === 0 || Object.keys(notify).length === 0) return;
+    const told = await lastTold(
+      client,
+      alarms.map(({ id }) => id),
+    );
+    await addNotices(client, noticesOf(notify, alarms, told, instant(clock)), clock.now());
+  }
 
   /** With what was overdue along them: a series that stays away while others go on. Where it is most of them at once, they are one alarm. */
   async function byPoints(client: PoolClient, active: Active, given: Points, options: Advance): Promise<Outcome> {
@@ -209,7 +234,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
       if (unsafe.commit) await client.query("commit");
       await unsafe.between();
     }
-    await writeAlarms(client, [...changed.values()]);
+    await write(client, [...changed.values()]);
     return { taken, alarms: [...changed.values()] };
   }
 
@@ -218,7 +243,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     const { useCase, settings } = active;
     const due = now - lagOf(useCase, settings);
     const outcome = await advance(client, active, ...(await overdue(client, active, none, { now, from: now, options })));
-    await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
+    await tell(client, await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings)));
     return outcome;
   }
 

@@ -19,6 +19,7 @@ import type { DetectSeriesUseCase } from "#records/use-case";
 import { watchesSeries } from "#records/use-case";
 import { activeDeployments, listDeployments, newestDeployment } from "#stages/registry/deployments";
 import { findModelVersion } from "#stages/registry/model-store";
+import { countUndelivered } from "#stages/notify/notice-store";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
 import { countAlarms, findAlarm, listAlarms, marksSince, writeAlarms } from "#stages/watch/alarm-store";
 import type { KnownEvent } from "#stages/watch/calendar";
@@ -55,7 +56,7 @@ const zonesMs = 15 * hourMs;
 
 export function openWatcher(deps: WatcherDeps): Watcher {
   const { project, pool, artifacts, clock, log } = deps;
-  const advancer = openAdvancer({ clock, unsafe: deps.unsafe });
+  const advancer = openAdvancer({ clock, notify: project.notify, unsafe: deps.unsafe });
   /** What was learnt of the version that watches, by use case: the state of a series fits no other. */
   const learntOf = new Map<
     string,
@@ -218,7 +219,10 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const useCase = series(name);
       const today = Math.floor(clock.now() / dayMs);
       const since = new Date((today - summaryDays + 1) * dayMs).toISOString();
-      const { days: counted, open } = await countAlarms(pool, name, since);
+      const [{ days: counted, open }, undelivered] = await Promise.all([
+        countAlarms(pool, name, since),
+        countUndelivered(pool, name),
+      ]);
       const deployment = (await listDeployments(pool, name)).at(0);
       const version = deployment && (await findModelVersion(pool, name, deployment.version));
       const watched = version?.evaluation.task === "detect" ? (version.evaluation.series ?? 0) : 0;
@@ -239,6 +243,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         alarms: days.reduce((sum, { alarms }) => sum + alarms, 0),
         promised: (watched * budget.alarms * summaryDays * dayMs) / budget.per,
         open,
+        undelivered,
       };
     },
   };

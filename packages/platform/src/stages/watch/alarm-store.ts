@@ -78,14 +78,15 @@ export async function recentAlarms(client: PoolClient, useCase: string, endedAft
   return rows.map(({ body }) => body);
 }
 
-/** Ends alarms of series that nothing is expected of any more: nothing was added to them since `before`, epoch milliseconds. */
-export async function endLeftBehind(client: PoolClient, useCase: string, before: number): Promise<void> {
-  await client.query(
+/** Ends alarms of series that nothing is expected of any more: nothing was added to them since `before`, epoch milliseconds. They are the answer. */
+export async function endLeftBehind(client: PoolClient, useCase: string, before: number): Promise<Alarm[]> {
+  const { rows } = await client.query<{ body: Alarm }>(
     `update inlay.alarms set open = false, body = body || jsonb_build_object('open', false, 'parts',
        (select jsonb_agg(part || '{"open": false}') from jsonb_array_elements(body->'parts') as part))
-     where use_case = $1 and open and end_at < $2`,
+     where use_case = $1 and open and end_at < $2 returning body`,
     [useCase, new Date(before)],
   );
+  return rows.map(({ body }) => body);
 }
 
 /** Adds alarms and puts them in place of those there are. */

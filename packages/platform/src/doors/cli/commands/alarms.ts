@@ -65,7 +65,10 @@ export const alarmsMark: Command = {
     const as = marks.find((one) => one === args["mark"]);
     if (!as) throw failure("USAGE", { problem: `${args["mark"]} is not a mark`, hint: `Use one of: ${marks.join(", ")}.` });
     const alarm = await (await services.watcher()).mark(args["id"]!, { as, note: options.text("note"), by: "cli" });
-    out.answer(alarm, `${as}: ${alarm.kind} alarms of ${alarm.series} have ${formatPercent(alarm.mark!.share, 0)} of their budget from now on; it fades by half in ${formatDuration(halfLifeMs)}`);
+    out.answer(
+      alarm,
+      `${as}: ${alarm.kind} alarms of ${alarm.series} have ${formatPercent(alarm.mark!.share, 0)} of their budget from now on; it fades by half in ${formatDuration(halfLifeMs)}`,
+    );
   },
 };
 
