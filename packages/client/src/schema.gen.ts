@@ -27,7 +27,9 @@ export type Alarm = {
   open: boolean;
   /** The most unusual of its series; the following are of that one */
   series: string;
-  kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing";
+  /** Names the series for programs: as JSON the values of its columns, then the measured value, null where all are judged together */
+  series_id: string;
+  kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing" | "together";
   peak: string;
   /** Share of ordinary points that are as unusual as its peak */
   rarity: number;
@@ -35,9 +37,9 @@ export type Alarm = {
   /** The series in it, by start; the first began it */
   parts: ({
     series: string;
-    /** Names the series for programs: as JSON the values of its columns, then the measured value */
+    /** Names the series for programs: as JSON the values of its columns, then the measured value, null where all are judged together */
     series_id: string;
-    kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing";
+    kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing" | "together";
     start: string;
     peak: string;
     /** The last unusual point so far */
@@ -51,6 +53,14 @@ export type Alarm = {
     expected: number;
     lower: number;
     upper: number;
+    /** Of values judged together those that do not go with the others, strongest first; `value` of the part is how far the first is off, in usual deviations */
+    metrics?: ({
+      metric: string;
+      /** Where it was at the peak, smoothed over a few points */
+      value: number;
+      /** Where it would go with the others */
+      expected: number;
+    })[];
     /** Points before it and in it, thinned out where there are many */
     points: ({
       at: string;
@@ -68,7 +78,7 @@ export type Alarm = {
     note: string | null;
     by: string;
     at: string;
-    /** Share of the alarm budget that its series has since then */
+    /** Share of the alarm budget that this kind of alarm of its series had from then on */
     share: number;
   } | null;
   autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
@@ -84,6 +94,70 @@ export type AlarmMark = {
   as: "useful" | "noise" | "expected";
   /** Why, in a few words */
   note?: string;
+};
+
+/** What people are told of an alarm */
+export type AlarmMessage = {
+  type: "alarm.opened" | "alarm.changed" | "alarm.closed" | "test";
+  /** When Inlay knew */
+  timestamp: string;
+  /** The alarm as it was then */
+  data: {
+    /** null in a test */
+    alarm: {
+      id: string;
+      use_case: string;
+      /** What its series share */
+      group: string;
+      start: string;
+      /** The last unusual point so far */
+      end: string;
+      /** More points may still belong to it */
+      open: boolean;
+      /** The most unusual of its series; the following are of that one */
+      series: string;
+      /** Names the series for programs: as JSON the values of its columns, then the measured value, null where all are judged together */
+      series_id: string;
+      kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing" | "together";
+      peak: string;
+      /** Share of ordinary points that are as unusual as its peak */
+      rarity: number;
+      reason: string;
+      autonomy: "observe" | "shadow" | "suggest" | "veto" | "act";
+      model_version: number;
+      deployment: string;
+      /** When Inlay knew */
+      raised_at: string;
+      /** The series in it, by start; the first began it */
+      parts: ({
+        series: string;
+        /** Names the series for programs: as JSON the values of its columns, then the measured value, null where all are judged together */
+        series_id: string;
+        kind: "point" | "level" | "trend" | "variance" | "season" | "frequency" | "missing" | "together";
+        start: string;
+        peak: string;
+        /** The last unusual point so far */
+        end: string;
+        /** More points may still belong to it */
+        open: boolean;
+        /** Share of ordinary points that are as unusual as its peak */
+        rarity: number;
+        /** At the peak; null where nothing came */
+        value: number | null;
+        expected: number;
+        lower: number;
+        upper: number;
+        /** Of values judged together those that do not go with the others, strongest first; `value` of the part is how far the first is off, in usual deviations */
+        metrics?: ({
+          metric: string;
+          /** Where it was at the peak, smoothed over a few points */
+          value: number;
+          /** Where it would go with the others */
+          expected: number;
+        })[];
+      })[];
+    } | null;
+  };
 };
 
 /** A page of alarms */
@@ -112,6 +186,13 @@ export type AlarmSummary = {
   promised: number;
   /** Going on now */
   open: number;
+  /** Messages to the receivers of the project that have not come there */
+  undelivered: {
+    /** Sent again by themselves */
+    waiting: number;
+    /** Given up after three days */
+    dead: number;
+  };
 };
 
 /** What would have to be different in a record for another outcome */
@@ -968,6 +1049,13 @@ export type ModelVersion = {
     split_at: string | null;
     /** Series that are watched; null of records */
     series: number | null;
+    /** Where the values of one row are judged together */
+    together?: {
+      /** Things whose values are judged together; each is one more of the series */
+      things: number;
+      /** Things with too few rows for that, or fewer than two values that change */
+      left_out: number;
+    };
     alarms: {
       /** As the policy has it */
       budget: string;
@@ -1004,7 +1092,7 @@ export type ModelVersion = {
     largest: ({
       /** The key of the record, or the series */
       name: string;
-      /** What is unusual: `record`, or of a series point, level, trend, variance, season, frequency, missing */
+      /** What is unusual: `record`, or of a series point, level, trend, variance, season, frequency, missing, together */
       kind: string;
       /** When it began; of a record when it came to be, where that is known */
       start: string | null;
@@ -1092,7 +1180,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "NO_FORECASTS" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "USUALNESS_ALONE" | "BOUND_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "RECEIVER_INVALID" | "RECEIVER_UNKNOWN" | "RECEIVER_FAILED" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "NO_FORECASTS" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "USUALNESS_ALONE" | "BOUND_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */

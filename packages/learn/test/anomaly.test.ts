@@ -1,7 +1,7 @@
 /** Tails, feedback and incidents; several metrics together; records unlike the others. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budgetShare, fadeFeedback, noFeedback } from "../src/anomaly/alarm-budget.ts";
+import { budgetShare, fadeFeedback, noFeedback, pooledFeedback } from "../src/anomaly/alarm-budget.ts";
 import { groupIncidents } from "../src/anomaly/incidents.ts";
 import { growIsolationForest, isolationDepth, meanDepth } from "../src/anomaly/isolation-forest.ts";
 import { fitMetrics, loadMetrics, metricsDefaults } from "../src/anomaly/metrics-model.ts";
@@ -61,6 +61,18 @@ test("feedback moves the share of the budget: noise lowers it, useful alarms rai
   const old = fadeFeedback({ useful: 0, noise: 10, expected: 0, promised: 4 }, 2);
   assert.deepEqual(old, { useful: 0, noise: 2.5, expected: 0, promised: 1 });
   assert.ok(budgetShare(old) > noisy);
+  // Where the promise allowed a great many, nobody has seen them: noise is noise.
+  const few = [0, 1, 2, 4, 8].map((noise) => budgetShare({ ...noFeedback, noise, promised: 100 }));
+  assert.ok(
+    few.every((share, at) => at === 0 || share < few[at - 1]!),
+    few.join(", "),
+  );
+  // What was said of others moves little, and the less the more is known.
+  const related = { ...noFeedback, noise: 100 };
+  const pooled = budgetShare(pooledFeedback(noFeedback, related));
+  assert.ok(pooled > 0.6 && pooled < 1, `${pooled}`);
+  const sure = { ...noFeedback, useful: 40, promised: 40 };
+  assert.ok(budgetShare(pooledFeedback(sure, related)) > 0.95 * budgetShare(sure));
 });
 
 test("events of a group that overlap or follow each other are one incident, whatever their order", () => {
@@ -161,6 +173,21 @@ test("metrics: saved and loaded the same; drift is followed; missing, constant a
     assert.ok(finding.score >= 0 && finding.score < 1);
     assert.ok(finding.reasons.every(({ share, value, expected }) => [share, value, expected].every(Number.isFinite)));
   }
+  assert.deepEqual(model.heeded, ["requests", "latency"], "what never changes says nothing");
+  // What is missing is put where the others say it would be: a load beyond the usual, seen by one of two, sets nothing apart.
+  const half = model.start();
+  for (let row = 0; row < 30; row++) {
+    const { apart, reasons } = model.observe(half, Float64Array.of(60, Number.NaN, 5), 2);
+    assert.ok(apart < 2, `${apart}`);
+    const latency = reasons.find(({ metric }) => metric === "latency")!;
+    assert.ok(Math.abs(latency.value - latency.expected) < 1e-6);
+  }
+  const whole = model.start();
+  for (let row = 0; row < 30; row++) model.observe(whole, Float64Array.of(60, 6, 5), 0);
+  assert.ok(model.observe(whole, Float64Array.of(60, 6, 5), 0).apart > 10, "seen by both it does");
+  const before = half.smoothed.slice();
+  model.observe(half, Float64Array.of(1, 1, 5), 0, false);
+  assert.deepEqual(half.smoothed, before, "a row that is not followed changes nothing");
   const slow = together(3000);
   for (let row = 0; row < 3000; row++) slow[row * 3]! += row / 100; // three deviations in 3,000 rows
   const still = { ...metricsDefaults, drift: 0 };

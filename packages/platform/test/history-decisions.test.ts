@@ -239,6 +239,7 @@ test("a project with history that cannot be is told all of it, with the nearest 
     const checker = openChecker({
       load: () => loadProject({ folder }),
       connect: ({ systems }, system) => connectors.find(({ type }) => type === "files")!.open(system, systems[system]!, folder),
+      receiver: ({ notify }, name) => notify[name]!,
       openEncoder: () => () => assert.fail("no encoder"),
     });
     const { ok, checks } = await checker.check();

@@ -83,11 +83,6 @@ for (const source of ["sqlite", "postgres"] as const) {
       const noise = await watcher.mark(alarm.id, { as: "noise", by: "cli" });
       assert.ok(noise.mark!.share < 1, "what is noise less often");
       assert.deepEqual((await watcher.alarms({ mark: "noise", limit: 10 })).alarms, [noise]);
-      const { rows } = await project.state.pool.query<{ share: number }>(
-        "select share from inlay.series_states where use_case = $1 and id = $2",
-        [useCase, alarm.parts.find(({ series: name }) => name === alarm.series)!.series_id],
-      );
-      assert.deepEqual(rows, [{ share: noise.mark!.share }]);
       const summary = await watcher.summary(useCase);
       assert.equal(summary.days.at(-2)?.noise, 1);
       assert.equal(summary.promised, (4 * 2 * 14) / 7);
@@ -206,15 +201,6 @@ test("points that are sent: judged, late, twice, in the future, and none at all"
       { ...none, known: 4, judged: 2 },
       "its first points are known, and that others stay away",
     );
-    const { rows } = await project.state.pool.query<{ version: number; share: number }>(
-      "select version, share from inlay.series_states where use_case = $1 and share <> 1 order by version",
-      [useCase],
-    );
-    assert.deepEqual(
-      rows.map(({ version: of }) => of),
-      [1, 2],
-    );
-    assert.equal(rows[0]!.share, rows[1]!.share);
     await project.release.rollback(useCase, "test");
     const back = await send(sent(points(historyEnd + 6.5 * hour, 1, { of: ["web-1"] })));
     const begun = (back.body["alarms"] as Alarm[]).filter(({ start }) => start > new Date(historyEnd + 5 * hour).toISOString());
@@ -317,8 +303,8 @@ test("a series that fell silent long before the source did has an alarm of its o
     });
     assert.deepEqual(silent, [
       ["web-2", true, 2, new Date(from).toISOString()],
-      // The last step that should have been when it was looked at.
-      ["most series", true, 4, new Date(historyEnd + 13 * hour - 3 * stepMs).toISOString()],
+      // However late it was looked at.
+      ["most series", true, 4, new Date(historyEnd + 12 * hour).toISOString()],
     ]);
   } finally {
     await project.close();

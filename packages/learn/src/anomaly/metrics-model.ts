@@ -6,7 +6,10 @@
  * Technometrics 1992). The distance is Mahalanobis' from a centre that follows slow drift while nothing is unusual; its covariance is that within
  * stretches of the training rows, plus what the means of neighbouring stretches differ by, shrunk to its diagonal: a metric that drifts by itself
  * weighs less. It joins what T² sees within the plane of the metrics and what Q sees beside it. The tail of the distance is that of an F distribution, whose second
- * degrees of freedom are the differences of stretches that drift was learnt from.
+ * degrees of freedom are the differences of stretches that drift was learnt from. A metric that is always the same says nothing and is not heeded.
+ *
+ * A reason is a metric against what the others say of it: its mean given theirs, and the part of T² that would be gone were it there (the conditional
+ * terms of Mason, Tracy, Young, Journal of Quality Technology 1995).
  */
 import { regularizedBeta } from "../math/binomial.ts";
 import { choleskyFactor, choleskySolve } from "../math/cholesky.ts";
@@ -41,14 +44,22 @@ export interface MetricsFinding {
   /** One minus the share of normal rows that are as far out, in [0, 1). */
   readonly score: number;
   readonly unusual: boolean;
-  /** What each metric has to do with the distance, as shares of it, strongest first; `value` is where it is, `expected` where it usually is. */
+  /**
+   * How far the metric that goes least with the others is from what they say of it, in its usual deviations from that: about 1 of an ordinary row. Unlike
+   * the distance it heeds no course of the day that all metrics share.
+   */
+  readonly apart: number;
+  /** Metrics that do not go with the others, strongest first. */
   readonly reasons: readonly MetricReason[];
 }
 
 export interface MetricReason {
   readonly metric: string;
+  /** Of the squared distance so much would be gone were the metric as expected, in [0, 1]. */
   readonly share: number;
+  /** Where it is, smoothed. */
   readonly value: number;
+  /** Where it would be if it went with the others. */
   readonly expected: number;
 }
 
@@ -56,10 +67,14 @@ export interface MetricsModel {
   readonly kind: "metrics";
   readonly settings: MetricsSettings;
   readonly names: readonly string[];
+  /** The metrics that changed in the training rows. Of fewer than two there is nothing that goes together. */
+  readonly heeded: readonly string[];
   /** The state after the last training row. */
   start(): MetricsState;
-  /** Judges a row, shape (names), and follows it: the state is changed. `limit` reasons at most. O(names²). */
-  observe(state: MetricsState, values: Float64Array, limit: number): MetricsFinding;
+  /**
+   * Judges a row, shape (names), and follows it: the state is changed unless `follow` is false. `limit` reasons at most. O(names²), and names³ once.
+   */
+  observe(state: MetricsState, values: Float64Array, limit: number, follow?: boolean): MetricsFinding;
   save(): SavedModel;
 }
 
@@ -68,7 +83,9 @@ const FORMAT = 1;
 const STRETCHES = 5;
 /** How many steps between neighbouring stretches a thing may have drifted from where it was learnt. */
 const DRIFT_STRETCHES = 3;
+/** Of so many rows; of more the less, as the error of a covariance is (Ledoit, Wolf, Journal of Multivariate Analysis 2004). */
 const SHRINKAGE = 0.1;
+const SHRUNK_ROWS = 400;
 const BOUND = 8;
 const LEAST_ROWS = 50;
 /** No probability is said to be less. */
@@ -102,15 +119,12 @@ export function fitMetrics(settings: MetricsSettings, { names, values }: Metrics
     const known = Float64Array.from({ length: rows }, (_, row) => bounded(values[row * size + at]!)).filter(
       (value) => !Number.isNaN(value),
     );
-    if (known.length === 0) {
-      spreads[at] = 1;
-      continue;
-    }
+    if (known.length === 0) continue;
     const middle = weightedQuantile(known, null, known.length, 0.5);
     const distances = known.map((value) => Math.abs(value - middle));
     const mean = distances.reduce((sum, one) => sum + one, 0) / distances.length;
     middles[at] = middle;
-    spreads[at] = 1.4826 * weightedQuantile(distances, null, distances.length, 0.5) || mean || 1e-9 * Math.abs(middle) || 1;
+    spreads[at] = 1.4826 * weightedQuantile(distances, null, distances.length, 0.5) || mean;
   }
   const scaled = new Float64Array(rows * size);
   const state = new Float64Array(size);
@@ -150,35 +164,83 @@ function openMetrics(settings: MetricsSettings, names: readonly string[], parts:
   const size = names.length;
   const difference = new Float64Array(size);
   const pull = new Float64Array(size);
+  const smoothed = new Float64Array(size);
+  /** The inverse of the covariance, row-major: on its diagonal, of each metric given the others, one over its variance. */
+  let inverse: Float64Array | undefined;
   return {
     kind: KIND,
     settings,
     names,
+    heeded: names.filter((_, at) => spreads[at]! > 0),
     start: () => ({ smoothed: parts.last.slice(), centre: parts.centre.slice() }),
-    observe(state, values, limit) {
+    observe(state, values, limit, follow = true) {
       if (values.length !== size) throw new RangeError(`values: must be ${size}, one a metric, got ${values.length}`);
-      smooth(state.smoothed, values, middles, spreads, 1 / settings.smoothing);
-      for (let at = 0; at < size; at++) difference[at] = state.smoothed[at]! - state.centre[at]!;
+      smoothed.set(state.smoothed);
+      smooth(smoothed, values, middles, spreads, 1 / settings.smoothing);
+      for (let at = 0; at < size; at++) difference[at] = smoothed[at]! - state.centre[at]!;
+      inverse ??= inverseOf(factor, size);
+      if (complete(values, inverse)) for (let at = 0; at < size; at++) smoothed[at] = state.centre[at]! + difference[at]!;
       const far = distance(factor, difference, size, pull);
+      let apart = 0;
+      for (let at = 0; at < size; at++) apart = Math.max(apart, Math.abs(pull[at]!) / Math.sqrt(inverse[at * size + at]!));
       const freedom = STRETCHES - 1;
       const probability = regularizedBeta(freedom / (freedom + size * far), freedom / 2, size / 2);
       const unusual = probability <= settings.alarmBelow;
-      const reasons = names
-        .map((metric, at): MetricReason => {
-          const expected = middles[at]! + state.centre[at]! * spreads[at]!;
-          const share = far > 0 ? Math.max(0, difference[at]! * pull[at]!) / (far * size) : 0;
-          return { metric, share: Math.min(1, share), value: middles[at]! + state.smoothed[at]! * spreads[at]!, expected };
-        })
-        .sort((a, b) => b.share - a.share)
-        .slice(0, limit);
-      if (!unusual && settings.drift > 0) for (let at = 0; at < size; at++) state.centre[at]! += difference[at]! / settings.drift;
-      return { score: 1 - Math.max(LEAST, probability), unusual, reasons };
+      if (follow) state.smoothed.set(smoothed);
+      const reasons = limit > 0 ? reasonsOf(far, inverse).slice(0, limit) : [];
+      if (follow && !unusual && settings.drift > 0)
+        for (let at = 0; at < size; at++) state.centre[at]! += difference[at]! / settings.drift;
+      return { score: 1 - Math.max(LEAST, probability), unusual, apart, reasons };
     },
     save: () => ({
       header: { kind: KIND, format: FORMAT, settings, names },
       tensors: { middles, spreads, centre: parts.centre, last: parts.last, factor },
     }),
   };
+
+  /** Puts what is missing where the others say it would be: it adds nothing to the distance. Whether anything was missing and anything was not. */
+  function complete(values: Float64Array, inverses: Float64Array): boolean {
+    const heeded = Array.from(values.keys()).filter((at) => spreads[at]! > 0);
+    const missing = heeded.filter((at) => Number.isNaN(values[at]!));
+    const { length } = missing;
+    if (length === 0 || length === heeded.length) return false;
+    const known = heeded.filter((at) => !Number.isNaN(values[at]!));
+    const own = new Float64Array(length * length);
+    const right = new Float64Array(length);
+    missing.forEach((row, r) => {
+      missing.forEach((column, c) => (own[r * length + c] = inverses[row * size + column]!));
+      for (const column of known) right[r]! -= inverses[row * size + column]! * difference[column]!;
+    });
+    const factorOfOwn = choleskyFactor(own, length);
+    if (!factorOfOwn) return false;
+    choleskySolve(factorOfOwn, length, right);
+    missing.forEach((at, r) => (difference[at] = right[r]!));
+    return true;
+  }
+
+  /** Of the row that was judged last. */
+  function reasonsOf(far: number, inverses: Float64Array): MetricReason[] {
+    return names
+      .flatMap((metric, at): MetricReason[] => {
+        if (!(spreads[at]! > 0)) return [];
+        const off = pull[at]! / inverses[at * size + at]!;
+        const share = far > 0 ? Math.min(1, (off * pull[at]!) / (far * size)) : 0;
+        const [value, expected] = [smoothed[at]!, smoothed[at]! - off].map((scaled) => middles[at]! + scaled * spreads[at]!);
+        return [{ metric, share, value: value!, expected: expected! }];
+      })
+      .sort((a, b) => b.share - a.share);
+  }
+}
+
+/** The inverse of L L', row-major. O(size³). */
+function inverseOf(factor: Float64Array, size: number): Float64Array {
+  const inverse = new Float64Array(size * size);
+  for (let at = 0; at < size; at++) {
+    const unit = inverse.subarray(at * size, (at + 1) * size);
+    unit[at] = 1;
+    choleskySolve(factor, size, unit);
+  }
+  return inverse;
 }
 
 function checkSettings({ smoothing, drift, alarmBelow }: MetricsSettings): void {
@@ -192,11 +254,11 @@ function checkSettings({ smoothing, drift, alarmBelow }: MetricsSettings): void 
 const GREATEST = 1e100;
 const bounded = (value: number): number => Math.max(-GREATEST, Math.min(GREATEST, value));
 
-/** Moves the smoothed values towards the scaled ones; what is missing stays where it is. */
+/** Moves the smoothed values towards the scaled ones; what is missing, or never changed, stays where it is. */
 function smooth(smoothed: Float64Array, values: Float64Array, middles: Float64Array, spreads: Float64Array, share: number): void {
   for (let at = 0; at < smoothed.length; at++) {
     const value = bounded(values[at]!);
-    if (Number.isNaN(value)) continue;
+    if (Number.isNaN(value) || !(spreads[at]! > 0)) continue;
     const scaled = Math.max(-BOUND, Math.min(BOUND, (value - middles[at]!) / spreads[at]!));
     smoothed[at]! += (scaled - smoothed[at]!) * share;
   }
@@ -241,8 +303,9 @@ function covariance(scaled: Float64Array, size: number, stretches: number): { fa
     }
     centre = mean;
   }
+  const shrinkage = SHRINKAGE * Math.min(1, SHRUNK_ROWS / rows);
   for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) if (row !== column) sum[row * size + column]! *= 1 - SHRINKAGE;
+    for (let column = 0; column < size; column++) if (row !== column) sum[row * size + column]! *= 1 - shrinkage;
     sum[row * size + row]! += 1e-6;
   }
   return { factor: choleskyFactor(sum, size)!, centre };

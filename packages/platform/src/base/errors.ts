@@ -109,6 +109,14 @@ export const errorTable = {
     "{use_case} would watch {count} series, and at most {limit} are",
     "Check the columns of source.series: one of them may name points rather than series.",
   ),
+  RECEIVER_INVALID: row("operator", "The receiver {receiver} cannot be used: {reason}", "{fix}"),
+  RECEIVER_UNKNOWN: row("user", "There is no receiver {receiver}", "Use one of: {known}."),
+  RECEIVER_FAILED: row(
+    "operator",
+    "The receiver {receiver} did not take the message: {problem}",
+    "Check that it runs, the address that inlay.yaml names for it, and the network between.",
+    { retry: true },
+  ),
   // encoders
   ENCODER_MISSING: row("user", "The encoder {source} is not there: {reason}", "{fix}"),
   ENCODER_INVALID: row(

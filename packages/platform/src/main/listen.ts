@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { failure } from "#base/errors";
 import type { ServeOptions } from "#doors/cli/services";
 import { buildServer } from "#doors/http/server";
+import type { Sender } from "#flows/send-notices/sender";
 import type { ServerDeps } from "#doors/http/server";
 import { version } from "#main/version";
 
@@ -11,13 +12,15 @@ const consoleFolder = fileURLToPath(new URL("../../../console/src/", import.meta
 
 /** @throws USAGE where the port is taken */
 export async function listen(
-  deps: Omit<ServerDeps, "version" | "consoleFolder">,
+  { sender, ...deps }: Omit<ServerDeps, "version" | "consoleFolder"> & { readonly sender: Sender },
   options: ServeOptions,
   signal: AbortSignal,
   listening: (url: string) => void,
 ): Promise<void> {
   const server = buildServer({ ...deps, version, consoleFolder });
   const { host } = options;
+  const stop = new AbortController();
+  const sending = sender.run(AbortSignal.any([signal, stop.signal]));
   try {
     await server.listen({ host, port: options.port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE" && options.orFree) return server.listen({ host, port: 0 });
@@ -33,5 +36,7 @@ export async function listen(
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   } finally {
     await server.close();
+    stop.abort();
+    await sending;
   }
 }

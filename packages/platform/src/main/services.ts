@@ -23,6 +23,7 @@ import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
 import { openWatcher } from "#flows/watch-series/open-watcher";
+import { openOutbox, openSender } from "#flows/send-notices/open-sender";
 import { openStarter } from "#flows/start-project/open-starter";
 import type { Config } from "#main/config";
 import { connectors } from "#main/connectors";
@@ -30,7 +31,7 @@ import { makeDemo } from "#main/demo";
 import { listen } from "#main/listen";
 import { version } from "#main/version";
 import { loadProject } from "#project/load-project";
-import type { Project } from "#records/project";
+import type { Project, Receiver } from "#records/project";
 import { openState } from "#store/state";
 import { writeWhole } from "#store/write-once";
 import { openTables } from "#tables/tables";
@@ -94,6 +95,11 @@ export function openServices(config: Config): Services & { close(): Promise<void
       connect: await connectTo(),
     }),
   );
+  const sender = part(async () => {
+    const loaded = await project();
+    const receivers = Object.fromEntries(Object.keys(loaded.notify).map((name) => [name, receiver(loaded, name)]));
+    return openSender({ pool: (await state()).pool, clock, log, receivers });
+  });
   const release = part(async () =>
     openRelease({ artifacts: await artifacts(), pool: (await state()).pool, clock, project: await project() }),
   );
@@ -141,6 +147,10 @@ export function openServices(config: Config): Services & { close(): Promise<void
     return (system) => connect(loaded, system);
   }
 
+  function receiver({ notify }: Project, name: string): Receiver {
+    return resolveSecrets(notify[name]!, config.secrets, `notify ${name}`);
+  }
+
   function connect(loaded: Project, system: string): Connection {
     const settings = loaded.systems[system];
     if (!settings) throw failure("SYSTEM_UNKNOWN", { name: system, known: Object.keys(loaded.systems).join(", ") });
@@ -157,11 +167,14 @@ export function openServices(config: Config): Services & { close(): Promise<void
     keys,
     decisionPoint,
     watcher,
+    sender,
+    outbox: part(async () => openOutbox({ pool: (await state()).pool, clock })),
     checker: part(async () =>
       openChecker({
         load: () => project(),
         connect,
         openEncoder: encodersIn,
+        receiver,
       }),
     ),
     starter: part(async () => openStarter({ connectors, calledFrom: config.calledFrom, folder: config.folder })),
@@ -176,6 +189,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
           keys: await keys(),
           clock,
           log,
+          sender: await sender(),
         },
         options,
         signal,

@@ -19,7 +19,7 @@ import type { Checked } from "./yaml-file.ts";
 export async function loadProject({ folder }: { folder: string }): Promise<Project> {
   const project = await checkFile(folder, "inlay.yaml", projectFileSchema);
   if (!project) throw failure("PROJECT_NOT_FOUND", { path: folder });
-  const problems: Problem[] = [...project.problems, ...(project.value ? checkSystems(project, project.value) : [])];
+  const problems: Problem[] = [...project.problems, ...(project.value ? checkSecrets(project, project.value) : [])];
   const useCases: Record<string, UseCase> = {};
   const { names, unreadable } = await useCaseFiles(folder);
   problems.push(...unreadable);
@@ -33,25 +33,50 @@ export async function loadProject({ folder }: { folder: string }): Promise<Proje
       problems.push({ pointer: checked.at(["use_case"]), detail: `${checked.value.use_case} is defined twice` });
     useCases[checked.value.use_case] = checked.value;
   }
+  if (project.value) problems.push(...checkReceivers(project, project.value, useCases));
   if (problems.length > 0 || !project.value) {
     const text = problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join("\n");
     throw failure("PROJECT_INVALID", { count: problems.length, problems: text }, { problems });
   }
-  return deepFreeze({ name: project.value.project, folder, systems: project.value.systems, useCases });
+  const { project: name, systems, notify } = project.value;
+  return deepFreeze({ name, folder, systems, notify, useCases });
 }
 
-/** What the schema cannot say of the systems: `${` must start the name of a variable. Their texts are not shown: they may be secrets. */
-function checkSystems(checked: Checked<unknown>, { systems }: z.output<typeof projectFileSchema>): Problem[] {
-  return Object.entries(systems).flatMap(([system, settings]) =>
-    Object.entries(settings).flatMap(([key, value]) =>
-      /\$\{(?![A-Za-z_]\w*\})/.test(String(value))
-        ? [
+/** What the schema cannot say of systems and receivers: `${` must start the name of a variable. Their texts are not shown: they may be secrets. */
+function checkSecrets(checked: Checked<unknown>, { systems, notify }: z.output<typeof projectFileSchema>): Problem[] {
+  return Object.entries({ systems, notify }).flatMap(([list, named]) =>
+    Object.entries(named).flatMap(([name, settings]) =>
+      Object.entries(settings).flatMap(([key, value]) =>
+        /\$\{(?![A-Za-z_]\w*\})/.test(String(value))
+          ? [
+              {
+                pointer: checked.at([list, name, key]),
+                detail: `${list}.${name}.${key} has a \${ without a name; write \${NAME} with letters, digits and _`,
+              },
+            ]
+          : [],
+      ),
+    ),
+  );
+}
+
+/** Receivers are told of alarms, which come of use cases that watch series. */
+function checkReceivers(
+  checked: Checked<unknown>,
+  { notify }: z.output<typeof projectFileSchema>,
+  useCases: Readonly<Record<string, UseCase>>,
+): Problem[] {
+  const watching = Object.values(useCases).flatMap((one) => (watchesSeries(one) ? [one.use_case] : []));
+  return Object.entries(notify).flatMap(([receiver, { use_cases: wanted = [] }]) =>
+    wanted.flatMap((name, at) =>
+      watching.includes(name)
+        ? []
+        : [
             {
-              pointer: checked.at(["systems", system, key]),
-              detail: `systems.${system}.${key} has a \${ without a name; write \${NAME} with letters, digits and _`,
+              pointer: checked.at(["notify", receiver, "use_cases", at]),
+              detail: `${name} is no use case that watches series; known: ${watching.join(", ") || "none"}`,
             },
-          ]
-        : [],
+          ],
     ),
   );
 }

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 
-/** What can be unusual about a series. */
-export const alarmKinds = ["point", "level", "trend", "variance", "season", "frequency", "missing"] as const;
+/** What can be unusual about a series; `together`: values of one row that do not go together. */
+export const alarmKinds = ["point", "level", "trend", "variance", "season", "frequency", "missing", "together"] as const;
 
 /** What people say of an alarm: worth it; nothing was wrong; right, but known of before. */
 export const marks = ["useful", "noise", "expected"] as const;
@@ -18,9 +18,15 @@ export const alarmPointSchema = z.strictObject({
   upper: z.number(),
 });
 
+const seriesId = z
+  .string()
+  .describe(
+    "Names the series for programs: as JSON the values of its columns, then the measured value, null where all are judged together",
+  );
+
 export const alarmPartSchema = z.strictObject({
   series: z.string(),
-  series_id: z.string().describe("Names the series for programs: as JSON the values of its columns, then the measured value"),
+  series_id: seriesId,
   kind: z.enum(alarmKinds),
   start: z.iso.datetime(),
   peak: z.iso.datetime(),
@@ -31,6 +37,18 @@ export const alarmPartSchema = z.strictObject({
   expected: z.number(),
   lower: z.number(),
   upper: z.number(),
+  metrics: z
+    .array(
+      z.strictObject({
+        metric: z.string(),
+        value: z.number().describe("Where it was at the peak, smoothed over a few points"),
+        expected: z.number().describe("Where it would go with the others"),
+      }),
+    )
+    .optional()
+    .describe(
+      "Of values judged together those that do not go with the others, strongest first; `value` of the part is how far the first is off, in usual deviations",
+    ),
   points: z.array(alarmPointSchema).describe("Points before it and in it, thinned out where there are many"),
 });
 
@@ -42,6 +60,7 @@ export const alarmSchema = z.strictObject({
   end: z.iso.datetime().describe("The last unusual point so far"),
   open: z.boolean().describe("More points may still belong to it"),
   series: z.string().describe("The most unusual of its series; the following are of that one"),
+  series_id: seriesId,
   kind: z.enum(alarmKinds),
   peak: z.iso.datetime(),
   rarity: z.number().describe("Share of ordinary points that are as unusual as its peak"),
@@ -53,7 +72,7 @@ export const alarmSchema = z.strictObject({
       note: z.string().nullable(),
       by: z.string(),
       at: z.iso.datetime(),
-      share: z.number().describe("Share of the alarm budget that its series has since then"),
+      share: z.number().describe("Share of the alarm budget that this kind of alarm of its series had from then on"),
     })
     .nullable()
     .describe("What a person said of it"),

@@ -13,7 +13,7 @@ export const foundSchema = z.strictObject({
   name: z.string().describe("The key of the record, or the series"),
   kind: z
     .string()
-    .describe("What is unusual: `record`, or of a series point, level, trend, variance, season, frequency, missing"),
+    .describe("What is unusual: `record`, or of a series point, level, trend, variance, season, frequency, missing, together"),
   start: z.iso.datetime().nullable().describe("When it began; of a record when it came to be, where that is known"),
   peak: z.iso.datetime().nullable(),
   end: z.iso.datetime().nullable(),
@@ -33,6 +33,13 @@ export const detectEvaluationSchema = z.strictObject({
   split: z.enum(["time", "random"]),
   split_at: z.iso.datetime().nullable().describe("Rows from this instant on were held out"),
   series: z.int().nullable().describe("Series that are watched; null of records"),
+  together: z
+    .strictObject({
+      things: z.int().describe("Things whose values are judged together; each is one more of the series"),
+      left_out: z.int().describe("Things with too few rows for that, or fewer than two values that change"),
+    })
+    .optional()
+    .describe("Where the values of one row are judged together"),
   alarms: z.strictObject({
     budget: z.string().describe("As the policy has it"),
     threshold: z.number().describe("A record, or a value, alarms where a smaller share than this of ordinary ones is as unusual"),

@@ -88,21 +88,32 @@ export const detectSeriesSchema = z.strictObject({
   use_case: common.use_case,
   task: z.literal("detect"),
   goal: common.goal,
-  source: z.strictObject({
-    system: source.system,
-    query: z.string().min(1).describe("One SELECT that returns the points: when, of which series, and the values"),
-    series: z.array(column).max(4).default([]).describe("The columns that name a series; none where there is but one"),
-    related: z
-      .array(column)
-      .max(4)
-      .optional()
-      .describe(
-        "Series that share these of the columns above belong together: what alarms at once is one alarm. All of them unless said",
-      ),
-    time: column.describe("When the values were measured"),
-    values: z.array(column).min(1).max(50).describe("The measured values: each is a series of its own"),
-    label: column.optional().describe(known),
-  }),
+  source: z
+    .strictObject({
+      system: source.system,
+      query: z.string().min(1).describe("One SELECT that returns the points: when, of which series, and the values"),
+      series: z.array(column).max(4).default([]).describe("The columns that name a series; none where there is but one"),
+      related: z
+        .array(column)
+        .max(4)
+        .optional()
+        .describe(
+          "Series that share these of the columns above belong together: what alarms at once is one alarm. All of them unless said",
+        ),
+      time: column.describe("When the values were measured"),
+      values: z.array(column).min(1).max(50).describe("The measured values: each is a series of its own"),
+      together: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Judge the values of one row together too: one more series a thing, which says how far they are from going together as they did",
+        ),
+      label: column.optional().describe(known),
+    })
+    .refine(({ values, together }) => !together || values.length > 1, {
+      path: ["together"],
+      message: "there is one value alone: name at least two in source.values, or leave together out",
+    }),
   every: duration.describe("From one point of a series to the next"),
   lag: duration
     .optional()

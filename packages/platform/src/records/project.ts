@@ -39,12 +39,28 @@ export const systemSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
+const receiverSchema = z.strictObject({
+  url: z.string().min(1).max(2000).describe("Where messages are POSTed to; write what is secret of it as ${NAME}"),
+  secret: z
+    .string()
+    .regex(
+      /^\$\{[A-Za-z_][A-Za-z0-9_]*\}(\s+\$\{[A-Za-z_][A-Za-z0-9_]*\})?$/,
+      "the name of a variable such as ${NAME}: a secret does not belong in a file",
+    )
+    .describe(
+      "Signs messages as Standard Webhooks have it: ${NAME}, a variable that holds whsec_ and base64; two of them while one is replaced",
+    ),
+  use_cases: z.array(name).min(1).optional().describe("Only alarms of these; of all that watch series unless said"),
+});
+
 export const projectFileSchema = z.strictObject({
   project: name,
   systems: z.record(name, systemSchema),
+  notify: z.record(name, receiverSchema).default({}).describe("Who is told of alarms that open, change and close, by name"),
 });
 
 export type SystemSettings = z.infer<typeof systemSchema>;
+export type Receiver = z.infer<typeof receiverSchema>;
 
 export interface Project {
   readonly name: string;
@@ -52,6 +68,8 @@ export interface Project {
   readonly folder: string;
   /** Secrets still written as `${NAME}`: they are resolved when a system is opened. */
   readonly systems: Readonly<Record<string, SystemSettings>>;
+  /** Who is told of alarms; secrets still written as `${NAME}`. */
+  readonly notify: Readonly<Record<string, Receiver>>;
   readonly useCases: Readonly<Record<string, UseCase>>;
 }
 

@@ -105,6 +105,8 @@ export interface WatchOptions {
   /** The same use case under another name besides. */
   readonly also?: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** More of inlay.yaml. */
+  readonly more?: string;
 }
 
 /** undefined where the source needs a server and none answers. */
@@ -122,7 +124,7 @@ export async function openWatchProject(options: WatchOptions): Promise<WatchProj
     ...options.lines,
   };
   await mkdir(join(folder, "use-cases"));
-  await writeFile(join(folder, "inlay.yaml"), `project: ops\nsystems:\n  ops: ${system}\n`);
+  await writeFile(join(folder, "inlay.yaml"), `project: ops\nsystems:\n  ops: ${system}\n${options.more ?? ""}`);
   for (const name of [useCase, ...(options.also === undefined ? [] : [options.also])])
     await writeFile(
       join(folder, "use-cases", `${name}.yaml`),

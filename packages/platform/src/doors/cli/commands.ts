@@ -11,6 +11,7 @@ import { forecast } from "#doors/cli/commands/forecast";
 import { init } from "#doors/cli/commands/init";
 import { keysCreate, keysList, keysRevoke } from "#doors/cli/commands/keys";
 import { modelsDeploy, modelsExport, modelsList, modelsRollback, modelsShow } from "#doors/cli/commands/models";
+import { noticesList, noticesRetry, noticesTest } from "#doors/cli/commands/notices";
 import { reviewsAccept, reviewsList, reviewsOverride, reviewsValue } from "#doors/cli/commands/reviews";
 import { serve } from "#doors/cli/commands/serve";
 
@@ -32,6 +33,9 @@ export const commands: readonly Command[] = [
   alarmsList,
   alarmsShow,
   alarmsMark,
+  noticesList,
+  noticesTest,
+  noticesRetry,
   reviewsList,
   reviewsAccept,
   reviewsOverride,

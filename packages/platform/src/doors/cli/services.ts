@@ -9,6 +9,7 @@ import type { Checker } from "#flows/check-project/checker";
 import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { LookAhead } from "#flows/look-ahead/look-ahead";
+import type { Outbox, Sender } from "#flows/send-notices/sender";
 import type { Release } from "#flows/release/release";
 import type { Starter } from "#flows/start-project/starter";
 import type { Watcher } from "#flows/watch-series/watcher";
@@ -23,6 +24,9 @@ export interface Services {
   decisionPoint(): Promise<DecisionPoint>;
   lookAhead(): Promise<LookAhead>;
   watcher(): Promise<Watcher>;
+  /** @throws SECRET_MISSING, RECEIVER_INVALID */
+  sender(): Promise<Sender>;
+  outbox(): Promise<Outbox>;
   loop(): Promise<Loop>;
   keys(): Promise<ApiKeys>;
   /** Listens until the signal aborts, then drains. `listening` is called with the address once requests are taken. */

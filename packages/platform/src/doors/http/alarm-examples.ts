@@ -17,6 +17,7 @@ export const exampleAlarm: Alarm = {
   end: "2026-03-02T09:35:00.000Z",
   open: true,
   series: "web-1 / cpu",
+  series_id: '["web-1","cpu"]',
   ...peak,
   reason:
     "web-1 / cpu: it lies higher than before: it was 97.2, 12.1 to 41 was expected (one ordinary point in 50,000 is as unusual)",

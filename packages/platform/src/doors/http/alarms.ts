@@ -163,6 +163,12 @@ const getSummary: Operation<z.infer<typeof useCaseParams>> = {
         alarms: z.int().describe("In all of these days"),
         promised: z.number().describe("So many false alarms are promised for these days"),
         open: z.int().describe("Going on now"),
+        undelivered: z
+          .strictObject({
+            waiting: z.int().describe("Sent again by themselves"),
+            dead: z.int().describe("Given up after three days"),
+          })
+          .describe("Messages to the receivers of the project that have not come there"),
       })
       .meta({ id: "AlarmSummary", description: "Alarms of the last two weeks against the budget" }),
     example: {
@@ -173,6 +179,7 @@ const getSummary: Operation<z.infer<typeof useCaseParams>> = {
       alarms: 1,
       promised: 8,
       open: 0,
+      undelivered: { waiting: 0, dead: 0 },
     },
   },
   problems: ["USE_CASE_UNKNOWN", "RECORDS_NEEDED", "STATE_UNREACHABLE"],

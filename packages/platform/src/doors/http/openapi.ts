@@ -4,6 +4,8 @@ import type { ErrorCode } from "#base/errors";
 import { errorTable } from "#base/errors";
 import type { AnswerForm, HeaderField, Operation } from "#doors/http/operation";
 import { operations } from "#doors/http/operations";
+import { alarmWebhook } from "#doors/http/webhooks";
+import type { Webhook } from "#doors/http/webhooks";
 import { problemMediaType, problemSchema, statusOfCode, template } from "#doors/http/problems";
 
 type Json = { [key: string]: unknown };
@@ -31,6 +33,7 @@ export function openApiDocument(): Json {
     path[operation.method.toLowerCase()] = describe(operation, schemas);
   }
   jsonSchema(problemSchema, schemas, "output");
+  const webhook = describeWebhook(alarmWebhook, schemas);
   return {
     openapi: "3.1.1",
     info: {
@@ -51,6 +54,7 @@ export function openApiDocument(): Json {
       { name: "Operation", description: "Probes, metrics and problems" },
     ],
     paths,
+    webhooks: { [alarmWebhook.name]: { post: webhook } },
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
       securitySchemes: { key: { type: "http", scheme: "bearer", description: "An API key, made with `inlay keys create`" } },
@@ -84,6 +88,17 @@ function describe(operation: Operation, schemas: Json): Json {
       },
     }),
     responses: { ...answers(answer, schemas), ...problems(operation) },
+  };
+}
+
+function describeWebhook({ summary, description, headers, body, example }: Webhook, schemas: Json): Json {
+  return {
+    tags: ["Alarms"],
+    summary,
+    description,
+    parameters: headers.map((header) => ({ ...header, in: "header", required: true })),
+    requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body, schemas, "output"), example } } },
+    responses: { "2XX": { description: "It came" }, "410": { description: "It is not wanted any more" } },
   };
 }
 

@@ -205,12 +205,12 @@ export function openBuilder(deps: BuilderDeps): Builder {
     const started = clock.monotonic();
     const known = await calendarOf(useCase, options);
     const watching = { tables, artifacts, clock, signal: options.signal, onProgress: options.onProgress };
-    const { detector, watched, evaluation } = await trainSeries(watching, { useCase, snapshot, known });
+    const trained = await trainSeries(watching, { useCase, snapshot, known });
+    const { detector, evaluation } = trained;
     options.onProgress?.("registering", null);
-    const ids = watched.map(({ id }) => id);
     const version = await addModelVersion(pool, {
       use_case: name,
-      artifact: await saveSeries(artifacts, detector, ids),
+      artifact: await saveSeries(artifacts, trained),
       learner: "series-detector",
       classes: [],
       features: [...useCase.source.values],

@@ -6,21 +6,24 @@ import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
 import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
-import type { Project } from "#records/project";
+import type { Project, Receiver } from "#records/project";
 import type { Field } from "#records/snapshot";
 import { besideQueries, decidesRecords, featureKinds, historyOf, namedColumns, watchesSeries } from "#records/use-case";
 import type { DecidingUseCase, NamedColumn, RecordUseCase, UseCase } from "#records/use-case";
 import { compileRules } from "#stages/decide/rules";
 import { refuseUnfit } from "#stages/history/facts";
+import { parseEndpoint } from "#stages/notify/webhook";
 import { windowColumns } from "#stages/watch/calendar";
 
 export interface CheckerDeps {
   load(): Promise<Project>;
   connect(project: Project, system: string): Connection;
   openEncoder(project: Project): OpenEncoder;
+  /** @throws SECRET_MISSING */
+  receiver(project: Project, name: string): Receiver;
 }
 
-export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checker {
+export function openChecker({ load, connect, openEncoder, receiver }: CheckerDeps): Checker {
   return {
     async check(options = {}) {
       const checks: CheckResult[] = [];
@@ -44,6 +47,15 @@ export function openChecker({ load, connect, openEncoder }: CheckerDeps): Checke
         "project",
         `${project.name}, ${counted(Object.keys(project.systems).length, "system")}, ${counted(Object.keys(project.useCases).length, "use case")}`,
       );
+      for (const name of Object.keys(project.notify)) {
+        const subject = `notify ${name}`;
+        try {
+          parseEndpoint(name, receiver(project, name));
+          ok(subject, "address and secret are such; `inlay notices test` sends it a message");
+        } catch (error) {
+          failed(subject, error);
+        }
+      }
       const ofRecords = Object.values(project.useCases).filter(decidesRecords);
       for (const useCase of Object.values(project.useCases)) if (!watchesSeries(useCase)) checkRules(useCase);
       for (const useCase of ofRecords) await checkEncoder(useCase);

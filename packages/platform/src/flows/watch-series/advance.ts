@@ -12,15 +12,22 @@ import type { Alarm, AlarmPart } from "#records/alarm";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
 import type { DetectSeriesUseCase } from "#records/use-case";
+import type { Project } from "#records/project";
+import { addNotices, lastTold } from "#stages/notify/notice-store";
+import { noticesOf } from "#stages/notify/notices";
 import { endLeftBehind, recentAlarms, writeAlarms } from "#stages/watch/alarm-store";
 import { goesWith, summaryOf, withPart } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { withOverdue } from "#stages/watch/overdue";
 import { laterThan, seriesNamed } from "#stages/watch/points";
-import type { Points } from "#stages/watch/points";
+import type { Points, SeriesName } from "#stages/watch/points";
 import { Recent } from "#stages/watch/recent";
+import { applyShares } from "#stages/watch/feedback";
+import type { Shares } from "#stages/watch/feedback";
 import { togetherWithin } from "#stages/watch/settings";
 import { countStates, readStates, silentSeries, writeStates } from "#stages/watch/state-store";
+import { joinRows } from "#stages/watch/together";
+import type { RowModels } from "#stages/watch/together";
 import { latestAllowed } from "#stages/watch/train-series";
 import { newlyWatched, nothingTaken, watch } from "#stages/watch/watch";
 import type { Watched } from "#stages/watch/watch";
@@ -35,6 +42,14 @@ const silentAtOnce = 10_000;
 const everySeries = "most series";
 
 const nothing: Outcome = { taken: nothingTaken, alarms: [] };
+const none: Points = {
+  names: [],
+  series: new Uint32Array(0),
+  times: new Float64Array(0),
+  values: new Float64Array(0),
+  anomalies: null,
+  timeless: 0,
+};
 
 /** What watches a use case now. */
 export interface Active {
@@ -42,6 +57,10 @@ export interface Active {
   readonly deployment: Deployment;
   readonly version: ModelVersion;
   readonly settings: DetectorSettings;
+  /** How values of a row go together, where they are judged so. */
+  readonly models: RowModels;
+  /** What people said of alarms so far. */
+  readonly shares: Shares;
 }
 
 /** How points are taken. */
@@ -68,30 +87,39 @@ export interface Unsafe {
   between(): Promise<void>;
 }
 
-export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonly unsafe?: Unsafe | undefined }): Advancer {
+export interface AdvancerDeps {
+  readonly clock: Clock;
+  /** Who is told of alarms. */
+  readonly notify: Project["notify"];
+  readonly unsafe?: Unsafe | undefined;
+}
+
+export function openAdvancer({ clock, notify, unsafe }: AdvancerDeps): Advancer {
   return { byPoints, bySilence };
 
+  /** Writes alarms as they are now, and what people are told of them. */
+  async function write(client: PoolClient, alarms: readonly Alarm[]): Promise<void> {
+    await writeAlarms(client, alarms);
+    await tell(client, alarms);
+  }
+
+  async function tell(client: PoolClient, alarms: readonly Alarm[]): Promise<void> {
+    if (alarms.length === 0 || Object.keys(notify).length === 0) return;
+    const told = await lastTold(
+      client,
+      alarms.map(({ id }) => id),
+    );
+    await addNotices(client, noticesOf(notify, alarms, told, instant(clock)), clock.now());
+  }
+
   /** With what was overdue along them: a series that stays away while others go on. Where it is most of them at once, they are one alarm. */
-  async function byPoints(client: PoolClient, active: Active, points: Points, options: Advance): Promise<Outcome> {
-    const { useCase, deployment, version, settings } = active;
-    const { every } = settings;
-    const [lag, letGo, until] = [lagOf(useCase, settings), letGoOf(settings), latestAllowed(clock)];
+  async function byPoints(client: PoolClient, active: Active, given: Points, options: Advance): Promise<Outcome> {
+    const points = modelled(given, active.models);
+    const until = latestAllowed(clock);
     const newest = points.times.findLast((time) => time <= until);
     if (newest === undefined) return advance(client, active, points, options);
-    const silent = await silentSeries(client, useCase.use_case, version.version, {
-      before: newest - lag - every,
-      since: Math.min(points.times[0]!, newest) - letGo,
-      limit: silentAtOnce,
-    });
-    const { points: all, silentAt } = withOverdue(
-      points,
-      silent.map(({ id, last, deployment: of }) => ({ name: seriesNamed(useCase, id), last, resumes: of !== deployment.id })),
-      { every, lag, until, letGo },
-    );
-    if (all === points) return advance(client, active, points, options);
-    const count = Math.max(all.names.length, await countStates(client, useCase.use_case, version.version));
-    const isCommon = (time: number): boolean => isMost(silentAt(time), count);
-    return advance(client, active, all, { ...options, isCommon });
+    const from = Math.min(points.times[0]!, newest);
+    return advance(client, active, ...(await overdue(client, active, points, { now: newest, from, until, options })));
   }
 
   /** In a transaction that holds the lock: points through the detector, states and alarms written. */
@@ -102,7 +130,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     { known, again, signal, isCommon }: Advance,
   ): Promise<Outcome> {
     if (points.times.length === 0) return nothing;
-    const { useCase, deployment, version, settings } = active;
+    const { useCase, deployment, version, settings, models, shares } = active;
     const name = useCase.use_case;
     const found = await readStates(
       client,
@@ -128,9 +156,9 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
     const valued = new Map<number, number>();
     const watched = asked.names.map((one, slot): Watched => {
       const state = stored.get(one.id);
+      if (state) detector.put(slot, state.state);
+      applyShares(detector, slot, one, shares);
       if (!state) return newlyWatched(one);
-      detector.put(slot, state.state);
-      detector.setShare(slot, state.share);
       if (state.valued !== null) valued.set(slot, state.valued);
       return {
         ...newlyWatched(one),
@@ -139,6 +167,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
         resumes: state.deployment !== deployment.id,
       };
     });
+    joinRows(watched, models, ({ id }) => stored.get(id)?.row_state ?? null);
     const changed = new Map<string, Alarm>();
     const slots = Uint32Array.from(asked.names, (_, slot) => slot);
     const taken = await watch(detector, watched, asked, slots, {
@@ -197,6 +226,7 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
         last: detector.lastTime(slot),
         valued: valued.get(slot) ?? null,
         state: detector.take(slot),
+        row_state: watched[slot]!.value === null ? (watched[slot]!.row?.bytes() ?? null) : null,
         recent: watched[slot]!.recent?.bytes() ?? null,
       })),
     );
@@ -204,35 +234,48 @@ export function openAdvancer({ clock, unsafe }: { readonly clock: Clock; readonl
       if (unsafe.commit) await client.query("commit");
       await unsafe.between();
     }
-    await writeAlarms(client, [...changed.values()]);
+    await write(client, [...changed.values()]);
     return { taken, alarms: [...changed.values()] };
   }
 
-  /**
-   * Series whose next point is overdue at `now`: a point that is missing, at the last step that should have been. Where it is most of them at once,
-   * they have one cause, and are one alarm.
-   */
+  /** Series whose next point is overdue at `now`: the points that are missing. Where it is most of them at once, they have one cause, and are one alarm. */
   async function bySilence(client: PoolClient, active: Active, now: number, options: Advance): Promise<Outcome> {
-    const { useCase, version, settings } = active;
+    const { useCase, settings } = active;
     const due = now - lagOf(useCase, settings);
-    const silent = await silentSeries(client, useCase.use_case, version.version, {
-      before: due - settings.every,
-      since: now - letGoOf(settings),
-      limit: silentAtOnce,
-    });
-    const most = isMost(silent.length, await countStates(client, useCase.use_case, version.version));
-    const points: Points = {
-      names: silent.map(({ id }) => ({ ...seriesNamed(useCase, id), ...(most && { group: everySeries }) })),
-      series: Uint32Array.from(silent, (_, at) => at),
-      times: Float64Array.from(silent, ({ last }) => last + (Math.ceil((due - last) / settings.every) - 1) * settings.every),
-      values: new Float64Array(silent.length).fill(Number.NaN),
-      anomalies: null,
-      timeless: 0,
-    };
-    const outcome = await advance(client, active, points, options);
-    await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings));
+    const outcome = await advance(client, active, ...(await overdue(client, active, none, { now, from: now, options })));
+    await tell(client, await endLeftBehind(client, useCase.use_case, due - settings.every - 2 * togetherWithin(settings)));
     return outcome;
   }
+
+  /** Points with those that were overdue along them, `from` the first of them on, or at `now`; and whether most series were silent then. */
+  async function overdue(
+    client: PoolClient,
+    { useCase, deployment, version, settings }: Active,
+    points: Points,
+    { now, from, until = now, options }: { now: number; from: number; until?: number; options: Advance },
+  ): Promise<[Points, Advance]> {
+    const { every } = settings;
+    const [lag, letGo] = [lagOf(useCase, settings), letGoOf(settings)];
+    const silent = await silentSeries(client, useCase.use_case, version.version, {
+      before: now - lag - every,
+      since: from - letGo,
+      limit: silentAtOnce,
+    });
+    const { points: all, silentAt } = withOverdue(
+      points,
+      silent.map(({ id, last, deployment: of }) => ({ name: seriesNamed(useCase, id), last, resumes: of !== deployment.id })),
+      { every, lag, until, letGo, now },
+    );
+    if (all === points) return [points, options];
+    const count = Math.max(all.names.length, await countStates(client, useCase.use_case, version.version));
+    return [all, { ...options, isCommon: (time) => isMost(silentAt(time), count) }];
+  }
+}
+
+/** Without what says how far apart values are where nothing is known of how they go together. */
+function modelled(points: Points, models: RowModels): Points {
+  const unknown = ({ id, value }: SeriesName): boolean => value === null && !models.has(id);
+  return points.names.some(unknown) ? laterThan(points, (name) => (unknown(name) ? Infinity : null)) : points;
 }
 
 /** How late points come at most. */

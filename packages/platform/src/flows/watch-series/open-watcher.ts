@@ -10,7 +10,6 @@ import type { Artifacts } from "#files/artifacts";
 import { lagOf, openAdvancer } from "#flows/watch-series/advance";
 import type { Active, Unsafe } from "#flows/watch-series/advance";
 import type { DetectOptions, Outcome, Watcher } from "#flows/watch-series/watcher";
-import { budgetShare } from "#learn/anomaly/alarm-budget";
 import type { DetectorSettings } from "#learn/anomaly/settings";
 import type { Taken } from "#records/alarm";
 import type { Deployment } from "#records/deployment";
@@ -20,13 +19,17 @@ import type { DetectSeriesUseCase } from "#records/use-case";
 import { watchesSeries } from "#records/use-case";
 import { activeDeployments, listDeployments, newestDeployment } from "#stages/registry/deployments";
 import { findModelVersion } from "#stages/registry/model-store";
+import { countUndelivered } from "#stages/notify/notice-store";
 import { findSnapshot } from "#stages/snapshot/snapshot-store";
-import { countAlarms, findAlarm, listAlarms, marksOf, writeAlarms } from "#stages/watch/alarm-store";
+import { countAlarms, findAlarm, listAlarms, marksSince, writeAlarms } from "#stages/watch/alarm-store";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { laterThan, parsePoints, pointsOf } from "#stages/watch/points";
 import { readCalendar, readSince } from "#stages/watch/read-source";
+import { longestMs, sharesOf } from "#stages/watch/feedback";
+import type { Shares } from "#stages/watch/feedback";
 import { detectorSettings } from "#stages/watch/settings";
-import { countStates, lastPoints, inheritShares, lockSeries, setShare, writeStates } from "#stages/watch/state-store";
+import { countStates, keepStates, lastPoints, lockSeries, writeStates } from "#stages/watch/state-store";
+import type { RowModels } from "#stages/watch/together";
 import { latestAllowed } from "#stages/watch/train-series";
 import { nothingTaken } from "#stages/watch/watch";
 import { openSeries } from "#stages/watch/watch-file";
@@ -53,9 +56,12 @@ const zonesMs = 15 * hourMs;
 
 export function openWatcher(deps: WatcherDeps): Watcher {
   const { project, pool, artifacts, clock, log } = deps;
-  const advancer = openAdvancer({ clock, unsafe: deps.unsafe });
-  /** Settings of versions by artifact: the state of a series fits no others. */
-  const settingsOf = new Map<string, DetectorSettings>();
+  const advancer = openAdvancer({ clock, notify: project.notify, unsafe: deps.unsafe });
+  /** What was learnt of the version that watches, by use case: the state of a series fits no other. */
+  const learntOf = new Map<
+    string,
+    { readonly artifact: string; readonly settings: DetectorSettings; readonly models: RowModels }
+  >();
   /** What is deployed, as it was seen last: while the state is away, it is still told what is served. */
   let deployed: ReadonlyMap<string, Deployment> = new Map();
   const calendars = new Map<string, { readonly at: number; readonly known: readonly KnownEvent[] }>();
@@ -71,22 +77,33 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     const deployment = await newestDeployment(client, useCase.use_case);
     if (!deployment) throw failure("NOT_WATCHED", { use_case: useCase.use_case });
     const version = await findModelVersion(client, useCase.use_case, deployment.version);
-    let trained = settingsOf.get(version.artifact);
-    if (!trained) {
-      trained = (await openSeries(artifacts, version.artifact)).detector.settings;
-      settingsOf.set(version.artifact, trained);
+    let learnt = learntOf.get(useCase.use_case);
+    if (learnt?.artifact !== version.artifact) {
+      const { detector, models } = await openSeries(artifacts, version.artifact);
+      learnt = { artifact: version.artifact, settings: detector.settings, models };
+      learntOf.set(useCase.use_case, learnt);
     }
     const watched = version.evaluation.task === "detect" ? (version.evaluation.series ?? 1) : 1;
     const policy = "alarms" in deployment.policy ? { alarms: deployment.policy.alarms } : useCase.policy;
     const { budget } = detectorSettings({ every: useCase.every, policy: { ...useCase.policy, ...policy } }, watched);
-    return { useCase, deployment, version, settings: { ...trained, budget } };
+    const shares = await sharesNow(client, useCase.use_case, budget);
+    return { useCase, deployment, version, settings: { ...learnt.settings, budget }, models: learnt.models, shares };
+  }
+
+  /** What people said of alarms against what the budget allowed since the series are watched. */
+  async function sharesNow(client: PoolClient, name: string, { alarms, per }: DetectorSettings["budget"]): Promise<Shares> {
+    const now = clock.now();
+    const marked = await marksSince(client, name, now - longestMs);
+    if (marked.length === 0) return () => 1;
+    const first = (await listDeployments(client, name)).at(-1)!;
+    return sharesOf(marked, { now, since: Date.parse(first.deployed_at), rate: alarms / per });
   }
 
   /** The states after training, the first time that a version watches. */
   async function begin(client: PoolClient, { useCase, deployment, version }: Active): Promise<void> {
     const { use_case: name } = useCase;
     if ((await countStates(client, name, version.version)) > 0) return;
-    const { detector, ids } = await openSeries(artifacts, version.artifact);
+    const { detector, ids, row } = await openSeries(artifacts, version.artifact);
     await writeStates(
       client,
       name,
@@ -97,10 +114,11 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         last: detector.lastTime(slot),
         valued: detector.lastTime(slot),
         state: detector.take(slot),
+        row_state: row(slot),
         recent: null,
       })),
     );
-    await inheritShares(client, name, version.version, deployment.previous_version);
+    await keepStates(client, name, version.version, deployment.previous_version);
   }
 
   /** Known events as the source has them now; where it cannot be asked, as they were known last. */
@@ -189,13 +207,11 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         const { use_case: name } = await findAlarm(client, id);
         await lockSeries(client, name);
         const alarm = await findAlarm(client, id);
-        const strongest = alarm.parts.find(({ series: text }) => text === alarm.series)!;
         const mark = { as, note: note ?? null, by, at: instant(clock) };
         await writeAlarms(client, [{ ...alarm, mark: { ...mark, share: 1 } }]);
-        const share = await shareOf(client, name, alarm.series);
-        const marked = { ...alarm, mark: { ...mark, share } };
+        const { shares } = await activeOf(client, series(name));
+        const marked = { ...alarm, mark: { ...mark, share: shares(alarm.series_id, alarm.kind) } };
         await writeAlarms(client, [marked]);
-        await setShare(client, name, strongest.series_id, share);
         return marked;
       }),
 
@@ -203,7 +219,10 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const useCase = series(name);
       const today = Math.floor(clock.now() / dayMs);
       const since = new Date((today - summaryDays + 1) * dayMs).toISOString();
-      const { days: counted, open } = await countAlarms(pool, name, since);
+      const [{ days: counted, open }, undelivered] = await Promise.all([
+        countAlarms(pool, name, since),
+        countUndelivered(pool, name),
+      ]);
       const deployment = (await listDeployments(pool, name)).at(0);
       const version = deployment && (await findModelVersion(pool, name, deployment.version));
       const watched = version?.evaluation.task === "detect" ? (version.evaluation.series ?? 0) : 0;
@@ -224,18 +243,10 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         alarms: days.reduce((sum, { alarms }) => sum + alarms, 0),
         promised: (watched * budget.alarms * summaryDays * dayMs) / budget.per,
         open,
+        undelivered,
       };
     },
   };
-
-  /** What people said of a series' alarms against what the budget allowed since it is watched. */
-  async function shareOf(client: PoolClient, name: string, text: string): Promise<number> {
-    const active = await activeOf(client, series(name));
-    const first = (await listDeployments(pool, name)).at(-1)!;
-    const { alarms, per } = active.settings.budget;
-    const promised = (alarms * Math.max(0, clock.now() - Date.parse(first.deployed_at))) / per;
-    return budgetShare({ ...(await marksOf(client, name, text)), promised });
-  }
 
   type Within = (work: (client: PoolClient) => Promise<Outcome>) => Promise<Outcome>;
 
@@ -245,11 +256,12 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     { signal, onProgress }: DetectOptions,
     within: Within,
   ): Promise<Outcome> {
-    const { last, narrow, reach } = await transaction(pool, (client) =>
-      locked(client, useCase, async ({ version, settings }) => {
+    const { last, narrow, reach, models } = await transaction(pool, (client) =>
+      locked(client, useCase, async ({ version, settings, models: known_ }) => {
         const snapshot = await findSnapshot(pool, version.snapshot);
         const times = await lastPoints(client, useCase.use_case, version.version);
-        return { last: times, narrow: snapshot.time_column !== null, reach: 12 * settings.every + lagOf(useCase, settings) };
+        const reach_ = 12 * settings.every + lagOf(useCase, settings);
+        return { last: times, narrow: snapshot.time_column !== null, reach: reach_, models: known_ };
       }),
     );
     const since = last.size === 0 ? null : Array.from(last.values()).reduce((most, time) => Math.max(most, time), -Infinity);
@@ -266,7 +278,11 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       for await (const table of batches) {
         signal?.throwIfAborted();
         onProgress?.(`reading ${useCase.source.system}: ${(rows += table.rows)} rows`, null);
-        const unseen = laterThan(pointsOf(plain, table), ({ id }) => last.get(id) ?? null);
+        // Of values that nothing is known of together there is nothing to see.
+        const unseen = laterThan(
+          pointsOf(plain, table),
+          ({ id, value }) => last.get(id) ?? (value === null && !models.has(id) ? Infinity : null),
+        );
         if (unseen.times.length === 0) continue;
         outcomes.push(
           await within((client) => locked(client, useCase, async (active) => advancer.byPoints(client, active, unseen, options))),

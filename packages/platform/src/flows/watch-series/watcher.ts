@@ -76,4 +76,6 @@ export interface AlarmSummary {
   readonly promised: number;
   /** Going on now. */
   readonly open: number;
+  /** Messages that have not come to their receivers: yet, and for good. */
+  readonly undelivered: { readonly waiting: number; readonly dead: number };
 }

@@ -2,9 +2,10 @@
  * Whether series can be watched: when their points came, and whether there is anything in them. All is counted in DuckDB, by series; a finding
  * names the first few.
  */
-import { formatCount, formatDuration, formatPercent, parseDuration } from "#base/text";
+import { formatCount, formatDuration, formatPercent, parseDuration, parsePercent } from "#base/text";
 import { rowsHave } from "#checks/check";
 import { instantText } from "#checks/profile";
+import { rowsNeeded } from "#records/detect-rows";
 import type { Finding } from "#records/readiness-report";
 import type { DetectSeriesUseCase } from "#records/use-case";
 import { concern } from "#stages/readiness/finding";
@@ -48,7 +49,7 @@ export async function checkSeries(
        (SELECT count(*) FILTER (WHERE isfinite(instant) AND instant < TIMESTAMP '${earliest}') FROM read) AS past,
        (SELECT count(*) FILTER (WHERE isfinite(instant)) FROM read) - (SELECT count(*) FROM points) AS beyond,
        (SELECT max(epoch_ms(instant)) FROM read WHERE isfinite(instant)) AS last,
-       (SELECT count(*) FROM points) AS points, (SELECT count(DISTINCT key) FROM points) AS series,
+       (SELECT min(ms) FROM points) AS first_point, (SELECT max(ms) FROM points) AS last_point, (SELECT count(*) FROM points) AS points, (SELECT count(DISTINCT key) FROM points) AS series,
        (SELECT count(*) FROM points) - (SELECT count(*) FROM (SELECT DISTINCT key, ms FROM points)) AS twice`,
   );
   const count = (what: string): number => Number(when?.[what] ?? 0);
@@ -97,6 +98,22 @@ export async function checkSeries(
     const detail = `${formatCount(short)} of ${formatCount(found)} series have fewer than ${leastPoints} points (half of all series have at most ${formatCount(Number(long?.["usual"]))})`;
     const fix = `A series has no alarm before it has ${leastPoints} points: let source.query reach further back, or leave short series out.`;
     add(short === found ? "block" : "warn", "short", series[0] ?? null, detail, fix, { examples: namesOf(long?.["named"]) });
+  }
+  if (useCase.source.together) {
+    const least = rowsNeeded(values.length);
+    const split = count("last_point") - (count("last_point") - count("first_point")) * parsePercent(useCase.train.holdout)!;
+    const [learnt] = await rows(
+      `, counted AS (SELECT name, count(*) FILTER (WHERE ms < ${Math.floor(split)}) AS n FROM points GROUP BY key, name)
+       SELECT count(*) FILTER (WHERE n < ${least}) AS few, (SELECT string_agg(name, ', ') FROM (SELECT name FROM counted WHERE n < ${least} ORDER BY name LIMIT ${shown})) AS named FROM counted`,
+    );
+    const few = Number(learnt?.["few"] ?? 0);
+    if (few > 0) {
+      const of =
+        series.length === 0 ? "the series has" : `${formatCount(few)} of ${formatCount(found)} ${series.join(", ")} have`;
+      const detail = `${of} fewer than ${formatCount(least)} rows before the last ${useCase.train.holdout} of the time, too few to learn how ${values.length} values go together`;
+      const fix = "Each of their values is watched by itself. Let source.query reach further back, or train again later.";
+      add("warn", "together", series[0] ?? null, detail, fix, { examples: namesOf(learnt?.["named"]) });
+    }
   }
   const [rhythm] = await rows(
     `, steps AS (SELECT key, ms - lag(ms) OVER (PARTITION BY key ORDER BY ms) AS step FROM points)

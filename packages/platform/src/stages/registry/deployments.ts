@@ -82,7 +82,7 @@ export async function activeDeployments(pool: Pool): Promise<Deployment[]> {
 }
 
 /** The deployments of a use case, newest first: the first is the active one. */
-export async function listDeployments(pool: Pool, useCase: string): Promise<Deployment[]> {
+export async function listDeployments(pool: Pool | PoolClient, useCase: string): Promise<Deployment[]> {
   const { rows } = await pool.query<{ body: Deployment }>(
     "select body from inlay.deployments where use_case = $1 order by seq desc limit 1000",
     [useCase],

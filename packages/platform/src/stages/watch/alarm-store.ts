@@ -3,6 +3,10 @@ import type { Pool, PoolClient } from "pg";
 import { failure } from "#base/errors";
 import { UUID } from "#base/id";
 import type { Alarm, Mark } from "#records/alarm";
+import type { Marked } from "#stages/watch/feedback";
+
+/** Marks that are heeded. */
+const mostMarks = 10_000;
 
 export interface AlarmQuery {
   readonly useCases?: readonly string[] | undefined;
@@ -74,14 +78,15 @@ export async function recentAlarms(client: PoolClient, useCase: string, endedAft
   return rows.map(({ body }) => body);
 }
 
-/** Ends alarms of series that nothing is expected of any more: nothing was added to them since `before`, epoch milliseconds. */
-export async function endLeftBehind(client: PoolClient, useCase: string, before: number): Promise<void> {
-  await client.query(
+/** Ends alarms of series that nothing is expected of any more: nothing was added to them since `before`, epoch milliseconds. They are the answer. */
+export async function endLeftBehind(client: PoolClient, useCase: string, before: number): Promise<Alarm[]> {
+  const { rows } = await client.query<{ body: Alarm }>(
     `update inlay.alarms set open = false, body = body || jsonb_build_object('open', false, 'parts',
        (select jsonb_agg(part || '{"open": false}') from jsonb_array_elements(body->'parts') as part))
-     where use_case = $1 and open and end_at < $2`,
+     where use_case = $1 and open and end_at < $2 returning body`,
     [useCase, new Date(before)],
   );
+  return rows.map(({ body }) => body);
 }
 
 /** Adds alarms and puts them in place of those there are. */
@@ -98,17 +103,12 @@ export async function writeAlarms(client: PoolClient, alarms: readonly Alarm[]):
   );
 }
 
-/** What people said of alarms in which the series was the most unusual one. */
-export async function marksOf(
-  client: PoolClient,
-  useCase: string,
-  series: string,
-): Promise<{ useful: number; noise: number; expected: number }> {
-  const { rows } = await client.query<{ mark: Mark; count: number }>(
-    `select mark, count(*)::int as count from inlay.alarms
-     where use_case = $1 and mark is not null and body->>'series' = $2 group by mark`,
-    [useCase, series],
+/** What people said of alarms, and when, from an instant on; the latest where there is a great deal. Epoch milliseconds. */
+export async function marksSince(client: PoolClient, useCase: string, since: number): Promise<Marked[]> {
+  const { rows } = await client.query<Omit<Marked, "at"> & { at: string }>(
+    `select body->>'series_id' as series_id, body->>'kind' as kind, mark, body->'mark'->>'at' as at from inlay.alarms
+     where use_case = $1 and mark is not null and start_at >= $2 order by start_at desc limit ${mostMarks}`,
+    [useCase, new Date(since)],
   );
-  const count = (mark: Mark): number => rows.find((row) => row.mark === mark)?.count ?? 0;
-  return { useful: count("useful"), noise: count("noise"), expected: count("expected") };
+  return rows.map(({ at, ...row }) => ({ ...row, at: Date.parse(at) }));
 }

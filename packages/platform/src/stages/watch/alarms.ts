@@ -22,7 +22,7 @@ export function withPart<Of extends Draft>(alarm: Of, part: AlarmPart): Of {
 /** What is said of an alarm as a whole. */
 export function summaryOf(
   parts: readonly AlarmPart[],
-): Pick<Alarm, "start" | "end" | "open" | "series" | "kind" | "peak" | "rarity" | "reason"> {
+): Pick<Alarm, "start" | "end" | "open" | "series" | "series_id" | "kind" | "peak" | "rarity" | "reason"> {
   const strongest = parts.reduce((best, one) => (one.rarity < best.rarity ? one : best));
   const others = new Set(parts.map(({ series_id: id }) => id)).size - 1;
   return {
@@ -30,6 +30,7 @@ export function summaryOf(
     end: parts.reduce((most, { end }) => (end > most ? end : most), parts[0]!.end),
     open: parts.some(({ open }) => open),
     series: strongest.series,
+    series_id: strongest.series_id,
     kind: strongest.kind,
     peak: strongest.peak,
     rarity: strongest.rarity,
@@ -38,7 +39,7 @@ export function summaryOf(
 }
 
 /** Why a part is unusual, in a sentence. */
-export function reasonOf({ series, kind, value, expected, lower, upper, rarity, start, end }: AlarmPart): string {
+export function reasonOf({ series, kind, value, expected, lower, upper, rarity, start, end, metrics = [] }: AlarmPart): string {
   const was = value === null ? "nothing came" : `it was ${formatNumber(value)}`;
   const range = `${formatNumber(lower)} to ${formatNumber(upper)} was expected`;
   const rare = `one ordinary point in ${rarity > 0 ? formatNumber(Number((1 / rarity).toPrecision(2))) : "a great many"} is as unusual`;
@@ -50,8 +51,20 @@ export function reasonOf({ series, kind, value, expected, lower, upper, rarity, 
     season: `it does not follow its usual course: ${was}, ${range}`,
     frequency: `what is rare in it comes more often, or it changes less often: ${was}, ${range}`,
     missing: `nothing came${start === end ? "" : " for longer than ever"}`,
+    together: apartText(metrics),
   }[kind];
   return `${series}: ${says} (${rare})`;
+}
+
+function apartText(metrics: NonNullable<AlarmPart["metrics"]>): string {
+  const names = metrics.map(({ metric }) => metric);
+  const listed = names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const goes = names.length < 2 ? "does not go with the others" : "do not go together";
+  const each = metrics.map(
+    ({ metric, value, expected }) =>
+      `${metric} is ${formatNumber(value)} where ${formatNumber(expected)} would go with the others`,
+  );
+  return `${listed} ${goes} as before: ${each.join(", ")}`;
 }
 
 /** The share of ordinary points for people: 0.0000012 -> `0.0001 %`. */

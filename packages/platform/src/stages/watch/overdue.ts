@@ -1,4 +1,4 @@
-/** Points that should have come while those of other series did: silence is seen where it began, however late the points are read. */
+/** Points that should have come and did not: silence is seen where it began, however late it is looked at. */
 import type { Points, SeriesName } from "#stages/watch/points";
 
 /** A series whose last point was before the newest of others. */
@@ -18,6 +18,8 @@ export interface OverdueOptions {
   readonly until: number;
   /** A series is missed for so long at most, milliseconds. */
   readonly letGo: number;
+  /** What time it is, where that is known besides: a step is overdue by it too. */
+  readonly now?: number;
 }
 
 export interface WithOverdue {
@@ -31,7 +33,7 @@ export interface WithOverdue {
 const singleSteps = 100;
 
 /**
- * A step of a series is overdue once another series has a point more than the lag after it.
+ * A step of a series is overdue once another series has a point more than the lag after it, or it is so late.
  *
  * @param silent series with their last points before these; others begin with their first one here
  * @returns the points themselves where nothing is overdue. O(n log n) in points and overdue steps
@@ -39,7 +41,7 @@ const singleSteps = 100;
 export function withOverdue(
   points: Points,
   silent: readonly Silent[],
-  { every, lag, until, letGo }: OverdueOptions,
+  { every, lag, until, letGo, now = -Infinity }: OverdueOptions,
 ): WithOverdue {
   const names = [...points.names];
   const places = new Map(names.map(({ id }, at) => [id, at]));
@@ -79,7 +81,7 @@ export function withOverdue(
     last.set(series, time);
     resumes.delete(series);
   }
-  for (const series of last.keys()) miss(series, newest);
+  for (const series of last.keys()) miss(series, Math.max(newest, now));
   begins.sort((a, b) => a - b);
   ends.sort((a, b) => a - b);
   return {

@@ -7,7 +7,7 @@ import type { DetectSeriesUseCase } from "#records/use-case";
 import { usualnessOf } from "#records/use-case";
 import { parseInstant } from "#tables/instant";
 
-/** A series: one measured value of what the columns of the key name. */
+/** A series: one measured value of what the columns of the key name, or how far apart all of them are. */
 export interface SeriesName {
   /** Unique, and the same whatever else there is. */
   readonly id: string;
@@ -15,6 +15,8 @@ export interface SeriesName {
   readonly text: string;
   /** A value for each column of `source.series`. */
   readonly key: readonly string[];
+  /** The measured value; null: all of them together. */
+  readonly value: string | null;
   /** Series of one group are related. */
   readonly group: string;
 }
@@ -25,7 +27,7 @@ export interface Points {
   readonly series: Uint32Array;
   /** Epoch milliseconds, ascending. */
   readonly times: Float64Array;
-  /** NaN where nothing was measured. */
+  /** NaN where nothing was measured; of all values together any number where something was. */
   readonly values: Float64Array;
   /** 1 where the value is a known anomaly; null where nothing is known. */
   readonly anomalies: Uint8Array | null;
@@ -34,22 +36,24 @@ export interface Points {
 }
 
 /** The series of a value, by what its row holds. */
-export function seriesName({ source }: DetectSeriesUseCase, key: readonly string[], value: string): SeriesName {
+export function seriesName({ source }: DetectSeriesUseCase, key: readonly string[], value: string | null): SeriesName {
   const related = source.related ?? source.series;
   const group = source.series.flatMap((column, at) => (related.includes(column) ? [key[at] ?? ""] : []));
   const shown = (parts: readonly string[]): string => parts.map((part) => (part === "" ? "(none)" : part)).join(" / ");
-  const text = shown(source.values.length === 1 && key.length > 0 ? key : [...key, value]);
-  return { id: JSON.stringify([...key, value]), text, key, group: shown(group) || "all" };
+  const text = shown(source.values.length === 1 && key.length > 0 ? key : [...key, value ?? "together"]);
+  return { id: JSON.stringify([...key, value]), text, key, value, group: shown(group) || "all" };
 }
 
 /** The series of an id. */
 export function seriesNamed(useCase: DetectSeriesUseCase, id: string): SeriesName {
-  const parts = (JSON.parse(id) as unknown[]).map(String);
-  return seriesName(useCase, parts.slice(0, -1), parts.at(-1) ?? "");
+  const parts = JSON.parse(id) as readonly unknown[];
+  const value = parts.at(-1);
+  return seriesName(useCase, parts.slice(0, -1).map(String), value === null ? null : String(value));
 }
 
 /**
- * The points of a table, whatever the order of its rows. O(rows x values), and sorting where times do not ascend.
+ * The points of a table, whatever the order of its rows. Where values are judged together too, each thing has a point of all of them after those of
+ * its rows at one time. O(rows x values), and sorting where times do not ascend.
  *
  * @param absent for each value column a 1 for each row that says nothing of it, not even that it is missing
  */
@@ -66,18 +70,22 @@ export function pointsOf(useCase: DetectSeriesUseCase, table: ScalarTable, absen
   const names: SeriesName[] = [];
   const slots = new Map<string, number>();
   const width = columns.length;
-  const series = new Uint32Array(rows.length * width);
-  const times = new Float64Array(rows.length * width);
-  const values = new Float64Array(rows.length * width);
-  const anomalies = labels && new Uint8Array(rows.length * width);
+  const most = rows.length * (source.together ? width + 1 : width);
+  const series = new Uint32Array(most);
+  const times = new Float64Array(most);
+  const values = new Float64Array(most);
+  const anomalies = labels && new Uint8Array(most);
+  /** Of all values together at one time, by series. */
+  const things = new Map<number, { measured: boolean; anomaly: boolean }>();
   let place = 0;
-  for (const row of rows) {
+  for (const [nr, row] of rows.entries()) {
     const key = keys.map((column) => column[row]!);
     const name = key.join("\u001f");
     let slot = slots.get(name);
     if (slot === undefined) {
       slots.set(name, (slot = names.length));
       for (const value of source.values) names.push(seriesName(useCase, key, value));
+      if (source.together) names.push(seriesName(useCase, key, null));
     }
     for (let column = 0; column < width; column++) {
       if (absent?.[column]![row] === 1) continue;
@@ -87,6 +95,21 @@ export function pointsOf(useCase: DetectSeriesUseCase, table: ScalarTable, absen
       if (anomalies && labels) anomalies[place] = usualnessOf(labels[row]!) === "unusual" ? 1 : 0;
       place++;
     }
+    if (!source.together) continue;
+    const before = things.get(slot + width);
+    things.set(slot + width, {
+      measured: before?.measured === true || columns.some((column) => Number.isFinite(column[row]!)),
+      anomaly: before?.anomaly === true || (labels !== null && usualnessOf(labels[row]!) === "unusual"),
+    });
+    if (instants[rows[nr + 1] ?? -1] === instants[row]!) continue;
+    for (const [thing, { measured, anomaly }] of things) {
+      series[place] = thing;
+      times[place] = instants[row]!;
+      values[place] = measured ? 0 : Number.NaN;
+      if (anomalies) anomalies[place] = anomaly ? 1 : 0;
+      place++;
+    }
+    things.clear();
   }
   return {
     names,
@@ -98,7 +121,9 @@ export function pointsOf(useCase: DetectSeriesUseCase, table: ScalarTable, absen
   };
 }
 
-/** Of points those that are later than the last of their series, and only the series that have any. O(points). */
+/**
+ * Of points those that are later than the last of their series (all of them: null, none: Infinity), and only the series that have any. O(points).
+ */
 export function laterThan(points: Points, last: (name: SeriesName, series: number) => number | null): Points {
   const before = points.names.map((name, series) => last(name, series) ?? -Infinity);
   const kept = Uint32Array.from(points.times.keys()).filter((at) => points.times[at]! > before[points.series[at]!]!);

@@ -73,6 +73,6 @@ export function alarmPoint(time: number, value: number, expected: number, lower:
   };
 }
 
-function shortened(value: number): number {
+export function shortened(value: number): number {
   return Number.isFinite(value) ? Number(value.toPrecision(7)) + 0 : 0;
 }

@@ -12,9 +12,9 @@ export interface SeriesState {
   readonly last: number | null;
   /** Of the last point that was not missing. */
   readonly valued: number | null;
-  /** Share of the alarm budget, by what people said of alarms. */
-  readonly share: number;
   readonly state: Uint8Array;
+  /** Of a series that says how far apart the values of a row are: what is known of the rows before; null of others. */
+  readonly row_state: Uint8Array | null;
   readonly recent: Uint8Array | null;
 }
 
@@ -47,35 +47,36 @@ export async function readStates(
   ids: readonly string[],
 ): Promise<SeriesState[]> {
   const { rows } = await client.query<Row>(
-    `select id, deployment, last_at, valued_at, share, state, recent from inlay.series_states
+    `select id, deployment, last_at, valued_at, state, row_state, recent from inlay.series_states
      where use_case = $1 and version = $2 and id = any($3)`,
     [useCase, version, ids],
   );
   // Bytes of their own: a Buffer of the driver is a view of many.
-  return rows.map(({ last_at: last, valued_at: valued, state, recent, ...row }) => ({
+  return rows.map(({ last_at: last, valued_at: valued, state, row_state: rowState, recent, ...row }) => ({
     ...row,
     state: new Uint8Array(state),
+    row_state: rowState && new Uint8Array(rowState),
     recent: recent && new Uint8Array(recent),
     last: last && last.getTime(),
     valued: valued && valued.getTime(),
   }));
 }
 
-/** Adds states and puts them in place of those there are; shares stay as they are. */
+/** Adds states and puts them in place of those there are. */
 export async function writeStates(
   client: PoolClient,
   useCase: string,
   version: number,
-  states: readonly Omit<SeriesState, "share">[],
+  states: readonly SeriesState[],
 ): Promise<void> {
   const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
   for (let from = 0; from < states.length; from += chunk) {
     const part = states.slice(from, from + chunk);
     await client.query(
-      `insert into inlay.series_states (use_case, version, id, deployment, last_at, valued_at, state, recent)
-       select $1, $2, * from unnest($3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::bytea[], $8::bytea[])
+      `insert into inlay.series_states (use_case, version, id, deployment, last_at, valued_at, state, row_state, recent)
+       select $1, $2, * from unnest($3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::bytea[], $8::bytea[], $9::bytea[])
        on conflict (use_case, version, id) do update set deployment = excluded.deployment, last_at = excluded.last_at,
-         valued_at = excluded.valued_at, state = excluded.state, recent = excluded.recent`,
+         valued_at = excluded.valued_at, state = excluded.state, row_state = excluded.row_state, recent = excluded.recent`,
       [
         useCase,
         version,
@@ -84,19 +85,15 @@ export async function writeStates(
         part.map(({ last }) => instant(last)),
         part.map(({ valued }) => instant(valued)),
         part.map(({ state }) => Buffer.from(state)),
+        part.map(({ row_state: rowState }) => rowState && Buffer.from(rowState)),
         part.map(({ recent }) => recent && Buffer.from(recent)),
       ],
     );
   }
 }
 
-/** Takes the shares of the budget over from the states of another version, and forgets all versions but these two. */
-export async function inheritShares(client: PoolClient, useCase: string, version: number, before: number | null): Promise<void> {
-  await client.query(
-    `update inlay.series_states as s set share = b.share from inlay.series_states as b
-     where s.use_case = $1 and s.version = $2 and b.use_case = $1 and b.version = $3 and b.id = s.id and b.share <> 1`,
-    [useCase, version, before],
-  );
+/** Forgets the states of all versions but these two. */
+export async function keepStates(client: PoolClient, useCase: string, version: number, before: number | null): Promise<void> {
   await client.query("delete from inlay.series_states where use_case = $1 and version <> $2 and version is distinct from $3", [
     useCase,
     version,
@@ -126,9 +123,4 @@ export async function silentSeries(
     [useCase, version, new Date(before), new Date(since), limit],
   );
   return rows.map(({ last_at: last, ...row }) => ({ ...row, last: last.getTime() }));
-}
-
-/** Of every version, so that a rollback keeps what was said. */
-export async function setShare(client: PoolClient, useCase: string, id: string, share: number): Promise<void> {
-  await client.query("update inlay.series_states set share = $3 where use_case = $1 and id = $2", [useCase, id, share]);
 }

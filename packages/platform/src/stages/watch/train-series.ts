@@ -16,9 +16,12 @@ import type { DetectSeriesUseCase } from "#records/use-case";
 import { namedColumns } from "#records/use-case";
 import { reasonOf } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
-import { pointsOf } from "#stages/watch/points";
+import { laterThan, pointsOf } from "#stages/watch/points";
 import type { Points } from "#stages/watch/points";
 import { detectorSettings } from "#stages/watch/settings";
+import { muteSilence } from "#stages/watch/feedback";
+import { fitRows, joinRows } from "#stages/watch/together";
+import type { RowModels } from "#stages/watch/together";
 import { newlyWatched, watch } from "#stages/watch/watch";
 import type { Watched } from "#stages/watch/watch";
 import type { Tables } from "#tables/tables";
@@ -27,6 +30,8 @@ export interface WatchedSeries {
   readonly detector: Detector;
   /** In the order of the detector's slots. */
   readonly watched: readonly Watched[];
+  /** How values go together, where they are judged so. */
+  readonly models: RowModels;
   readonly evaluation: DetectEvaluation;
 }
 
@@ -49,9 +54,9 @@ export async function trainSeries(
   { useCase, snapshot, known }: { useCase: DetectSeriesUseCase; snapshot: Snapshot; known: readonly KnownEvent[] },
 ): Promise<WatchedSeries> {
   const columns = [...new Set(namedColumns(useCase).map(({ column }) => column))];
-  const points = pointsOf(useCase, await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), columns, { signal }));
+  const all = pointsOf(useCase, await tables.readParquet(await artifacts.verifiedPath(snapshot.hash), columns, { signal }));
   const until = latestAllowed(clock);
-  const last = points.times.findLast((time) => time <= until);
+  const last = all.times.findLast((time) => time <= until);
   if (last === undefined) {
     throw failure("DATA_UNSUITABLE", {
       use_case: useCase.use_case,
@@ -59,11 +64,18 @@ export async function trainSeries(
       fix: `Check source.query: ${useCase.source.time} must hold instants that are not after now.`,
     });
   }
-  onProgress?.("watching the history", null);
-  const first = points.times[0]!;
+  const first = all.times[0]!;
   const splitAt = last - (last - first) * parsePercent(useCase.train.holdout)!;
+  if (useCase.source.together) onProgress?.("learning what goes together", null);
+  const models: RowModels = useCase.source.together ? fitRows(all, useCase.source.values, splitAt) : new Map();
+  const points = useCase.source.together
+    ? laterThan(all, ({ id, value }) => (value === null && !models.has(id) ? Infinity : null))
+    : all;
+  onProgress?.("watching the history", null);
   const detector = detectorOf(useCase, points.names.length);
   const watched = points.names.map(newlyWatched);
+  joinRows(watched, models, () => null);
+  watched.forEach(({ value }, slot) => value === null && muteSilence(detector, slot));
   const parts: { slot: number; part: AlarmPart; began: number }[] = [];
   const open = new Map<number, (typeof parts)[number]>();
   const slots = Uint32Array.from(points.names, (_, slot) => slot);
@@ -89,19 +101,26 @@ export async function trainSeries(
   const { budget } = detector.settings;
   const promised = (points.names.length * budget.alarms * (last - splitAt)) / budget.per;
   const [lower, upper] = poissonRange(promised, 0.95);
-  const testRows = points.times.reduce((count, time) => (time >= splitAt && time <= until ? count + 1 : count), 0);
+  const isValue = points.names.map(({ value }) => value !== null);
+  const countValues = (from: number, to: number): number =>
+    points.times.reduce((count, time, at) => (time >= from && time <= to && isValue[points.series[at]!] ? count + 1 : count), 0);
+  const testRows = countValues(splitAt, until);
   const largest = heldOut.map(({ part }) => part).sort((a, b) => a.rarity - b.rarity);
   return {
     detector,
     watched,
+    models,
     evaluation: {
       task: "detect",
-      train_rows: points.times.length - testRows,
+      train_rows: countValues(-Infinity, Infinity) - testRows,
       test_rows: testRows,
       copied_rows: 0,
       split: "time",
       split_at: new Date(splitAt).toISOString(),
       series: points.names.length,
+      ...(useCase.source.together && {
+        together: { things: models.size, left_out: all.names.length / (useCase.source.values.length + 1) - models.size },
+      }),
       alarms: {
         budget: useCase.policy.alarms,
         threshold: (budget.alarms * detector.settings.every) / budget.per,

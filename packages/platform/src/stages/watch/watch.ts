@@ -9,7 +9,8 @@ import type { AlarmPart, AlarmPoint, Taken } from "#records/alarm";
 import type { KnownEvent } from "#stages/watch/calendar";
 import { isKnown } from "#stages/watch/calendar";
 import type { Points, SeriesName } from "#stages/watch/points";
-import { alarmPoint, Recent } from "#stages/watch/recent";
+import { alarmPoint, Recent, shortened } from "#stages/watch/recent";
+import type { RowWatch } from "#stages/watch/together";
 
 /** Points that a part of an alarm keeps at most; beyond, every second one goes. */
 const mostPoints = 120;
@@ -23,6 +24,8 @@ export interface Watched extends SeriesName {
   part: AlarmPart | null;
   /** The next point says nothing of what was between: an alarm that it was missing would be of our own making. */
   resumes: boolean;
+  /** The row that its values belong to, where they are judged together too. */
+  row: RowWatch | null;
   /** Whether it was touched. */
   seen: boolean;
 }
@@ -39,7 +42,7 @@ export interface WatchOptions {
 export const nothingTaken: Taken = { judged: 0, warming: 0, missing: 0, known: 0, late: 0, ahead: 0 };
 
 export function newlyWatched(name: SeriesName): Watched {
-  return { ...name, recent: null, part: null, resumes: false, seen: false };
+  return { ...name, recent: null, part: null, resumes: false, row: null, seen: false };
 }
 
 /**
@@ -66,15 +69,24 @@ export async function watch(
     const slot = slots[points.series[at]!]!;
     const one = watched[slot]!;
     const isExpected = one.resumes || (known.length > 0 && isKnown(known, one.key, time));
-    const value = points.values[at]!;
+    const value = valueOf(one, points.values[at]!, time, isExpected, detector.lastTime(slot));
     const finding = detector.observe(slot, time, value, isExpected);
-    taken[finding.outcome]++;
+    if (one.value !== null) taken[finding.outcome]++;
     if (finding.outcome === "late") continue;
     one.resumes = false;
     one.seen = true;
     follow(detector, one, slot, time, value, finding, onPart);
   }
   return taken;
+}
+
+/** The value itself, or how far apart the values of its row are. Points that are not later than the last are left aside. */
+function valueOf(one: Watched, given: number, time: number, known: boolean, last: number | null): number {
+  if (one.value !== null) {
+    one.row?.put(one.value, time, given);
+    return given;
+  }
+  return one.row && (last === null || time > last) ? one.row.apart(time, known) : Number.NaN;
 }
 
 function follow(
@@ -93,17 +105,26 @@ function follow(
   const point = alarmPoint(time, value, expected, lower, upper);
   const event = detector.event(slot)!;
   const isPeak = event.peak === time;
-  const before = finding.event === "starts" ? null : one.part;
+  const before = one.part !== null && Date.parse(one.part.start) >= event.start ? one.part : null;
+  const isTogether = one.value === null;
+  // Values that go together better than they usually do are no news.
+  if (before === null && (isTogether ? !isPeak || value < expected : finding.event !== "starts")) return;
   const peak = {
-    kind: event.kind,
+    kind: isTogether ? ("together" as const) : event.kind,
     peak: new Date(event.peak).toISOString(),
     rarity: 1 - event.score,
     value: point.value,
     expected: point.expected,
     lower: point.lower,
     upper: point.upper,
+    ...(isTogether && {
+      metrics: one.row!.reasons().map(({ metric, value: is, expected: usual }) => ({
+        metric,
+        value: shortened(is),
+        expected: shortened(usual),
+      })),
+    }),
   };
-  if (before === null && finding.event !== "starts") return; // it began before this was kept
   one.part = {
     ...(before ?? { series: one.text, series_id: one.id, start: point.at, ...peak }),
     ...(isPeak && peak),

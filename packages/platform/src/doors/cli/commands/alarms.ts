@@ -1,9 +1,10 @@
 import { failure } from "#base/errors";
-import { formatNumber, formatPercent } from "#base/text";
+import { formatDuration, formatNumber, formatPercent } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
 import { marks } from "#records/alarm";
 import type { Alarm, AlarmPart, Mark } from "#records/alarm";
+import { halfLifeMs } from "#stages/watch/feedback";
 
 const id = { name: "id", description: "Id of the alarm" };
 const marked: readonly string[] = [...marks, "none"];
@@ -64,7 +65,10 @@ export const alarmsMark: Command = {
     const as = marks.find((one) => one === args["mark"]);
     if (!as) throw failure("USAGE", { problem: `${args["mark"]} is not a mark`, hint: `Use one of: ${marks.join(", ")}.` });
     const alarm = await (await services.watcher()).mark(args["id"]!, { as, note: options.text("note"), by: "cli" });
-    out.answer(alarm, `${as}: ${alarm.series} has ${formatPercent(alarm.mark!.share, 0)} of its alarm budget from now on`);
+    out.answer(
+      alarm,
+      `${as}: ${alarm.kind} alarms of ${alarm.series} have ${formatPercent(alarm.mark!.share, 0)} of their budget from now on; it fades by half in ${formatDuration(halfLifeMs)}`,
+    );
   },
 };
 

@@ -1,10 +1,10 @@
 /** What looks for the unusual, for people. */
-import { formatCount, formatNumber, formatPercent } from "#base/text";
+import { counted, formatCount, formatNumber, formatPercent } from "#base/text";
 import { table } from "#doors/cli/output";
 import type { DetectEvaluation, DetectionScores } from "#records/detect-evaluation";
 
 /** How many alarms there were, against the promise and against what is known. */
-export function alarmsText({ alarms, known, series }: DetectEvaluation): string[] {
+export function alarmsText({ alarms, known, series, together }: DetectEvaluation): string[] {
   const scores = (name: string, { precision, recall, f1 }: DetectionScores): string[] => [
     name,
     ...[precision, recall, f1].map((share) => formatPercent(share)),
@@ -14,6 +14,7 @@ export function alarmsText({ alarms, known, series }: DetectEvaluation): string[
     `${formatCount(alarms.raised)} alarms on them; ${alarms.budget} promises ${formatNumber(alarms.promised)} at most were all ordinary, ` +
       `${formatCount(alarms.lower)} to ${formatCount(alarms.upper)} by chance${within ? "" : alarms.raised > alarms.upper ? ": more than that is unusual" : ""}.`,
     ...(series === null ? [] : [`${formatCount(series)} series are watched.`]),
+    ...(together ? [togetherText(together)] : []),
     ...(known
       ? [
           "",
@@ -25,6 +26,12 @@ export function alarmsText({ alarms, known, series }: DetectEvaluation): string[
         ]
       : []),
   ];
+}
+
+/** Of how many things values are judged together. */
+function togetherText({ things, left_out: left }: NonNullable<DetectEvaluation["together"]>): string {
+  const rest = left === 0 ? "" : `; ${formatCount(left)} left out: too few rows, or fewer than two values that change`;
+  return `The values of ${counted(things, "thing")} are judged together${rest}.`;
 }
 
 /** The largest alarms, one a line. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { failure } from "#base/errors";
-import { formatCount, parseDuration } from "#base/text";
+import { counted, formatCount, parseDuration } from "#base/text";
 import type { Command } from "#doors/cli/command";
 import { alarmLines } from "#doors/cli/commands/alarms";
 import { progressTo } from "#doors/cli/commands/build";
@@ -29,11 +29,14 @@ export const detect: Command = {
       throw failure("USAGE", { problem: "--pause takes a duration", hint: "From a second on, for example 30s or 5m." });
     if (options.flag("watch") && options.flag("dry-run"))
       throw failure("USAGE", { problem: "--watch and --dry-run do not go together", hint: "Leave one of them out." });
-    const watcher = await services.watcher();
     const dryRun = options.flag("dry-run");
+    const watcher = await services.watcher();
+    const sender = dryRun ? null : await services.sender();
     for (;;) {
       const outcome = await watcher.detect(args["use-case"]!, { signal, dryRun, onProgress: progressTo(out) });
       if (!options.flag("watch") || outcome.alarms.length > 0) out.answer(outcome, outcomeText(outcome, dryRun));
+      const sent = await sender?.deliver(signal);
+      if (sent && sent.failed > 0) out.note(`${counted(sent.failed, "message")} not delivered; \`inlay notices list\` says why.`);
       if (!options.flag("watch")) return;
       await delay(pause, undefined, { signal });
     }
