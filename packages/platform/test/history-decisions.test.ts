@@ -240,6 +240,7 @@ test("a project with history that cannot be is told all of it, with the nearest 
       load: () => loadProject({ folder }),
       connect: ({ systems }, system) => connectors.find(({ type }) => type === "files")!.open(system, systems[system]!, folder),
       receiver: ({ notify }, name) => notify[name]!,
+      broker: () => assert.fail("no broker"),
       openEncoder: () => () => assert.fail("no encoder"),
     });
     const { ok, checks } = await checker.check();

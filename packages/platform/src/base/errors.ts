@@ -32,6 +32,12 @@ export const errorTable = {
     "Check that it runs, its address, and the network between.",
     { retry: true },
   ),
+  SUBSCRIPTION_FAILED: row(
+    "operator",
+    "{system} does not deliver {from}: {reason}",
+    "Check serve.events.from of the use case and what the broker has under that name.",
+    { retry: true },
+  ),
   SYSTEM_REFUSED: row("operator", "The system {system} refused: {reason}", "Check user, password and rights."),
   QUERY_REFUSED: row("user", "The query for {system} is not allowed: {reason}", "Write a single SELECT that only reads."),
   QUERY_FAILED: row(

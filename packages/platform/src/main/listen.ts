@@ -10,9 +10,15 @@ import { version } from "#main/version";
 /** The status page: beside this package in the source, inside it when published. */
 const consoleFolder = fileURLToPath(new URL("../../../console/src/", import.meta.url));
 
+/** What runs as long as the server does, and a little longer: what the last requests led to is sent too. */
+interface BesideHttp {
+  readonly sender: Sender;
+  followEvents(signal: AbortSignal): Promise<void>;
+}
+
 /** @throws USAGE where the port is taken */
 export async function listen(
-  { sender, ...deps }: Omit<ServerDeps, "version" | "consoleFolder"> & { readonly sender: Sender },
+  { sender, followEvents, ...deps }: Omit<ServerDeps, "version" | "consoleFolder"> & BesideHttp,
   options: ServeOptions,
   signal: AbortSignal,
   listening: (url: string) => void,
@@ -20,7 +26,8 @@ export async function listen(
   const server = buildServer({ ...deps, version, consoleFolder });
   const { host } = options;
   const stop = new AbortController();
-  const sending = sender.run(AbortSignal.any([signal, stop.signal]));
+  const until = AbortSignal.any([signal, stop.signal]);
+  const beside = [sender.run(until), followEvents(until)];
   try {
     await server.listen({ host, port: options.port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE" && options.orFree) return server.listen({ host, port: 0 });
@@ -37,6 +44,6 @@ export async function listen(
   } finally {
     await server.close();
     stop.abort();
-    await sending;
+    await Promise.all(beside);
   }
 }

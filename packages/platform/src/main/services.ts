@@ -9,6 +9,7 @@ import { resolveSecrets } from "#access/secrets";
 import { systemClock } from "#base/clock";
 import { failure, InlayError } from "#base/errors";
 import { logTo } from "#base/log";
+import type { BrokerConnection } from "#connectors/broker";
 import type { Connection } from "#connectors/connector";
 import { documentFormat, documentFormats } from "#documents/document";
 import { readDocuments } from "#documents/read-documents";
@@ -22,10 +23,12 @@ import { openLoop } from "#flows/close-the-loop/open-loop";
 import { openDecisionPoint } from "#flows/decide-and-act/open-decision-point";
 import { openLookAhead } from "#flows/look-ahead/open-look-ahead";
 import { openRelease } from "#flows/release/release";
+import { followEvents } from "#flows/watch-series/follow-events";
 import { openWatcher } from "#flows/watch-series/open-watcher";
 import { openOutbox, openSender } from "#flows/send-notices/open-sender";
 import { openStarter } from "#flows/start-project/open-starter";
 import type { Config } from "#main/config";
+import { brokers } from "#main/brokers";
 import { connectors } from "#main/connectors";
 import { makeDemo } from "#main/demo";
 import { listen } from "#main/listen";
@@ -100,6 +103,11 @@ export function openServices(config: Config): Services & { close(): Promise<void
     const receivers = Object.fromEntries(Object.keys(loaded.notify).map((name) => [name, receiver(loaded, name)]));
     return openSender({ pool: (await state()).pool, clock, log, receivers });
   });
+  const follower = part(async () => {
+    const loaded = await project();
+    const deps = { project: loaded, watcher: await watcher(), clock, log, stateUrl: (await state()).url };
+    return (signal: AbortSignal) => followEvents({ ...deps, broker: (system) => broker(loaded, system) }, signal);
+  });
   const release = part(async () =>
     openRelease({ artifacts: await artifacts(), pool: (await state()).pool, clock, project: await project() }),
   );
@@ -151,6 +159,13 @@ export function openServices(config: Config): Services & { close(): Promise<void
     return resolveSecrets(notify[name]!, config.secrets, `notify ${name}`);
   }
 
+  function broker({ brokers: named }: Project, system: string): BrokerConnection {
+    const settings = named[system];
+    if (!settings) throw failure("SYSTEM_UNKNOWN", { name: system, known: Object.keys(named).join(", ") });
+    const { open } = brokers.find(({ type }) => type === settings.type)!;
+    return open(system, resolveSecrets(settings, config.secrets, `system ${system}`));
+  }
+
   function connect(loaded: Project, system: string): Connection {
     const settings = loaded.systems[system];
     if (!settings) throw failure("SYSTEM_UNKNOWN", { name: system, known: Object.keys(loaded.systems).join(", ") });
@@ -173,6 +188,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
       openChecker({
         load: () => project(),
         connect,
+        broker,
         openEncoder: encodersIn,
         receiver,
       }),
@@ -190,6 +206,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
           clock,
           log,
           sender: await sender(),
+          followEvents: await follower(),
         },
         options,
         signal,

@@ -6,8 +6,9 @@ import { failure } from "#base/errors";
 import type { Problem } from "#base/errors";
 import { formatSize, nearest, parseDuration } from "#base/text";
 import { parseAlarmRate } from "#records/alarm-budget";
-import { projectFileSchema } from "#records/project";
-import type { Project } from "#records/project";
+import { isBroker, projectFileSchema } from "#records/project";
+import type { BrokerSettings, Project, SystemSettings } from "#records/project";
+import { namedParts } from "#records/topic-pattern";
 import { matchOf } from "#records/history";
 import { decidesRecords, featureKinds, historyOf, useCaseSchema, watchesSeries, weightColumn } from "#records/use-case";
 import type { DecidingUseCase, DetectSeriesUseCase, RecordUseCase, UseCase } from "#records/use-case";
@@ -38,8 +39,14 @@ export async function loadProject({ folder }: { folder: string }): Promise<Proje
     const text = problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join("\n");
     throw failure("PROJECT_INVALID", { count: problems.length, problems: text }, { problems });
   }
-  const { project: name, systems, notify } = project.value;
-  return deepFreeze({ name, folder, systems, notify, useCases });
+  const { project: name, systems: all, notify } = project.value;
+  const systems: Record<string, SystemSettings> = {};
+  const brokers: Record<string, BrokerSettings> = {};
+  for (const [system, settings] of Object.entries(all)) {
+    if (isBroker(settings)) brokers[system] = settings;
+    else systems[system] = settings;
+  }
+  return deepFreeze({ name, folder, systems, brokers, notify, useCases });
 }
 
 /** What the schema cannot say of systems and receivers: `${` must start the name of a variable. Their texts are not shown: they may be secrets. */
@@ -81,6 +88,8 @@ function checkReceivers(
   );
 }
 
+type AnySystem = SystemSettings | BrokerSettings;
+
 /** What the schema cannot say of a use case: names that must exist elsewhere, and what contradicts itself. */
 function checkUseCase(
   checked: Checked<UseCase>,
@@ -95,16 +104,39 @@ function checkUseCase(
   const { source } = useCase;
   if (useCase.use_case !== basename(file, ".yaml"))
     add(["use_case"], `use_case is ${useCase.use_case}, so the file must be ${useCase.use_case}.yaml`);
-  const checkSystem = (path: readonly PropertyKey[], system: string): void => {
-    const known = Object.keys(project?.systems ?? {});
-    if (!project || known.includes(system)) return;
+  const checkSystem = (
+    path: readonly PropertyKey[],
+    system: string,
+    isWanted = (one: AnySystem): boolean => !isBroker(one),
+  ): void => {
+    if (!project) return;
+    const named = project.systems[system];
+    const known = Object.entries(project.systems).flatMap(([name, one]) => (isWanted(one) ? [name] : []));
+    if (known.includes(system)) return;
     const near = nearest(system, known);
-    add(
-      path,
-      `${system} is not a system of inlay.yaml; ${near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`,
-    );
+    if (named)
+      add(
+        path,
+        `${system} ${isBroker(named) ? "is a broker: it has no tables" : "is no broker"}; known: ${known.join(", ") || "none"}`,
+      );
+    else
+      add(
+        path,
+        `${system} is not a system of inlay.yaml; ${near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`,
+      );
   };
   checkSystem(["source", "system"], source.system);
+  if (watchesSeries(useCase) && useCase.serve.events) {
+    const { system, from } = useCase.serve.events;
+    checkSystem(["serve", "events", "system"], system, isBroker);
+    for (const part of namedParts(from)) {
+      const isQueue = project?.systems[system]?.type === "rabbitmq";
+      if (isQueue)
+        add(["serve", "events", "from"], `{${part}} stands for a part of a subject or topic, and RabbitMQ has queues; name one`);
+      else if (!useCase.source.series.includes(part))
+        add(["serve", "events", "from"], `{${part}} is not in source.series, the columns that name a series`);
+    }
+  }
   const history = historyOf(useCase);
   if (Object.keys(history).length > 0 && source.time === undefined)
     add(["history"], "history needs source.time: without it nothing says which facts were known when a row came to be");

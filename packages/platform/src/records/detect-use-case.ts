@@ -124,6 +124,25 @@ export const detectSeriesSchema = z.strictObject({
     .describe(
       "Known events by name, each a SELECT of from_at, to_at and, where it is not for all, the columns of the series: observed, neither alarmed nor learnt",
     ),
+  serve: z
+    .strictObject({
+      events: z
+        .strictObject({
+          system: name.describe("A broker of inlay.yaml"),
+          from: z
+            .string()
+            .min(1)
+            .max(500)
+            .describe(
+              "Where its messages lie: a subject of NATS, a topic of MQTT, a queue of RabbitMQ. {host} in place of a part of a subject or topic is a column of the series",
+            )
+            .meta({ examples: ["metrics.{host}", "plant/{machine}/values", "metrics"] }),
+        })
+        .optional()
+        .describe("`inlay serve` watches the points that messages bring: JSON of a point, of a list of them, or of { points }"),
+    })
+    .default({})
+    .describe("How points come, besides by the query and by HTTP"),
   readiness: common.readiness,
   train: z
     .strictObject({ holdout: percent.default("20%").describe("The last share of the time, in which alarms are counted") })

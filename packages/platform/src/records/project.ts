@@ -15,7 +15,7 @@ const timeout = z
   .default("5m")
   .describe("Longest time one query may take");
 
-export const systemSchema = z.discriminatedUnion("type", [
+const tableSystems = [
   z.strictObject({
     type: z.literal("postgres"),
     url: z.string().min(1).describe("postgres://user:password@host:5432/database; write secrets as ${NAME}"),
@@ -37,7 +37,28 @@ export const systemSchema = z.discriminatedUnion("type", [
     owner,
     timeout,
   }),
-]);
+] as const;
+
+const broker = <Type extends string>(type: Type, protocols: readonly string[], port: number) =>
+  z.strictObject({
+    type: z.literal(type),
+    url: z
+      .string()
+      .min(1)
+      .describe(
+        `${protocols[0]}://user:password@host:${port}, or ${protocols.slice(1).join(", ")} with TLS; write secrets as \${NAME}`,
+      ),
+    owner,
+  });
+const brokers = [
+  broker("nats", ["nats", "tls"], 4222),
+  broker("rabbitmq", ["amqp", "amqps"], 5672),
+  broker("mqtt", ["mqtt", "mqtts"], 1883),
+] as const;
+
+const tableSystemSchema = z.discriminatedUnion("type", tableSystems);
+const brokerSchema = z.discriminatedUnion("type", brokers);
+export const systemSchema = z.discriminatedUnion("type", [...tableSystems, ...brokers]);
 
 const receiverSchema = z.strictObject({
   url: z.string().min(1).max(2000).describe("Where messages are POSTed to; write what is secret of it as ${NAME}"),
@@ -59,7 +80,10 @@ export const projectFileSchema = z.strictObject({
   notify: z.record(name, receiverSchema).default({}).describe("Who is told of alarms that open, change and close, by name"),
 });
 
-export type SystemSettings = z.infer<typeof systemSchema>;
+/** Systems that have tables. */
+export type SystemSettings = z.infer<typeof tableSystemSchema>;
+/** Systems that deliver messages. */
+export type BrokerSettings = z.infer<typeof brokerSchema>;
 export type Receiver = z.infer<typeof receiverSchema>;
 
 export interface Project {
@@ -68,9 +92,15 @@ export interface Project {
   readonly folder: string;
   /** Secrets still written as `${NAME}`: they are resolved when a system is opened. */
   readonly systems: Readonly<Record<string, SystemSettings>>;
+  /** Those of the systems that deliver messages and have no tables. */
+  readonly brokers: Readonly<Record<string, BrokerSettings>>;
   /** Who is told of alarms; secrets still written as `${NAME}`. */
   readonly notify: Readonly<Record<string, Receiver>>;
   readonly useCases: Readonly<Record<string, UseCase>>;
+}
+
+export function isBroker(settings: SystemSettings | BrokerSettings): settings is BrokerSettings {
+  return brokers.some(({ shape }) => shape.type.value === settings.type);
 }
 
 /** @throws USE_CASE_UNKNOWN */

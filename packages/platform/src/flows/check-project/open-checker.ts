@@ -1,6 +1,7 @@
 /** The checker on real parts. */
 import { InlayError } from "#base/errors";
 import { counted, nearest } from "#base/text";
+import type { BrokerConnection } from "#connectors/broker";
 import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
@@ -18,12 +19,13 @@ import { windowColumns } from "#stages/watch/calendar";
 export interface CheckerDeps {
   load(): Promise<Project>;
   connect(project: Project, system: string): Connection;
+  broker(project: Project, system: string): BrokerConnection;
   openEncoder(project: Project): OpenEncoder;
   /** @throws SECRET_MISSING */
   receiver(project: Project, name: string): Receiver;
 }
 
-export function openChecker({ load, connect, openEncoder, receiver }: CheckerDeps): Checker {
+export function openChecker({ load, connect, broker, openEncoder, receiver }: CheckerDeps): Checker {
   return {
     async check(options = {}) {
       const checks: CheckResult[] = [];
@@ -45,13 +47,21 @@ export function openChecker({ load, connect, openEncoder, receiver }: CheckerDep
       }
       ok(
         "project",
-        `${project.name}, ${counted(Object.keys(project.systems).length, "system")}, ${counted(Object.keys(project.useCases).length, "use case")}`,
+        `${project.name}, ${counted(Object.keys({ ...project.systems, ...project.brokers }).length, "system")}, ${counted(Object.keys(project.useCases).length, "use case")}`,
       );
       for (const name of Object.keys(project.notify)) {
         const subject = `notify ${name}`;
         try {
           parseEndpoint(name, receiver(project, name));
           ok(subject, "address and secret are such; `inlay notices test` sends it a message");
+        } catch (error) {
+          failed(subject, error);
+        }
+      }
+      for (const name of Object.keys(project.brokers)) {
+        const subject = `system ${name}`;
+        try {
+          ok(subject, await broker(project, name).describe());
         } catch (error) {
           failed(subject, error);
         }
