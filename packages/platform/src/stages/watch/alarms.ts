@@ -23,7 +23,9 @@ export function withPart<Of extends Draft>(alarm: Of, part: AlarmPart): Of {
 export function summaryOf(
   parts: readonly AlarmPart[],
 ): Pick<Alarm, "start" | "end" | "open" | "series" | "series_id" | "kind" | "peak" | "rarity" | "reason"> {
-  const strongest = parts.reduce((best, one) => (one.rarity < best.rarity ? one : best));
+  // What a value says by itself is plainer than that it does not go with others.
+  const alone = parts.filter(({ kind }) => kind !== "together");
+  const strongest = (alone.length > 0 ? alone : parts).reduce((best, one) => (one.rarity < best.rarity ? one : best));
   const others = new Set(parts.map(({ series_id: id }) => id)).size - 1;
   return {
     start: parts.reduce((least, { start }) => (start < least ? start : least), parts[0]!.start),
