@@ -134,7 +134,10 @@ function showAlarm(figure, alarm) {
   const others = new Set(alarm.parts.map(({ series }) => series)).size - 1;
   const when = `${clock(alarm.start)} to ${alarm.open ? "now" : clock(alarm.end)}`;
   const said = alarm.mark ? `, marked ${alarm.mark.as}` : "";
-  text(within(figure, "strong"), `${alarm.series}${others > 0 ? ` and ${others} more` : ""}: ${alarm.kind}`);
+  text(
+    within(figure, "strong"),
+    `${alarm.series}${others > 0 ? ` and ${others} more` : ""}${alarm.kind === "together" ? "" : `: ${alarm.kind}`}`,
+  );
   text(within(figure, "span"), `${when}${said}. ${alarm.reason.replace(`${alarm.series}: `, "")}.`);
   const drawn = `${alarm.end} ${alarm.open} ${part.points.length}`;
   if (figure.dataset["drawn"] === drawn) return;
