@@ -4,7 +4,7 @@
  * expected, and when the alarm was.
  *
  * @typedef {{ day: string, alarms: number, useful: number, noise: number }} Day
- * @typedef {{ budget: string, series: number, days: Day[], alarms: number, promised: number, open: number }} Summary
+ * @typedef {{ budget: string, series: number, days: Day[], alarms: number, promised: number, open: number, undelivered: { waiting: number, dead: number } }} Summary
  * @typedef {{ at: string, value: number | null, expected: number, lower: number, upper: number }} Point
  * @typedef {{ series: string, start: string, end: string, open: boolean, points: Point[] }} Part
  * @typedef {{ id: string, start: string, end: string, open: boolean, series: string, kind: string, reason: string, parts: Part[], mark: { as: string } | null }} Alarm
@@ -41,6 +41,7 @@ export function showWatched(card, watched) {
   text(within(card, ".series"), summary ? shown(summary.series) : "–");
   text(within(card, ".promise"), summary ? summary.budget : "–");
   showDays(within(card, ".days"), summary);
+  showUndelivered(/** @type {HTMLElement} */ (within(card, ".undelivered")), summary);
   const none = /** @type {HTMLElement} */ (within(card, ".none"));
   none.hidden = alarms.length > 0;
   text(none, watched ? "Nothing unusual in the last two weeks." : "This key may not read alarms.");
@@ -55,6 +56,22 @@ export function showWatched(card, watched) {
     if (list.children[at] !== figure) list.insertBefore(figure, list.children[at] ?? null);
     showAlarm(figure, alarm);
   }
+}
+
+/**
+ * Messages about alarms that people have not got.
+ *
+ * @param {HTMLElement} line
+ * @param {Summary | null} summary
+ */
+function showUndelivered(line, summary) {
+  const { waiting, dead } = summary?.undelivered ?? { waiting: 0, dead: 0 };
+  line.hidden = waiting + dead === 0;
+  const parts = [
+    ...(waiting > 0 ? [`${waiting.toLocaleString("en")} waiting to be sent again`] : []),
+    ...(dead > 0 ? [`${dead.toLocaleString("en")} given up`] : []),
+  ];
+  text(line, line.hidden ? "" : `Messages not delivered: ${parts.join(", ")}. inlay notices list says why.`);
 }
 
 /**
@@ -117,7 +134,10 @@ function showAlarm(figure, alarm) {
   const others = new Set(alarm.parts.map(({ series }) => series)).size - 1;
   const when = `${clock(alarm.start)} to ${alarm.open ? "now" : clock(alarm.end)}`;
   const said = alarm.mark ? `, marked ${alarm.mark.as}` : "";
-  text(within(figure, "strong"), `${alarm.series}${others > 0 ? ` and ${others} more` : ""}: ${alarm.kind}`);
+  text(
+    within(figure, "strong"),
+    `${alarm.series}${others > 0 ? ` and ${others} more` : ""}${alarm.kind === "together" ? "" : `: ${alarm.kind}`}`,
+  );
   text(within(figure, "span"), `${when}${said}. ${alarm.reason.replace(`${alarm.series}: `, "")}.`);
   const drawn = `${alarm.end} ${alarm.open} ${part.points.length}`;
   if (figure.dataset["drawn"] === drawn) return;

@@ -20,6 +20,7 @@ before(async () => {
   if (skip) return;
   project = (await openWatchProject({
     source: "sqlite",
+    more: 'notify:\n  on-call: { url: "http://127.0.0.1:9", secret: "${SECRET}", use_cases: [host-metrics] }\n',
     consoleFolder: fileURLToPath(new URL("../src", import.meta.url)),
     files: {
       "quiet.yaml": `use_case: quiet
@@ -89,6 +90,9 @@ test("alarms stand against the promise, and each is drawn with what was expected
   const quiet = page.locator(".watched").filter({ hasText: "quiet" });
   assert.equal(await quiet.locator(".decider").textContent(), "not watched yet");
   await quiet.getByText("Nothing unusual in the last two weeks.").waitFor();
+  // Nobody listens at the receiver, and that shows.
+  await card.getByText(/Messages not delivered: [1-9]\d* waiting to be sent again/).waitFor();
+  assert.ok(await quiet.locator(".undelivered").isHidden());
   assert.deepEqual(faults, []);
   await page.context().close();
 });

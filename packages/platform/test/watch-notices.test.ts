@@ -185,6 +185,7 @@ test("what is refused for days is dead, shown, and sent again when somebody says
   const { watcher, clock } = project;
   const up = await receive();
   try {
+    clock.now = historyEnd + 3.5 * hour;
     await watcher.detect(useCase);
     up.status = 503;
     const sending = sender(up.port);
@@ -213,6 +214,7 @@ test("what is refused for days is dead, shown, and sent again when somebody says
     assert.ok(isFailure(error, "RECEIVER_FAILED") && !error.message.includes("127.0.0.1"));
     await project.insert(points(historyEnd + 6 * hour, 24, { seed: 4, change: (point) => ({ ...point, cpu: 300 }) }));
     await watcher.detect(useCase);
+    await sending.deliver();
     await sending.deliver();
     assert.ok(
       (await outbox.list({ status: "dead", limit: 100 })).every(
@@ -254,4 +256,33 @@ test("signatures are those of Standard Webhooks; addresses and secrets that are 
     assert.ok(!error.message.includes("whsec_hidden"));
     return true;
   });
+});
+
+test("an alarm that is over when it becomes known opens and closes; one that only goes on is told once", async () => {
+  const { project, sender, close } = await told();
+  const { watcher, clock } = project;
+  const up = await receive();
+  try {
+    await watcher.detect(useCase);
+    await sender(up.port).deliver();
+    const before = up.all.length;
+    await project.insert(
+      points(historyEnd + 3.5 * hour, 1, { seed: 9, of: ["web-1"], change: (point) => ({ ...point, cpu: point.cpu! + 60 }) }),
+    );
+    clock.now += 300_000;
+    await watcher.detect(useCase);
+    await sender(up.port).deliver();
+    assert.ok(up.all.slice(before).every(({ body }) => body.type !== "alarm.opened" || body.data.alarm!.group !== "web-1"));
+    const high = (point: Point): Point => (point.at < historyEnd + 9 * hour ? { ...point, queue: point.queue! + 40 } : point);
+    await project.insert(points(historyEnd + 8 * hour, 120, { seed: 5, of: ["web-2"], change: high }));
+    clock.now = historyEnd + 18 * hour;
+    up.all.length = 0;
+    await watcher.detect(useCase);
+    for (let turn = 0; turn < 3; turn++) await sender(up.port).deliver();
+    const late = up.all.filter(({ body }) => body.data.alarm!.series.startsWith("web-2") && body.data.alarm!.kind !== "missing");
+    assert.deepEqual([...new Set(late.map(({ body }) => body.type))], ["alarm.opened", "alarm.closed"]);
+  } finally {
+    await up.close();
+    await close();
+  }
 });

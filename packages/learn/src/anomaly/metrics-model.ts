@@ -4,7 +4,7 @@
  *
  * Each metric is scaled by its median and spread and bounded, and smoothed over time (multivariate EWMA: Lowry, Woodall, Champ, Rigdon,
  * Technometrics 1992). The distance is Mahalanobis' from a centre that follows slow drift while nothing is unusual; its covariance is that within
- * stretches of the training rows, plus what the means of neighbouring stretches differ by, shrunk to its diagonal: a metric that drifts by itself
+ * stretches of the training rows, plus what the means of neighbouring stretches differ by, of few rows shrunk to its diagonal: a metric that drifts by itself
  * weighs less. It joins what T² sees within the plane of the metrics and what Q sees beside it. The tail of the distance is that of an F distribution, whose second
  * degrees of freedom are the differences of stretches that drift was learnt from. A metric that is always the same says nothing and is not heeded.
  *
@@ -83,9 +83,9 @@ const FORMAT = 1;
 const STRETCHES = 5;
 /** How many steps between neighbouring stretches a thing may have drifted from where it was learnt. */
 const DRIFT_STRETCHES = 3;
-/** Of so many rows; of more the less, as the error of a covariance is (Ledoit, Wolf, Journal of Multivariate Analysis 2004). */
+/** Of so few independent rows a metric a covariance is mostly error, and is shrunk; of more that would hide what is small beside a course that all share. */
+const SHRUNK_ROWS = 10;
 const SHRINKAGE = 0.1;
-const SHRUNK_ROWS = 400;
 const BOUND = 8;
 const LEAST_ROWS = 50;
 /** No probability is said to be less. */
@@ -132,7 +132,7 @@ export function fitMetrics(settings: MetricsSettings, { names, values }: Metrics
     smooth(state, values.subarray(row * size, (row + 1) * size), middles, spreads, row === 0 ? 1 : 1 / settings.smoothing);
     scaled.set(state, row * size);
   }
-  const { factor, centre } = covariance(scaled, size, STRETCHES);
+  const { factor, centre } = covariance(scaled, size, STRETCHES, settings.smoothing);
   return openMetrics(settings, names, { middles, spreads, centre, last: state, factor });
 }
 
@@ -279,7 +279,12 @@ function distance(
 }
 
 /** Of smoothed rows in `stretches` stretches; the centre is the mean of the last. */
-function covariance(scaled: Float64Array, size: number, stretches: number): { factor: Float64Array; centre: Float64Array } {
+function covariance(
+  scaled: Float64Array,
+  size: number,
+  stretches: number,
+  smoothing: number,
+): { factor: Float64Array; centre: Float64Array } {
   const rows = scaled.length / size;
   const sum = new Float64Array(size * size);
   const add = (difference: Float64Array, weight: number): void => {
@@ -303,7 +308,8 @@ function covariance(scaled: Float64Array, size: number, stretches: number): { fa
     }
     centre = mean;
   }
-  const shrinkage = SHRINKAGE * Math.min(1, SHRUNK_ROWS / rows);
+  // A mean that forgets a share of 1 / smoothing is worth one of two smoothings less one rows.
+  const shrinkage = rows < SHRUNK_ROWS * size * (2 * smoothing - 1) ? SHRINKAGE : 0;
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) if (row !== column) sum[row * size + column]! *= 1 - shrinkage;
     sum[row * size + row]! += 1e-6;

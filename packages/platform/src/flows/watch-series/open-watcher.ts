@@ -51,7 +51,7 @@ const calendarMs = 60_000;
 const summaryDays = 14;
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-/** Instants that are text are compared as such: those of another zone seem so much earlier at most. */
+/** Where a system keeps instants as text, it compares them as such: those of another zone seem so much earlier at most. */
 const zonesMs = 15 * hourMs;
 
 export function openWatcher(deps: WatcherDeps): Watcher {
@@ -256,12 +256,15 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     { signal, onProgress }: DetectOptions,
     within: Within,
   ): Promise<Outcome> {
-    const { last, narrow, reach, models } = await transaction(pool, (client) =>
-      locked(client, useCase, async ({ version, settings, models: known_ }) => {
-        const snapshot = await findSnapshot(pool, version.snapshot);
-        const times = await lastPoints(client, useCase.use_case, version.version);
-        const reach_ = 12 * settings.every + lagOf(useCase, settings);
-        return { last: times, narrow: snapshot.time_column !== null, reach: reach_, models: known_ };
+    const { last, type, reach, models } = await transaction(pool, (client) =>
+      locked(client, useCase, async ({ version, settings, models: modelled }) => {
+        const { fields } = await findSnapshot(pool, version.snapshot);
+        return {
+          last: await lastPoints(client, useCase.use_case, version.version),
+          type: fields.find(({ name }) => name === useCase.source.time)?.type ?? "string",
+          reach: 12 * settings.every + lagOf(useCase, settings),
+          models: modelled,
+        };
       }),
     );
     const since = last.size === 0 ? null : Array.from(last.values()).reduce((most, time) => Math.max(most, time), -Infinity);
@@ -274,7 +277,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
     const connection = deps.connect(useCase.source.system);
     try {
       let rows = 0;
-      const batches = readSince(connection, useCase, { since, narrow, slack, ...(signal && { signal }) });
+      const batches = readSince(connection, useCase, { since, type, slack, ...(signal && { signal }) });
       for await (const table of batches) {
         signal?.throwIfAborted();
         onProgress?.(`reading ${useCase.source.system}: ${(rows += table.rows)} rows`, null);

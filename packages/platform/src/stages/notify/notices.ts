@@ -29,24 +29,25 @@ export function noticesOf(
     alarms.flatMap((alarm): NewNotice[] => {
       if (wanted !== undefined && !wanted.includes(alarm.use_case)) return [];
       const before = told(receiver, alarm.id);
-      const type = changeOf(before, alarm);
-      if (type === null) return [];
       const { parts, mark: _, ...rest } = alarm;
       const brief: NoticeAlarm = { ...rest, parts: parts.map(({ points: __, ...part }) => part) };
-      // The same state told twice is one message, whoever writes it.
-      const id = uuidFromName(`${receiver}\n${alarm.id}\n${type}\n${alarm.end}\n${alarm.rarity}\n${seriesOf(alarm)}`);
-      return [{ id, receiver, alarm: brief, body: { type, timestamp: now, data: { alarm: brief } } }];
+      return changesOf(before, alarm).map((type) => {
+        // The same state told twice is one message, whoever writes it.
+        const id = uuidFromName(`${receiver}\n${alarm.id}\n${type}\n${alarm.end}\n${alarm.rarity}\n${seriesOf(alarm)}`);
+        return { id, receiver, alarm: brief, body: { type, timestamp: now, data: { alarm: brief } } };
+      });
     }),
   );
 }
 
-function changeOf(before: NoticeAlarm | null, alarm: Alarm): NoticeType | null {
-  if (before === null) return "alarm.opened";
-  if (before.open && !alarm.open) return "alarm.closed";
-  if (!alarm.open) return null;
+/** What opened is always closed, also where it was over when it became known. */
+function changesOf(before: NoticeAlarm | null, alarm: Alarm): NoticeType[] {
+  if (before === null) return alarm.open ? ["alarm.opened"] : ["alarm.opened", "alarm.closed"];
+  if (before.open && !alarm.open) return ["alarm.closed"];
+  if (!alarm.open) return [];
   const hasChanged =
     !before.open || before.kind !== alarm.kind || seriesOf(alarm) > seriesOf(before) || alarm.rarity * rarer <= before.rarity;
-  return hasChanged ? "alarm.changed" : null;
+  return hasChanged ? ["alarm.changed"] : [];
 }
 
 function seriesOf({ parts }: { readonly parts: readonly { readonly series_id: string }[] }): number {

@@ -5,6 +5,9 @@ import type { Alarm, AlarmPart } from "#records/alarm";
 /** Parts that an alarm lists; further series are counted by those that are there. */
 const mostParts = 50;
 
+/** What is rarer is only said to be: no series has shown so much. */
+const leastRarity = 1e-6;
+
 export type Draft = Omit<Alarm, "mark">;
 
 /** Whether a part that begins then belongs to the alarm. `within`: milliseconds after its end. */
@@ -23,7 +26,9 @@ export function withPart<Of extends Draft>(alarm: Of, part: AlarmPart): Of {
 export function summaryOf(
   parts: readonly AlarmPart[],
 ): Pick<Alarm, "start" | "end" | "open" | "series" | "series_id" | "kind" | "peak" | "rarity" | "reason"> {
-  const strongest = parts.reduce((best, one) => (one.rarity < best.rarity ? one : best));
+  // What a value says by itself is plainer than that it does not go with others.
+  const alone = parts.filter(({ kind }) => kind !== "together");
+  const strongest = (alone.length > 0 ? alone : parts).reduce((best, one) => (one.rarity < best.rarity ? one : best));
   const others = new Set(parts.map(({ series_id: id }) => id)).size - 1;
   return {
     start: parts.reduce((least, { start }) => (start < least ? start : least), parts[0]!.start),
@@ -42,7 +47,10 @@ export function summaryOf(
 export function reasonOf({ series, kind, value, expected, lower, upper, rarity, start, end, metrics = [] }: AlarmPart): string {
   const was = value === null ? "nothing came" : `it was ${formatNumber(value)}`;
   const range = `${formatNumber(lower)} to ${formatNumber(upper)} was expected`;
-  const rare = `one ordinary point in ${rarity > 0 ? formatNumber(Number((1 / rarity).toPrecision(2))) : "a great many"} is as unusual`;
+  const rare =
+    rarity < leastRarity
+      ? "less than one ordinary point in a million is as unusual"
+      : `one ordinary point in ${formatNumber(Number((1 / rarity).toPrecision(2)))} is as unusual`;
   const says = {
     point: `${was}, ${range}`,
     level: `it lies ${(value ?? expected) > expected ? "higher" : "lower"} than before: ${was}, ${range}`,

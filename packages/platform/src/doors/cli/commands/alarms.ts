@@ -4,6 +4,9 @@ import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
 import { marks } from "#records/alarm";
 import type { Alarm, AlarmPart, Mark } from "#records/alarm";
+import { findUseCase } from "#records/project";
+import { watchesSeries } from "#records/use-case";
+import type { UseCase } from "#records/use-case";
 import { halfLifeMs } from "#stages/watch/feedback";
 
 const id = { name: "id", description: "Id of the alarm" };
@@ -11,7 +14,7 @@ const marked: readonly string[] = [...marks, "none"];
 
 export const alarmsList: Command = {
   name: "alarms list",
-  summary: "What was unusual in the series that are watched, newest first",
+  summary: "What was unusual in the series that are watched, newest first; unusual records are named with where they are",
   positionals: [{ name: "use-case", description: "Only of this use case", optional: true }],
   options: {
     open: { description: "Only those that go on" },
@@ -26,15 +29,19 @@ export const alarmsList: Command = {
     const limit = Number(options.text("limit") ?? 20);
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
       throw failure("USAGE", { problem: "--limit takes a whole number", hint: "From 1 to 1000." });
+    const project = await services.project();
+    const name = args["use-case"];
+    const elsewhere = recordsText(name === undefined ? Object.values(project.useCases) : [findUseCase(project, name)]);
     const page = await (
       await services.watcher()
     ).alarms({
-      useCases: args["use-case"] === undefined ? undefined : [args["use-case"]],
+      useCases: name === undefined ? undefined : [name],
       open: options.flag("open") ? true : undefined,
       mark: mark as Mark | "none" | undefined,
       limit,
     });
-    out.answer(page, page.alarms.length === 0 ? "No alarms." : alarmLines(page.alarms));
+    const lines = page.alarms.length === 0 ? "No alarms of series." : alarmLines(page.alarms);
+    out.answer(page, [lines, ...elsewhere].join("\n"));
   },
 };
 
@@ -71,6 +78,19 @@ export const alarmsMark: Command = {
     );
   },
 };
+
+/** Where unusual records are: they are decisions, and alarms are of series. */
+function recordsText(useCases: readonly UseCase[]): string[] {
+  return useCases.flatMap((useCase) => {
+    if (useCase.task !== "detect" || watchesSeries(useCase)) return [];
+    const { use_case: name, policy } = useCase;
+    const where =
+      policy.unusual === "review"
+        ? `wait for a person: inlay reviews list ${name}`
+        : `are decisions with the outcome unusual: those that inlay decide ${name} and its API answer`;
+    return [`Unusual records of ${name} ${where}`];
+  });
+}
 
 /** Alarms, one a line. */
 export function alarmLines(alarms: readonly Alarm[]): string {
@@ -122,8 +142,15 @@ export function chart(part: AlarmPart): string[] {
     const label = at === rows - 1 ? formatNumber(most) : at === 0 ? formatNumber(least) : "";
     return `${label.padStart(12)} |${cells.join("")}`.trimEnd();
   });
+  const inside = part.points.flatMap(({ at, value }) => (value !== null && at >= part.start && at <= part.end ? [value] : []));
+  const span =
+    inside.length < 2 ? "" : `; from ${formatNumber(Math.min(...inside))} to ${formatNumber(Math.max(...inside))} in it`;
+  const peak = part.value === null ? "nothing" : formatNumber(part.value);
   return [
-    `${part.series} (${part.kind}${part.open ? ", goes on" : ""}): ${part.value === null ? "nothing" : formatNumber(part.value)} at its peak, ${formatNumber(part.lower)} to ${formatNumber(part.upper)} expected`,
+    `${part.series} (${part.kind}${part.open ? ", goes on" : ""}): ${peak} at its peak, ${formatNumber(part.lower)} to ${formatNumber(part.upper)} expected${span}`,
+    ...(part.metrics ?? []).map(
+      ({ metric, value, expected }) => `  ${metric}: ${formatNumber(value)}, ${formatNumber(expected)} would go with the others`,
+    ),
     ...lines,
     `${"".padStart(13)} ${clockText(points[0]!.at)} to ${clockText(points.at(-1)!.at)} UTC; # outside, o inside of . the expected range`,
   ];
