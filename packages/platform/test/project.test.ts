@@ -163,7 +163,11 @@ for (const [check, says] of badChecks) {
 }
 
 const badSystems: readonly (readonly [what: string, line: string, says: readonly string[]])[] = [
-  ["a type that is none", "db: { type: oracle, url: x }", ["3:9 systems.db.type must be one of postgres, sqlite, files"]],
+  [
+    "a type that is none",
+    "db: { type: oracle, url: x }",
+    ["3:9 systems.db.type must be one of postgres, sqlite, files, nats, rabbitmq, mqtt"],
+  ],
   [
     "a placeholder that is none",
     'db: { type: postgres, url: "postgres://a:${DB PASSWORD}@h/db" }',
@@ -298,4 +302,29 @@ test("200 mangled project files: only problems with file, line and column; no se
     }
     return changed;
   }
+});
+
+test("a broker has no tables, and series follow a broker by columns of theirs", async () => {
+  const watching = (events: string, system = "ops"): string => `use_case: ticket-routing
+task: detect
+goal: { kpi: outages, direction: decrease }
+source: { system: ${system}, query: select * from m, series: [host], time: at, values: [cpu] }
+every: 5m
+serve: { events: ${events} }
+policy: { alarms: 2 per week per series }
+`;
+  const systems = `project: acme
+systems:
+  ops: { type: sqlite, path: ./ops.db }
+  plant: { type: mqtt, url: "mqtt://127.0.0.1" }
+  rabbit: { type: rabbitmq, url: "amqp://127.0.0.1" }
+`;
+  const says = async (events: string, system?: string): Promise<string> =>
+    (await problemsOf(systems, watching(events, system))).join("\n");
+  assert.equal(await says('{ system: plant, from: "plant/{host}/values" }'), "");
+  assert.match(await says('{ system: plant, from: "x" }', "plant"), /:4:11 plant is a broker: it has no tables; known: ops$/);
+  assert.match(await says('{ system: ops, from: "x" }'), /:6:20 ops is no broker; known: plant, rabbit$/);
+  assert.match(await says('{ system: plnt, from: "x" }'), /plnt is not a system of inlay.yaml; did you mean plant\?$/);
+  assert.match(await says('{ system: plant, from: "plant/{machine}" }'), /\{machine\} is not in source.series/);
+  assert.match(await says('{ system: rabbit, from: "{host}" }'), /RabbitMQ has queues; name one$/);
 });

@@ -1,6 +1,7 @@
 /** Points that brokers deliver: they lead to what points over HTTP lead to, and none is lost, whatever is away meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "#base/clock";
 import { failure } from "#base/errors";
 import type { Log } from "#base/log";
@@ -94,7 +95,7 @@ for (const [kind, start] of Object.entries(testBrokers)) {
       await stop();
       await send(broker!, day.slice(half));
       const stopAgain = follow(project, broker!);
-      await eventually(async () => JSON.stringify(await alarmsOf(project.watcher)) === JSON.stringify(wanted));
+      await eventually(async () => isDeepStrictEqual(await alarmsOf(project.watcher), wanted), 60);
       await stopAgain();
     } finally {
       await project.close();
@@ -119,7 +120,7 @@ test("while the state is away messages wait, and none is lost", async (t) => {
     };
     await send(broker, day);
     const stop = follow(project, broker, { by, log });
-    await eventually(async () => JSON.stringify(await alarmsOf(project.watcher)) === JSON.stringify(wanted));
+    await eventually(async () => isDeepStrictEqual(await alarmsOf(project.watcher), wanted), 60);
     await stop();
     assert.ok(away < 0);
     assert.equal(told.filter((event) => event === "events:away").length, 1, "the same trouble is told once");
@@ -148,7 +149,7 @@ test("what does not fit is refused by itself, and what came beside it is watched
     ]);
     await broker.send([JSON.stringify({ points: rest.slice(3).map((text) => JSON.parse(text) as unknown) })]);
     const stop = follow(project, broker, { log });
-    await eventually(async () => JSON.stringify(await alarmsOf(project.watcher)) === JSON.stringify(wanted));
+    await eventually(async () => isDeepStrictEqual(await alarmsOf(project.watcher), wanted), 60);
     await stop();
     assert.equal(
       refused.reduce((sum, n) => sum + n, 0),

@@ -194,9 +194,9 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
 }
 
 /** Waits for what becomes true by itself, and fails where it does not within ten seconds. */
-export async function eventually(check: () => Promise<boolean>): Promise<void> {
+export async function eventually(check: () => Promise<boolean>, seconds = 10): Promise<void> {
   for (const since = systemClock.monotonic(); !(await check()); await setTimeout(20))
-    if (systemClock.monotonic() - since > 10_000) throw new Error("it did not become true within ten seconds");
+    if (systemClock.monotonic() - since > seconds * 1000) throw new Error(`it did not become true within ${seconds} seconds`);
 }
 
 /** A database that is dropped again; undefined where no server answers. */

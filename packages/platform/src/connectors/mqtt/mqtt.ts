@@ -5,7 +5,7 @@
  */
 import type { MqttClient } from "mqtt";
 import { failure, InlayError } from "#base/errors";
-import type { Broker, BrokerConnection } from "#connectors/broker";
+import type { Broker, BrokerConnection, Message } from "#connectors/broker";
 import type { BrokerSettings } from "#records/project";
 import { topicPattern } from "#records/topic-pattern";
 
@@ -54,14 +54,17 @@ function connection(system: string, url: string): BrokerConnection {
         // One that came with the end, or could not be taken, is not acknowledged: it comes again.
         if (signal.aborted || isOver) return done(new Error("left"));
         const body = typeof payload === "string" ? Buffer.from(payload) : payload;
-        inWork = take([{ topic, fields: fieldsOf(topic), body }]).then(
-          () => done(),
-          (error: Error) => {
-            isOver = true;
-            reject(error);
-            done(error);
-          },
-        );
+        inWork = hand({ topic, fields: fieldsOf(topic), body }, done);
+      };
+      const hand = async (message: Message, done: (error?: Error) => void): Promise<void> => {
+        try {
+          await take([message]);
+        } catch (error) {
+          isOver = true;
+          reject(error);
+          return done(error as Error);
+        }
+        return done();
       };
       const stop = (): void => resolve();
       signal.addEventListener("abort", stop, { once: true });
