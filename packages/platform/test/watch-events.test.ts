@@ -183,10 +183,11 @@ test("of two processes one follows, and the other goes on when it ends", async (
     await eventually(async () => began.length === 3);
     assert.equal(began.at(-1), "second");
     // The connection breaks: another may lead.
+    const broken = assert.rejects(second, /PostgreSQL ended/);
     await project.state.pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'inlay leader' and datname = current_database()",
     );
-    await assert.rejects(second, /PostgreSQL ended/);
+    await broken;
   } finally {
     await project.close();
   }
