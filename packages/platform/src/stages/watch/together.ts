@@ -11,6 +11,8 @@ import type { Points, SeriesName } from "#stages/watch/points";
 /** By the id of the series that says how far apart the values are. */
 export type RowModels = ReadonlyMap<string, MetricsModel>;
 
+/** What is unusual is the detector's to say: how values go together is followed slowly whatever they are. */
+const settings = { ...metricsDefaults, alarmBelow: 1e-9 };
 /** The latest rows of a thing that its model is fitted on. */
 const mostRows = 20_000;
 /** Numbers in all covariances together, which bounds the things that have a model: 32 MB. */
@@ -61,7 +63,7 @@ export function fitRows({ names, series, times, values: given }: Points, values:
   }
   const models = new Map<string, MetricsModel>();
   for (const [at, table] of tables) {
-    const model = fitMetrics(metricsDefaults, { names: values, values: table });
+    const model = fitMetrics(settings, { names: values, values: table });
     if (model.heeded.length > 1) models.set(names[at]!.id, model);
     tables.delete(at);
   }
