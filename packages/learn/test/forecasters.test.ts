@@ -57,6 +57,52 @@ test("sums of a hierarchy are the sums of their series, and their parts still ad
   );
 });
 
+/** Series of 120 steps, those ahead among them, about levels of their own with errors that go together from step to step, and the same with gaps. */
+function gappySeries(count: number, own: number): { whole: number[][]; gappy: number[][] } {
+  const random = seeded(own);
+  const whole = Array.from({ length: count }, (_, one) => {
+    let error = 0;
+    return Array.from({ length: 120 }, () => 100 + 10 * one + (error = 0.6 * error + 10 * (random.next() - random.next())));
+  });
+  return { whole, gappy: whole.map((values) => values.map((value, at) => (at % 2 === 1 ? Number.NaN : value))) };
+}
+
+test("where every other step is unknown, intervals of sums hold as many demands as promised", async () => {
+  const horizon = 12;
+  const inside = { gappy: 0, whole: 0 };
+  for (const own of [1, 2, 3]) {
+    const made = gappySeries(40, own);
+    for (const kind of ["gappy", "whole"] as const) {
+      const history = made[kind].map((values) => values.slice(0, 120 - horizon));
+      const model = await fitForecaster({ horizon, levels: [0.1, 0.9], method: "theta" }, panelOf(history), { seed });
+      made.whole.forEach((values, one) => {
+        const demand = values.slice(-horizon).reduce((sum, value) => sum + value, 0);
+        const { cumulative } = model.forecast(one)!;
+        if (demand >= cumulative[horizon - 1]! && demand <= cumulative[2 * horizon - 1]!) inside[kind] += 1 / 120;
+      });
+    }
+  }
+  assert.ok(inside.whole > 0.68 && inside.whole < 0.9, `without gaps ${inside.whole} of the sums lie inside`);
+  assert.ok(inside.gappy > 0.68 && inside.gappy < 0.95, `with gaps ${inside.gappy} of the sums lie inside`);
+});
+
+test("where every other step of its series is unknown, the interval of a total is as wide as it must be", async () => {
+  const horizon = 6;
+  let [inside, all] = [0, 0];
+  for (const own of [1, 2, 3, 4, 5, 6]) {
+    const { whole, gappy } = gappySeries(20, own);
+    const panel = panelOf(gappy.map((values) => values.slice(0, 120 - horizon)));
+    const settings = { horizon, levels: [0.1, 0.9], method: "theta", hierarchy: [[]] } as const;
+    const { quantiles } = (await fitForecaster(settings, panel, { seed })).forecast(20)!;
+    for (let step = 0; step < horizon; step++) {
+      const total = whole.reduce((sum, values) => sum + values[120 - horizon + step]!, 0);
+      all++;
+      if (total >= quantiles[step]! && total <= quantiles[horizon + step]!) inside++;
+    }
+  }
+  assert.ok(inside / all > 0.6 && inside / all < 0.95, `${inside} of ${all} totals lie inside`);
+});
+
 test("levels shift where newer values fall outside, and stay where they fall inside", async () => {
   const random = seeded(5);
   const walk = (): number[] => Array.from({ length: 74 }, () => 50 + 10 * random.next());

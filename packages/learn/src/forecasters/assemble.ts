@@ -95,10 +95,11 @@ export function combineSeries(
   }
 }
 
-/** Scaled errors of the series of a batch at origins of the past: of steps, and of sums up to them. NaN where there is none. */
+/** Scaled errors of the series of a batch at origins of the past, each of shape (batch, origins, horizon); NaN where there is none. */
 export interface BatchErrors {
-  /** Shape (batch, origins, horizon): in units of the series, or where counts lie among those expected. */
+  /** Of steps: in units of the series, or where counts lie among those expected. */
   readonly steps: Float64Array;
+  /** Of sums over the steps up to one, as far as they are known. */
   readonly sums: Float64Array;
 }
 
@@ -123,24 +124,27 @@ export function judgeSeries(
     const into = (at * origins.count + origin - 1) * horizon;
     const isCount = classes[series] === INTERMITTENT;
     const ratio = isCount ? countRatio(history) : 0;
-    let [expected, demand] = [0, 0];
+    let [expected, demand, known] = [0, 0, 0];
     for (let step = 0; step < truth.length; step++) {
       let mean = 0;
       for (const method of used) mean += weights[method]! * means[placeOf(plan, at, origin, method) + step]!;
       if (isNonNegative) mean = Math.max(0, mean);
       const value = truth[step]!;
-      expected += mean;
-      demand += value;
-      if (Number.isNaN(value) || Number.isNaN(mean)) continue;
+      const isKnown = !Number.isNaN(value) && !Number.isNaN(mean);
+      if (isKnown) {
+        expected += mean;
+        demand += value;
+        known++;
+      }
+      const chance = mix(series * 31 + origin * 1009 + step) / 2 ** 32;
+      if (known > 0) sums[into + step] = isCount ? countScore(expected, ratio, demand, chance) : (demand - expected) / unit;
+      if (!isKnown) continue;
       counts[step]!++;
       if (raw) raw[(series * origins.count + origin - 1) * horizon + step] = value - mean;
       errors[step]! += Math.abs(value - mean);
       over[step]! += mean - value;
       naive[step]! += Math.abs(value - means[placeOf(plan, at, origin, 0) + step]!);
-      const chance = mix(series * 31 + origin * 1009 + step) / 2 ** 32;
       steps[into + step] = isCount ? countScore(mean, ratio, value, chance) : (value - mean) / unit;
-      if (!Number.isNaN(demand))
-        sums[into + step] = isCount ? countScore(expected, ratio, demand, chance) : (demand - expected) / unit;
     }
   }
   for (let step = 0; step < horizon; step++) {
@@ -167,8 +171,8 @@ export interface ErrorShapes {
 const PRIOR = 2;
 
 /**
- * How much larger than usual the errors of a series are, by all its origins but `left`: shape of a class is measured on origins with the unit that
- * the others imply, as it will be used.
+ * How much larger than usual the errors of a series are, by all its origins but `left` and those whose steps overlap with its own: the shape of a class is
+ * measured on origins with the unit that the others imply, as it will be used.
  */
 export function errorFactor(
   steps: Float64Array,
@@ -180,7 +184,7 @@ export function errorFactor(
   let sum = PRIOR;
   let count = PRIOR;
   for (let origin = 0; origin < origins.count; origin++) {
-    if (origin === left) continue;
+    if (left >= 0 && Math.abs(origin - left) * origins.stride < horizon) continue;
     let [own, known] = [0, 0];
     for (let step = 0; step < horizon; step++) {
       const error = Math.abs(steps[(at * origins.count + origin) * horizon + step]!) / profile[step]!;
@@ -226,8 +230,45 @@ export function shapesOf(classes: Uint8Array, { steps, sums }: BatchErrors, plan
         Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, factors)),
         isScaled ? MIRRORED : 0,
       );
-    return { profile, steps: shape(steps), sums: shape(sums) };
+    return { profile, steps: shape(steps), sums: shape(wholeSums(rows, isScaled, { steps, sums }, horizon)) };
   });
+}
+
+/**
+ * Errors of sums over all steps, where some of them are unknown, from those of what is known of them: errors of n steps are as large as those of m times
+ * (n / m)^power, with the power between 1/2, that of errors which know nothing of each other, and 1, that of errors which are all the same. It is
+ * measured on the sums themselves. O(rows x horizon).
+ */
+function wholeSums(rows: readonly number[], isScaled: boolean, { steps, sums }: BatchErrors, horizon: number): Float64Array {
+  const whole = sums.slice();
+  let [squares, apart, most, count, isGapless] = [0, 0, 0, 0, true];
+  for (const row of rows) {
+    let [own, known, last] = [0, 0, -1];
+    for (let step = 0; step < horizon; step++) {
+      const error = steps[row * horizon + step]!;
+      if (Number.isNaN(error)) continue;
+      own += error * error;
+      known++;
+      last = step;
+    }
+    if (known < last + 1) isGapless = false;
+    if (known < 2) continue;
+    squares += sums[row * horizon + last]! ** 2;
+    apart += isScaled ? own : own / known;
+    most += known;
+    count++;
+  }
+  if (isGapless && count > 0) return whole;
+  const together = count > 0 && apart > 0 ? Math.log(squares / apart) / Math.log(most / count) / 2 : 0;
+  const power = Math.min(1 / 2, Math.max(0, together)) + (isScaled ? 1 / 2 : 0);
+  for (const row of rows) {
+    let known = 0;
+    for (let step = 0; step < horizon; step++) {
+      if (!Number.isNaN(steps[row * horizon + step]!)) known++;
+      if (known > 0) whole[row * horizon + step]! *= ((step + 1) / known) ** power;
+    }
+  }
+  return whole;
 }
 
 /** Usual error of a series at its end: of counts their variance over mean. */

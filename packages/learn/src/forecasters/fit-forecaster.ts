@@ -15,7 +15,7 @@ import { fillFromTrees, fitGlobalTrees, keyCodes, keyLevelsOf } from "./global-t
 import type { GlobalData } from "./global-trees.ts";
 import { forecastMembers, sharedPanel } from "./members.ts";
 import { keepAccuracy, newerDrift, placesBefore } from "./newer-history.ts";
-import { HISTORY, meanOf, NONE, OTHERS, panelForecaster } from "./panel-forecaster.ts";
+import { explainOf, HISTORY, meanOf, NONE, OTHERS, panelForecaster } from "./panel-forecaster.ts";
 import type { ForecastParts } from "./panel-forecaster.ts";
 import { chosenPlan, planFor } from "./plan.ts";
 import type { Plan } from "./plan.ts";
@@ -233,7 +233,10 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
   const count = parts.basis.length;
   const means = new Float64Array(count * horizon);
   for (let series = 0; series < count; series++) means.set(meanOf(parts, series), series * horizon);
-  const before = means.slice();
+  // What parts add up to may lie below the bound of the mean: it is moved from there.
+  const free = means.slice();
+  for (let series = 0; series < count; series++)
+    explainOf(parts, series)?.limit.forEach((moved, step) => (free[series * horizon + step]! -= moved));
   // An update has no errors of its own; what series usually err by says as much.
   const usual = parts.scales.map((scale, series) =>
     parts.classes[series] === INTERMITTENT ? Math.sqrt(scale * Math.max(parts.levels[series]!, 0.01)) : scale,
@@ -255,7 +258,7 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
       means[(count - groups.length + sum) * horizon + step] = total;
     }
   });
-  for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - before[place]!;
+  for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - free[place]!;
 }
 
 /** The panel as it is judged: what was sold out or closed is no demand that could have been met. */

@@ -4,7 +4,9 @@
  *
  *   history ...........................|
  *   origin 1   ...............|<- horizon ->|
- *   origin 2   .........|<- horizon ->|<- stride
+ *   origin 2   ..|<- horizon ->|<- stride ->|
+ *
+ * Forecasts from much less than there is today err more than today's will: at least half of a series is left, but at its one origin where it is short.
  */
 
 import { INTERMITTENT } from "./series-class.ts";
@@ -29,6 +31,6 @@ export function leastHistory(seasons: readonly number[], seriesClass: number): n
 export function cutAt(length: number, origin: number, horizon: number, { stride }: Origins, least: number): number {
   if (origin === 0) return length;
   const cut = length - horizon - (origin - 1) * stride;
-  if (cut >= least) return cut;
+  if (cut >= (origin === 1 ? least : Math.max(least, length / 2))) return cut;
   return origin === 1 && length > least ? least : -1;
 }
