@@ -103,6 +103,47 @@ test("where every other step of its series is unknown, the interval of a total i
   assert.ok(inside / all > 0.6 && inside / all < 0.95, `${inside} of ${all} totals lie inside`);
 });
 
+/** Hours whose values keep to clocks, which go an hour ahead in the night of one day and back in that of another. */
+function hourlyPanel(days: number, forward: number, back: number, horizon: number): { panel: Panel; truth: number[] } {
+  const random = seeded(3);
+  const hours = 24 * days + horizon;
+  const ahead = Int8Array.from({ length: hours }, (_, hour) => (hour >= 24 * forward + 1 && hour < 24 * back + 1 ? 2 : 1));
+  const day = Array.from({ length: 24 }, (_, hour) => (hour < 7 || hour > 19 ? 20 : 100 + 15 * (hour % 5)));
+  const made = Array.from({ length: 12 }, () => Array.from(ahead, (one, hour) => day[(hour + one) % 24]! + 4 * random.next()));
+  const panel = panelOf(made.map((values) => values.slice(0, 24 * days)));
+  return { panel: { ...panel, clock: { start: 0, ahead } }, truth: made.flatMap((values) => values.slice(24 * days)) };
+}
+
+for (const [name, forward, back] of [
+  ["forward before the end", 31, 99],
+  ["back before the end", 2, 31],
+  ["forward within the horizon", 35, 99],
+  ["back within the horizon", 2, 35],
+] as const) {
+  test(`where clocks go ${name}, hours keep their values and intervals their width`, async () => {
+    const horizon = 48;
+    const { panel, truth } = hourlyPanel(35, forward, back, horizon);
+    const own = { horizon, seasons: [24], levels: [0.1, 0.5, 0.9], method: "theta" } as const;
+    const judge = async (given: Panel): Promise<{ error: number; width: number }> => {
+      const model = await fitForecaster(own, given, { seed });
+      let [error, width] = [0, 0];
+      for (let one = 0; one < model.count; one++) {
+        const { mean, quantiles } = model.forecast(one)!;
+        for (let step = 0; step < horizon; step++) {
+          error += Math.abs(mean[step]! - truth[one * horizon + step]!) / truth.length;
+          width += (quantiles[2 * horizon + step]! - quantiles[step]!) / truth.length;
+        }
+      }
+      return { error, width };
+    };
+    const told = await judge(panel);
+    const { clock: _clock, ...without } = panel;
+    const untold = await judge(without);
+    assert.ok(told.error < 3 && told.width < 12, `told of clocks: error ${told.error}, width ${told.width}`);
+    assert.ok(untold.error > 2 * told.error || untold.width > 2 * told.width, `untold: ${untold.error}, ${untold.width}`);
+  });
+}
+
 test("levels shift where newer values fall outside, and stay where they fall inside", async () => {
   const random = seeded(5);
   const walk = (): number[] => Array.from({ length: 74 }, () => 50 + 10 * random.next());

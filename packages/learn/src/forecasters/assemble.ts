@@ -6,10 +6,13 @@ import { endOf, seriesCount, valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
 import { mix } from "../math/hash.ts";
 import { seasonalScale } from "../metrics/forecast.ts";
+import { seriesWeights } from "./choose-methods.ts";
+import type { MethodChoice } from "./choose-methods.ts";
 import { placeOf } from "./members.ts";
 import type { Members } from "./members.ts";
 import { HISTORY } from "./panel-forecaster.ts";
 import type { ForecastParts } from "./panel-forecaster.ts";
+import { overlap } from "./rolling-origin.ts";
 import { pastOrigins } from "./past-origins.ts";
 import { shortestPeriod } from "./plan.ts";
 import type { Plan } from "./plan.ts";
@@ -103,13 +106,13 @@ export interface BatchErrors {
   readonly sums: Float64Array;
 }
 
-/** Writes the accuracy of one series, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). O(origins x horizon x methods). */
+/** Writes the accuracy of one series with weights that did not see it, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). O(origins x horizon x methods). */
 export function judgeSeries(
   panel: Panel,
   series: number,
   at: number,
-  weights: Float64Array,
-  { means }: Members,
+  choice: MethodChoice,
+  members: Members,
   plan: Plan,
   isNonNegative: boolean,
   { accuracy, classes }: SeriesParts,
@@ -119,8 +122,10 @@ export function judgeSeries(
   const { horizon, seasons, origins } = plan;
   const counts = new Uint32Array(horizon);
   const [errors, naive, over] = [new Float64Array(horizon), new Float64Array(horizon), new Float64Array(horizon)];
-  const used = [...weights.keys()].filter((method) => weights[method]! > 0);
+  const { means } = members;
   for (const { origin, truth, history, unit } of pastOrigins(panel, series, classes[series]!, plan)) {
+    const weights = seriesWeights(panel, series, classes[series]!, at, members, plan, choice, origin);
+    const used = [...weights.keys()].filter((method) => weights[method]! > 0);
     const into = (at * origins.count + origin - 1) * horizon;
     const isCount = classes[series] === INTERMITTENT;
     const ratio = isCount ? countRatio(history) : 0;
@@ -171,32 +176,32 @@ export interface ErrorShapes {
 const PRIOR = 2;
 
 /**
- * How much larger than usual the errors of a series are, by all its origins but `left` and those whose steps overlap with its own: the shape of a class is
- * measured on origins with the unit that the others imply, as it will be used.
+ * How much larger than usual the errors of a series are, as its origins but `left`, and those that have steps in common with it, say (0: by all of them): the shape of a class
+ * is measured on origins with the unit that the others imply, as it will be used. O(origins x horizon).
  */
-export function errorFactor(
-  steps: Float64Array,
-  at: number,
-  left: number,
-  profile: Float64Array,
-  { origins, horizon }: Plan,
-): number {
+export function errorFactor(steps: Float64Array, at: number, left: number, profile: Float64Array, plan: Plan): number {
   let sum = PRIOR;
   let count = PRIOR;
-  for (let origin = 0; origin < origins.count; origin++) {
-    if (left >= 0 && Math.abs(origin - left) * origins.stride < horizon) continue;
-    let [own, known] = [0, 0];
-    for (let step = 0; step < horizon; step++) {
-      const error = Math.abs(steps[(at * origins.count + origin) * horizon + step]!) / profile[step]!;
-      if (!Number.isFinite(error)) continue;
-      own += error;
-      known++;
-    }
-    if (known === 0) continue;
-    sum += own / known;
+  for (let origin = 1; origin <= plan.origins.count; origin++) {
+    const isLeft = left > 0 && overlap(plan, origin, left);
+    const size = isLeft ? Number.NaN : errorSize(steps, at, origin, profile, plan);
+    if (Number.isNaN(size)) continue;
+    sum += size;
     count++;
   }
   return sum / count;
+}
+
+/** Mean absolute error at an origin in units of the usual; NaN where none is known. */
+function errorSize(steps: Float64Array, at: number, origin: number, profile: Float64Array, { origins, horizon }: Plan): number {
+  let [sum, known] = [0, 0];
+  for (let step = 0; step < horizon; step++) {
+    const error = Math.abs(steps[(at * origins.count + origin - 1) * horizon + step]!) / profile[step]!;
+    if (!Number.isFinite(error)) continue;
+    sum += error;
+    known++;
+  }
+  return known > 0 ? sum / known : Number.NaN;
 }
 
 /** The shapes of each class from the errors of a batch. O(batch x origins x (origins + horizon)). */
@@ -224,7 +229,7 @@ export function shapesOf(classes: Uint8Array, { steps, sums }: BatchErrors, plan
     const factors = isScaled ? new Float64Array(classes.length * origins.count) : null;
     if (factors)
       for (const row of rows)
-        factors[row] = errorFactor(steps, Math.floor(row / origins.count), row % origins.count, profile, plan);
+        factors[row] = errorFactor(steps, Math.floor(row / origins.count), (row % origins.count) + 1, profile, plan);
     const shape = (errors: Float64Array): Float64Array =>
       fitShapes(
         Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, factors)),

@@ -130,13 +130,13 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     const pace = new Pace(200, signal);
     for (const [at, series] of batch.entries()) {
       await pace.spend(1);
-      const weights = seriesWeights(panel, series, own[at]!, at, members, plan, choices[own[at]!]!);
+      const weights = seriesWeights(panel, series, own[at]!, at, members, plan, choices[own[at]!]!, 0);
       combineSeries(series, at, weights, members, plan, parts);
-      judgeSeries(panel, series, at, weights, members, plan, isNonNegative, parts, errors, raw);
+      judgeSeries(panel, series, at, choices[own[at]!]!, members, plan, isNonNegative, parts, errors, raw);
     }
     shapes ??= shapesOf(own, errors, plan);
     for (const [at, series] of batch.entries()) {
-      const factor = errorFactor(errors.steps, at, -1, shapes[own[at]!]!.profile, plan);
+      const factor = errorFactor(errors.steps, at, 0, shapes[own[at]!]!.profile, plan);
       parts.factors[series] = factor;
       parts.scales[series] = scaleOf(panel, series, own[at]!, factor, plan.seasons);
     }

@@ -34,3 +34,12 @@ export function cutAt(length: number, origin: number, horizon: number, { stride 
   if (cut >= (origin === 1 ? least : Math.max(least, length / 2))) return cut;
   return origin === 1 && length > least ? least : -1;
 }
+
+/** Whether two origins of the past have steps ahead in common. */
+export function overlap(
+  { origins, horizon }: { readonly origins: Origins; readonly horizon: number },
+  one: number,
+  other: number,
+): boolean {
+  return Math.abs(one - other) * origins.stride < horizon;
+}
