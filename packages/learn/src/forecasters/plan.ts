@@ -72,13 +72,13 @@ export function planFor({ horizon, seasons, method, budget }: CompleteForecastSe
 }
 
 /**
- * Steps between origins. What comes behind one is apart from what comes behind the others: errors of one time are one proof, however often they are
- * counted. Where there are few series, and many origins make up for it, they lie closer together if the later half of the longest has no room for them.
+ * Steps between origins. Few of them lie half a horizon apart: the latest are most like today. Where there are few series, many origins make up for it, as far
+ * apart as the later half of the longest has room for, since errors of one time are one proof, however often they are counted.
  */
 function strideOf(origins: number, horizon: number, longest: number): number {
-  if (origins <= LEAST_ORIGINS) return horizon;
+  if (origins <= LEAST_ORIGINS) return Math.max(1, horizon >> 1);
   const room = Math.floor((longest / 2 - horizon) / (origins - 1));
-  return Math.max(1, Math.floor(horizon / 4), Math.min(horizon, room));
+  return Math.max(1, horizon >> 2, Math.min(horizon, room));
 }
 
 /** With two threads, were every series of the panel to try every method. */

@@ -4,7 +4,7 @@
  *
  *   history ...........................|
  *   origin 1   ...............|<- horizon ->|
- *   origin 2   ..|<- horizon ->|<- stride ->|
+ *   origin 2   .........|<- horizon ->|<- stride
  *
  * Forecasts from much less than there is today err more than today's will: at least half of a series is left, but at its one origin where it is short.
  */
