@@ -225,6 +225,20 @@ const oddPanels: readonly (readonly [
 ])[] = [
   ["one series of one value", [[3]], {}],
   ["one series of three values", [[3, 4, 5]], {}],
+  ["series of one to five values", [[3], [3, 4], [3, 5, 4], [4, 4, 1, 6], [2, 7, 1, 8, 2]], {}],
+  ["one great outlier", [Array.from({ length: 60 }, (_, at) => (at === 30 ? 1e12 : 10 + (at % 7)))], {}],
+  ["a fall to zero", [Array.from({ length: 60 }, (_, at) => Math.max(0, 60 - 1.1 * at))], {}],
+  ["counts that die out", [Array.from({ length: 60 }, (_, at) => Math.max(0, 30 - at + (at % 3)))], {}],
+  ["a horizon longer than the history", [[5, 9, 4, 8, 6, 7, 5, 8, 9, 4]], { horizon: 60 }],
+  [
+    "1e99 beside 1, added up",
+    [
+      [1e99, 2e99, 1e99, 3e99, 2e99],
+      [1, 2, 1, 3, 2],
+    ],
+    { hierarchy: [[]] },
+  ],
+  ["the least number there is", [Array.from({ length: 50 }, () => Number.MIN_VALUE)], {}],
   ["constants", [Array.from({ length: 40 }, () => 2), Array.from({ length: 40 }, () => 0)], {}],
   ["a season longer than the series", [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], { seasons: [365.25] }],
   ["values about 1e99", [Array.from({ length: 60 }, (_, at) => 1e99 * (2 + Math.sin(at)))], {}],
@@ -232,14 +246,47 @@ const oddPanels: readonly (readonly [
   ["2,000 series of three values", Array.from({ length: 2000 }, (_, at) => [at % 5, at % 3, at % 2]), {}],
 ];
 for (const [name, series, own] of oddPanels) {
-  test(`${name}: finite forecasts`, async () => {
+  test(`${name}: finite forecasts, quantiles in order, none below zero where no value is`, async () => {
     const model = await fitForecaster({ ...settings, method: "auto", ...own }, panelOf(series), { seed });
+    const isNonNegative = !series.flat().some((value) => value < 0);
     for (let at = 0; at < Math.min(20, model.count); at++) {
       const { mean, quantiles, cumulative } = model.forecast(at)!;
-      assert.ok([...mean, ...quantiles, ...cumulative].every(Number.isFinite), `series ${at}: ${mean.join(" ")}`);
+      const all = [...mean, ...quantiles, ...cumulative];
+      assert.ok(all.every(Number.isFinite), `series ${at}: ${mean.join(" ")}`);
+      assert.ok(!isNonNegative || all.every((value) => value >= 0), `series ${at}: ${Math.min(...all)} is below zero`);
+      for (const own of [quantiles, cumulative])
+        for (let place = model.horizon; place < own.length; place++)
+          assert.ok(own[place]! >= own[place - model.horizon]!, `series ${at}: quantiles cross at place ${place}`);
     }
   });
 }
+
+test("a series of one value is not sure of it: it moves as others of its size do", async () => {
+  const others = Array.from({ length: 20 }, (_, one) => Array.from({ length: 40 }, (_v, at) => 100 + 10 * ((at * 7 + one) % 5)));
+  const width = async (series: readonly (readonly number[])[]): Promise<number> => {
+    const model = await fitForecaster({ horizon: 3, levels: [0.1, 0.9], method: "theta" }, panelOf(series), { seed });
+    const { quantiles } = model.forecast(0)!;
+    return quantiles[3]! - quantiles[0]!;
+  };
+  const [beside, alone] = [await width([[120], ...others]), await width([[120]])];
+  assert.ok(beside > 15 && beside < 120, `beside others ${beside}`);
+  assert.ok(alone > 120, `alone ${alone}`);
+});
+
+test("a value that no forecast could be made from is refused by its place", async () => {
+  for (const value of [1e300, Infinity])
+    await assert.rejects(
+      fitForecaster(
+        settings,
+        panelOf([
+          [1, 2],
+          [3, value],
+        ]),
+        { seed },
+      ),
+      /values, series 1, place 1: must be/,
+    );
+});
 
 test("a panel without any value has no forecast", async () => {
   const model = await fitForecaster(settings, panelOf([[Number.NaN, Number.NaN], []]), { seed });

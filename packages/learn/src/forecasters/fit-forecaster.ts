@@ -162,6 +162,7 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     inputs: shared.inputs.map(({ name }) => name),
     ...parts,
   };
+  widenSingles(fitted, panel);
   borrow(fitted);
   agree(fitted, groups, raw);
   onProgress?.(1, "forecast");
@@ -220,6 +221,7 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
     keys: panel.keys,
     choices: { ...choices, drift: newerDrift(old, panel, before) },
   };
+  widenSingles(updated, panel);
   borrow(updated);
   agree(updated, groups, null);
   onProgress?.(1, "forecast");
@@ -295,6 +297,25 @@ function* batchesOf(count: number, { methods, origins, horizon }: Plan): Generat
     batch = [];
   }
   if (batch.length > 0) yield Uint32Array.from(batch);
+}
+
+/** Of a series with one value nobody has seen it move: it moves as others of its size do, or, without any, by as much as it is large. O(values). */
+function widenSingles({ classes, levels, scales, basis }: ForecastParts, panel: Panel): void {
+  const singles: number[] = [];
+  let [moves, sizes] = [0, 0];
+  for (let series = 0; series < basis.length; series++) {
+    if (basis[series] !== HISTORY || classes[series] !== SMOOTH) continue;
+    const values = valuesOf(panel, series);
+    const first = values.findIndex((value) => !Number.isNaN(value));
+    const isSingle = first >= 0 && !values.some((value, at) => at > first && !Number.isNaN(value));
+    if (isSingle) singles.push(series);
+    else {
+      moves += scales[series]!;
+      sizes += Math.abs(levels[series]!);
+    }
+  }
+  const share = sizes > 0 ? moves / sizes : 1;
+  for (const series of singles) scales[series] = share * Math.abs(levels[series]!);
 }
 
 /** Series without a value of their own are expected to be like the others, and may be like any of them. */
