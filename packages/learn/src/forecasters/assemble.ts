@@ -12,11 +12,11 @@ import { placeOf } from "./members.ts";
 import type { Members } from "./members.ts";
 import { HISTORY } from "./panel-forecaster.ts";
 import type { ForecastParts } from "./panel-forecaster.ts";
-import { overlap } from "./rolling-origin.ts";
 import { pastOrigins } from "./past-origins.ts";
 import { shortestPeriod } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { fitShapes } from "./quantile-shapes.ts";
+import { overlap } from "./rolling-origin.ts";
 import { classCount, INTERMITTENT } from "./series-class.ts";
 import { countRatio, countScore, usualChange } from "./spread.ts";
 
@@ -106,7 +106,10 @@ export interface BatchErrors {
   readonly sums: Float64Array;
 }
 
-/** Writes the accuracy of one series with weights that did not see it, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). O(origins x horizon x methods). */
+/**
+ * Writes the accuracy of one series, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). Each origin is judged with weights
+ * that did not see it. O(origins^2 x horizon x methods).
+ */
 export function judgeSeries(
   panel: Panel,
   series: number,
@@ -176,8 +179,8 @@ export interface ErrorShapes {
 const PRIOR = 2;
 
 /**
- * How much larger than usual the errors of a series are, as its origins but `left`, and those that have steps in common with it, say (0: by all of them): the shape of a class
- * is measured on origins with the unit that the others imply, as it will be used. O(origins x horizon).
+ * How much larger than usual the errors of a series are, by all its origins (`left` 0), or without one and those that have steps in common with it: the
+ * shape of a class is measured on origins with the unit that the others imply. O(origins x horizon).
  */
 export function errorFactor(steps: Float64Array, at: number, left: number, profile: Float64Array, plan: Plan): number {
   let sum = PRIOR;
