@@ -57,6 +57,93 @@ test("sums of a hierarchy are the sums of their series, and their parts still ad
   );
 });
 
+/** Series of 120 steps, those ahead among them, about levels of their own with errors that go together from step to step, and the same with gaps. */
+function gappySeries(count: number, own: number): { whole: number[][]; gappy: number[][] } {
+  const random = seeded(own);
+  const whole = Array.from({ length: count }, (_, one) => {
+    let error = 0;
+    return Array.from({ length: 120 }, () => 100 + 10 * one + (error = 0.6 * error + 10 * (random.next() - random.next())));
+  });
+  return { whole, gappy: whole.map((values) => values.map((value, at) => (at % 2 === 1 ? Number.NaN : value))) };
+}
+
+test("where every other step is unknown, intervals of sums hold as many demands as promised", async () => {
+  const horizon = 12;
+  const inside = { gappy: 0, whole: 0 };
+  for (const own of [1, 2, 3]) {
+    const made = gappySeries(40, own);
+    for (const kind of ["gappy", "whole"] as const) {
+      const history = made[kind].map((values) => values.slice(0, 120 - horizon));
+      const model = await fitForecaster({ horizon, levels: [0.1, 0.9], method: "theta" }, panelOf(history), { seed });
+      made.whole.forEach((values, one) => {
+        const demand = values.slice(-horizon).reduce((sum, value) => sum + value, 0);
+        const { cumulative } = model.forecast(one)!;
+        if (demand >= cumulative[horizon - 1]! && demand <= cumulative[2 * horizon - 1]!) inside[kind] += 1 / 120;
+      });
+    }
+  }
+  assert.ok(inside.whole > 0.68 && inside.whole < 0.9, `without gaps ${inside.whole} of the sums lie inside`);
+  assert.ok(inside.gappy > 0.68 && inside.gappy < 0.95, `with gaps ${inside.gappy} of the sums lie inside`);
+});
+
+test("where every other step of its series is unknown, the interval of a total is as wide as it must be", async () => {
+  const horizon = 6;
+  let [inside, all] = [0, 0];
+  for (const own of [1, 2, 3, 4, 5, 6]) {
+    const { whole, gappy } = gappySeries(20, own);
+    const panel = panelOf(gappy.map((values) => values.slice(0, 120 - horizon)));
+    const settings = { horizon, levels: [0.1, 0.9], method: "theta", hierarchy: [[]] } as const;
+    const { quantiles } = (await fitForecaster(settings, panel, { seed })).forecast(20)!;
+    for (let step = 0; step < horizon; step++) {
+      const total = whole.reduce((sum, values) => sum + values[120 - horizon + step]!, 0);
+      all++;
+      if (total >= quantiles[step]! && total <= quantiles[horizon + step]!) inside++;
+    }
+  }
+  assert.ok(inside / all > 0.6 && inside / all < 0.95, `${inside} of ${all} totals lie inside`);
+});
+
+/** Hours whose values keep to clocks, which go an hour ahead in the night of one day and back in that of another. */
+function hourlyPanel(days: number, forward: number, back: number, horizon: number): { panel: Panel; truth: number[] } {
+  const random = seeded(3);
+  const hours = 24 * days + horizon;
+  const ahead = Int8Array.from({ length: hours }, (_, hour) => (hour >= 24 * forward + 1 && hour < 24 * back + 1 ? 2 : 1));
+  const day = Array.from({ length: 24 }, (_, hour) => (hour < 7 || hour > 19 ? 20 : 100 + 15 * (hour % 5)));
+  const made = Array.from({ length: 12 }, () => Array.from(ahead, (one, hour) => day[(hour + one) % 24]! + 4 * random.next()));
+  const panel = panelOf(made.map((values) => values.slice(0, 24 * days)));
+  return { panel: { ...panel, clock: { start: 0, ahead } }, truth: made.flatMap((values) => values.slice(24 * days)) };
+}
+
+for (const [name, forward, back] of [
+  ["forward before the end", 31, 99],
+  ["back before the end", 2, 31],
+  ["forward within the horizon", 35, 99],
+  ["back within the horizon", 2, 35],
+] as const) {
+  test(`where clocks go ${name}, hours keep their values and intervals their width`, async () => {
+    const horizon = 48;
+    const { panel, truth } = hourlyPanel(35, forward, back, horizon);
+    const own = { horizon, seasons: [24], levels: [0.1, 0.5, 0.9], method: "theta" } as const;
+    const judge = async (given: Panel): Promise<{ error: number; width: number }> => {
+      const model = await fitForecaster(own, given, { seed });
+      let [error, width] = [0, 0];
+      for (let one = 0; one < model.count; one++) {
+        const { mean, quantiles } = model.forecast(one)!;
+        for (let step = 0; step < horizon; step++) {
+          error += Math.abs(mean[step]! - truth[one * horizon + step]!) / truth.length;
+          width += (quantiles[2 * horizon + step]! - quantiles[step]!) / truth.length;
+        }
+      }
+      return { error, width };
+    };
+    const told = await judge(panel);
+    const { clock: _clock, ...without } = panel;
+    const untold = await judge(without);
+    assert.ok(told.error < 3 && told.width < 12, `told of clocks: error ${told.error}, width ${told.width}`);
+    assert.ok(untold.error > 2 * told.error || untold.width > 2 * told.width, `untold: ${untold.error}, ${untold.width}`);
+  });
+}
+
 test("levels shift where newer values fall outside, and stay where they fall inside", async () => {
   const random = seeded(5);
   const walk = (): number[] => Array.from({ length: 74 }, () => 50 + 10 * random.next());
@@ -138,6 +225,20 @@ const oddPanels: readonly (readonly [
 ])[] = [
   ["one series of one value", [[3]], {}],
   ["one series of three values", [[3, 4, 5]], {}],
+  ["series of one to five values", [[3], [3, 4], [3, 5, 4], [4, 4, 1, 6], [2, 7, 1, 8, 2]], {}],
+  ["one great outlier", [Array.from({ length: 60 }, (_, at) => (at === 30 ? 1e12 : 10 + (at % 7)))], {}],
+  ["a fall to zero", [Array.from({ length: 60 }, (_, at) => Math.max(0, 60 - 1.1 * at))], {}],
+  ["counts that die out", [Array.from({ length: 60 }, (_, at) => Math.max(0, 30 - at + (at % 3)))], {}],
+  ["a horizon longer than the history", [[5, 9, 4, 8, 6, 7, 5, 8, 9, 4]], { horizon: 60 }],
+  [
+    "1e99 beside 1, added up",
+    [
+      [1e99, 2e99, 1e99, 3e99, 2e99],
+      [1, 2, 1, 3, 2],
+    ],
+    { hierarchy: [[]] },
+  ],
+  ["the least number there is", [Array.from({ length: 50 }, () => Number.MIN_VALUE)], {}],
   ["constants", [Array.from({ length: 40 }, () => 2), Array.from({ length: 40 }, () => 0)], {}],
   ["a season longer than the series", [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], { seasons: [365.25] }],
   ["values about 1e99", [Array.from({ length: 60 }, (_, at) => 1e99 * (2 + Math.sin(at)))], {}],
@@ -145,14 +246,47 @@ const oddPanels: readonly (readonly [
   ["2,000 series of three values", Array.from({ length: 2000 }, (_, at) => [at % 5, at % 3, at % 2]), {}],
 ];
 for (const [name, series, own] of oddPanels) {
-  test(`${name}: finite forecasts`, async () => {
+  test(`${name}: finite forecasts, quantiles in order, none below zero where no value is`, async () => {
     const model = await fitForecaster({ ...settings, method: "auto", ...own }, panelOf(series), { seed });
+    const isNonNegative = !series.flat().some((value) => value < 0);
     for (let at = 0; at < Math.min(20, model.count); at++) {
       const { mean, quantiles, cumulative } = model.forecast(at)!;
-      assert.ok([...mean, ...quantiles, ...cumulative].every(Number.isFinite), `series ${at}: ${mean.join(" ")}`);
+      const all = [...mean, ...quantiles, ...cumulative];
+      assert.ok(all.every(Number.isFinite), `series ${at}: ${mean.join(" ")}`);
+      assert.ok(!isNonNegative || all.every((value) => value >= 0), `series ${at}: ${Math.min(...all)} is below zero`);
+      for (const own of [quantiles, cumulative])
+        for (let place = model.horizon; place < own.length; place++)
+          assert.ok(own[place]! >= own[place - model.horizon]!, `series ${at}: quantiles cross at place ${place}`);
     }
   });
 }
+
+test("a series of one value is not sure of it: it moves as others of its size do", async () => {
+  const others = Array.from({ length: 20 }, (_, one) => Array.from({ length: 40 }, (_v, at) => 100 + 10 * ((at * 7 + one) % 5)));
+  const width = async (series: readonly (readonly number[])[]): Promise<number> => {
+    const model = await fitForecaster({ horizon: 3, levels: [0.1, 0.9], method: "theta" }, panelOf(series), { seed });
+    const { quantiles } = model.forecast(0)!;
+    return quantiles[3]! - quantiles[0]!;
+  };
+  const [beside, alone] = [await width([[120], ...others]), await width([[120]])];
+  assert.ok(beside > 15 && beside < 120, `beside others ${beside}`);
+  assert.ok(alone > 120, `alone ${alone}`);
+});
+
+test("a value that no forecast could be made from is refused by its place", async () => {
+  for (const value of [1e300, Infinity])
+    await assert.rejects(
+      fitForecaster(
+        settings,
+        panelOf([
+          [1, 2],
+          [3, value],
+        ]),
+        { seed },
+      ),
+      /values, series 1, place 1: must be/,
+    );
+});
 
 test("a panel without any value has no forecast", async () => {
   const model = await fitForecaster(settings, panelOf([[Number.NaN, Number.NaN], []]), { seed });

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { systemClock } from "#base/clock";
 import type { Clock } from "#base/clock";
 import { isFailure } from "#base/errors";
-import { everyNames, stepAt, stepCount, stepNamed, stepText } from "#base/steps";
+import { clockAhead, everyNames, stepAt, stepCount, stepNamed, stepText } from "#base/steps";
 import { files } from "#connectors/files/files";
 import { openArtifacts } from "#files/artifacts";
 import { loadProject } from "#project/load-project";
@@ -102,6 +102,16 @@ test("a step is one of the calendar in its zone, and is written so that it can b
       assert.equal(stepNamed(every, "UTC", stepText(every, step)), step, `${every} ${step}`);
   for (const text of ["", "tomorrow", "2026-13-01", "2026-01-01T10:00", "01.02.2026"])
     assert.equal(stepNamed("day", "UTC", text), undefined, text);
+});
+
+test("clocks are ahead of hours as the zone says, and steps of a calendar need none", () => {
+  const first = stepAt("hour", "UTC", Date.parse("2026-03-28T00:00Z"));
+  const ahead = clockAhead("hour", "Europe/Berlin", first, 49)!;
+  assert.deepEqual([ahead[0], ahead[24], ahead[25], ahead[48]], [1, 1, 2, 2]);
+  const quarters = clockAhead("15m", "America/New_York", stepAt("15m", "UTC", Date.parse("2026-11-01T00:00Z")), 96)!;
+  assert.deepEqual([quarters[23], quarters[24]], [-16, -20]);
+  assert.equal(clockAhead("day", "Europe/Berlin", 0, 5), null);
+  assert.equal(clockAhead("hour", "UTC", 0, 5), null);
 });
 
 test("steps are counted in words", () => {

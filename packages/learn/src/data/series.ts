@@ -24,6 +24,8 @@ export interface Panel {
   readonly inputs?: readonly SeriesInput[] | undefined;
   /** What is known of each step ahead of time and holds for all series: holidays, working days. */
   readonly calendar?: readonly CalendarColumn[] | undefined;
+  /** Where steps are shorter than a day and clocks change: seasons keep to clocks. */
+  readonly clock?: StepClock | undefined;
 }
 
 export interface SeriesKey {
@@ -46,6 +48,13 @@ export interface CalendarColumn {
   readonly start: number;
   /** One a step, from the first step of any series to the end of the horizon of the last. NaN is missing. */
   readonly values: Float64Array;
+}
+
+export interface StepClock {
+  /** Step of the first value. */
+  readonly start: number;
+  /** How many steps clocks are ahead of the grid: one a step, from the first step of any series to the end of the horizon of the last. */
+  readonly ahead: Int8Array;
 }
 
 export function seriesCount({ offsets }: Panel): number {
@@ -71,7 +80,7 @@ const GREATEST = 1e100;
  * @throws RangeError naming the part, series and place that cannot be used
  */
 export function checkPanel(panel: Panel, horizon: number): void {
-  const { keys, offsets, starts, values, censored, inputs = [], calendar = [] } = panel;
+  const { keys, offsets, starts, values, censored, inputs = [], calendar = [], clock } = panel;
   if (offsets.length < 2) throw new RangeError("series: there must be at least one");
   const count = seriesCount(panel);
   if (offsets[0] !== 0) throw new RangeError(`offsets: must begin with 0, got ${offsets[0]}`);
@@ -93,18 +102,20 @@ export function checkPanel(panel: Panel, horizon: number): void {
     const odd = ahead.findIndex((value) => Math.abs(value) > GREATEST);
     if (odd >= 0) throw new RangeError(`input ${name}, series ${Math.floor(odd / horizon)}: ${ahead[odd]} ahead is out of range`);
   }
-  if (calendar.length === 0) return;
+  if (calendar.length === 0 && !clock) return;
   let first = Infinity;
   let last = -Infinity;
   for (let series = 0; series < count; series++) {
     first = Math.min(first, starts[series]!);
     last = Math.max(last, endOf(panel, series) + horizon);
   }
+  const mustCover = (what: string, start: number, length: number): void => {
+    if (start > first || start + length < last)
+      throw new RangeError(`${what}: must cover the steps ${first} to ${last - 1}, covers ${start} to ${start + length - 1}`);
+  };
+  if (clock) mustCover("clock", clock.start, clock.ahead.length);
   for (const { name, start, values: own } of calendar) {
-    if (start > first || start + own.length < last)
-      throw new RangeError(
-        `calendar ${name}: must cover the steps ${first} to ${last - 1}, covers ${start} to ${start + own.length - 1}`,
-      );
+    mustCover(`calendar ${name}`, start, own.length);
     const odd = own.findIndex((value) => Math.abs(value) > GREATEST);
     if (odd >= 0) throw new RangeError(`calendar ${name}, step ${start + odd}: ${own[odd]} is out of range`);
   }

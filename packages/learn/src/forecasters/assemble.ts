@@ -6,6 +6,8 @@ import { endOf, seriesCount, valuesOf } from "../data/series.ts";
 import type { Panel } from "../data/series.ts";
 import { mix } from "../math/hash.ts";
 import { seasonalScale } from "../metrics/forecast.ts";
+import { seriesWeights } from "./choose-methods.ts";
+import type { MethodChoice } from "./choose-methods.ts";
 import { placeOf } from "./members.ts";
 import type { Members } from "./members.ts";
 import { HISTORY } from "./panel-forecaster.ts";
@@ -14,6 +16,7 @@ import { pastOrigins } from "./past-origins.ts";
 import { shortestPeriod } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { fitShapes } from "./quantile-shapes.ts";
+import { overlap } from "./rolling-origin.ts";
 import { classCount, INTERMITTENT } from "./series-class.ts";
 import { countRatio, countScore, usualChange } from "./spread.ts";
 
@@ -95,20 +98,24 @@ export function combineSeries(
   }
 }
 
-/** Scaled errors of the series of a batch at origins of the past: of steps, and of sums up to them. NaN where there is none. */
+/** Scaled errors of the series of a batch at origins of the past, each of shape (batch, origins, horizon); NaN where there is none. */
 export interface BatchErrors {
-  /** Shape (batch, origins, horizon): in units of the series, or where counts lie among those expected. */
+  /** Of steps: in units of the series, or where counts lie among those expected. */
   readonly steps: Float64Array;
+  /** Of sums over the steps up to one, as far as they are known. */
   readonly sums: Float64Array;
 }
 
-/** Writes the accuracy of one series, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). O(origins x horizon x methods). */
+/**
+ * Writes the accuracy of one series, its scaled errors, and those in its own unit to `raw`, shape (series, origins, horizon). Each origin is judged with weights
+ * that did not see it. O(origins^2 x horizon x methods).
+ */
 export function judgeSeries(
   panel: Panel,
   series: number,
   at: number,
-  weights: Float64Array,
-  { means }: Members,
+  choice: MethodChoice,
+  members: Members,
   plan: Plan,
   isNonNegative: boolean,
   { accuracy, classes }: SeriesParts,
@@ -118,29 +125,34 @@ export function judgeSeries(
   const { horizon, seasons, origins } = plan;
   const counts = new Uint32Array(horizon);
   const [errors, naive, over] = [new Float64Array(horizon), new Float64Array(horizon), new Float64Array(horizon)];
-  const used = [...weights.keys()].filter((method) => weights[method]! > 0);
+  const { means } = members;
   for (const { origin, truth, history, unit } of pastOrigins(panel, series, classes[series]!, plan)) {
+    const weights = seriesWeights(panel, series, classes[series]!, at, members, plan, choice, origin);
+    const used = [...weights.keys()].filter((method) => weights[method]! > 0);
     const into = (at * origins.count + origin - 1) * horizon;
     const isCount = classes[series] === INTERMITTENT;
     const ratio = isCount ? countRatio(history) : 0;
-    let [expected, demand] = [0, 0];
+    let [expected, demand, known] = [0, 0, 0];
     for (let step = 0; step < truth.length; step++) {
       let mean = 0;
       for (const method of used) mean += weights[method]! * means[placeOf(plan, at, origin, method) + step]!;
       if (isNonNegative) mean = Math.max(0, mean);
       const value = truth[step]!;
-      expected += mean;
-      demand += value;
-      if (Number.isNaN(value) || Number.isNaN(mean)) continue;
+      const isKnown = !Number.isNaN(value) && !Number.isNaN(mean);
+      if (isKnown) {
+        expected += mean;
+        demand += value;
+        known++;
+      }
+      const chance = mix(series * 31 + origin * 1009 + step) / 2 ** 32;
+      if (known > 0) sums[into + step] = isCount ? countScore(expected, ratio, demand, chance) : (demand - expected) / unit;
+      if (!isKnown) continue;
       counts[step]!++;
       if (raw) raw[(series * origins.count + origin - 1) * horizon + step] = value - mean;
       errors[step]! += Math.abs(value - mean);
       over[step]! += mean - value;
       naive[step]! += Math.abs(value - means[placeOf(plan, at, origin, 0) + step]!);
-      const chance = mix(series * 31 + origin * 1009 + step) / 2 ** 32;
       steps[into + step] = isCount ? countScore(mean, ratio, value, chance) : (value - mean) / unit;
-      if (!Number.isNaN(demand))
-        sums[into + step] = isCount ? countScore(expected, ratio, demand, chance) : (demand - expected) / unit;
     }
   }
   for (let step = 0; step < horizon; step++) {
@@ -167,32 +179,32 @@ export interface ErrorShapes {
 const PRIOR = 2;
 
 /**
- * How much larger than usual the errors of a series are, by all its origins but `left`: shape of a class is measured on origins with the unit that
- * the others imply, as it will be used.
+ * How much larger than usual the errors of a series are, by all its origins (`left` 0), or without one and those that have steps in common with it: the
+ * shape of a class is measured on origins with the unit that the others imply. O(origins x horizon).
  */
-export function errorFactor(
-  steps: Float64Array,
-  at: number,
-  left: number,
-  profile: Float64Array,
-  { origins, horizon }: Plan,
-): number {
+export function errorFactor(steps: Float64Array, at: number, left: number, profile: Float64Array, plan: Plan): number {
   let sum = PRIOR;
   let count = PRIOR;
-  for (let origin = 0; origin < origins.count; origin++) {
-    if (origin === left) continue;
-    let [own, known] = [0, 0];
-    for (let step = 0; step < horizon; step++) {
-      const error = Math.abs(steps[(at * origins.count + origin) * horizon + step]!) / profile[step]!;
-      if (!Number.isFinite(error)) continue;
-      own += error;
-      known++;
-    }
-    if (known === 0) continue;
-    sum += own / known;
+  for (let origin = 1; origin <= plan.origins.count; origin++) {
+    const isLeft = left > 0 && overlap(plan, origin, left);
+    const size = isLeft ? Number.NaN : errorSize(steps, at, origin, profile, plan);
+    if (Number.isNaN(size)) continue;
+    sum += size;
     count++;
   }
   return sum / count;
+}
+
+/** Mean absolute error at an origin in units of the usual; NaN where none is known. */
+function errorSize(steps: Float64Array, at: number, origin: number, profile: Float64Array, { origins, horizon }: Plan): number {
+  let [sum, known] = [0, 0];
+  for (let step = 0; step < horizon; step++) {
+    const error = Math.abs(steps[(at * origins.count + origin - 1) * horizon + step]!) / profile[step]!;
+    if (!Number.isFinite(error)) continue;
+    sum += error;
+    known++;
+  }
+  return known > 0 ? sum / known : Number.NaN;
 }
 
 /** The shapes of each class from the errors of a batch. O(batch x origins x (origins + horizon)). */
@@ -220,14 +232,51 @@ export function shapesOf(classes: Uint8Array, { steps, sums }: BatchErrors, plan
     const factors = isScaled ? new Float64Array(classes.length * origins.count) : null;
     if (factors)
       for (const row of rows)
-        factors[row] = errorFactor(steps, Math.floor(row / origins.count), row % origins.count, profile, plan);
+        factors[row] = errorFactor(steps, Math.floor(row / origins.count), (row % origins.count) + 1, profile, plan);
     const shape = (errors: Float64Array): Float64Array =>
       fitShapes(
         Array.from({ length: horizon }, (_step, step) => errorsAt(errors, step, factors)),
         isScaled ? MIRRORED : 0,
       );
-    return { profile, steps: shape(steps), sums: shape(sums) };
+    return { profile, steps: shape(steps), sums: shape(wholeSums(rows, isScaled, { steps, sums }, horizon)) };
   });
+}
+
+/**
+ * Errors of sums over all steps, where some of them are unknown, from those of what is known of them: errors of n steps are as large as those of m times
+ * (n / m)^power, with the power between 1/2, that of errors which know nothing of each other, and 1, that of errors which are all the same. It is
+ * measured on the sums themselves. O(rows x horizon).
+ */
+function wholeSums(rows: readonly number[], isScaled: boolean, { steps, sums }: BatchErrors, horizon: number): Float64Array {
+  const whole = sums.slice();
+  let [squares, apart, most, count, isGapless] = [0, 0, 0, 0, true];
+  for (const row of rows) {
+    let [own, known, last] = [0, 0, -1];
+    for (let step = 0; step < horizon; step++) {
+      const error = steps[row * horizon + step]!;
+      if (Number.isNaN(error)) continue;
+      own += error * error;
+      known++;
+      last = step;
+    }
+    if (known < last + 1) isGapless = false;
+    if (known < 2) continue;
+    squares += sums[row * horizon + last]! ** 2;
+    apart += isScaled ? own : own / known;
+    most += known;
+    count++;
+  }
+  if (isGapless && count > 0) return whole;
+  const together = count > 0 && apart > 0 ? Math.log(squares / apart) / Math.log(most / count) / 2 : 0;
+  const power = Math.min(1 / 2, Math.max(0, together)) + (isScaled ? 1 / 2 : 0);
+  for (const row of rows) {
+    let known = 0;
+    for (let step = 0; step < horizon; step++) {
+      if (!Number.isNaN(steps[row * horizon + step]!)) known++;
+      if (known > 0) whole[row * horizon + step]! *= ((step + 1) / known) ** power;
+    }
+  }
+  return whole;
 }
 
 /** Usual error of a series at its end: of counts their variance over mean. */

@@ -11,6 +11,7 @@ import { placeOf } from "./members.ts";
 import type { Members } from "./members.ts";
 import { pastOrigins } from "./past-origins.ts";
 import type { Plan } from "./plan.ts";
+import { overlap } from "./rolling-origin.ts";
 import { INTERMITTENT } from "./series-class.ts";
 
 export interface MethodChoice {
@@ -126,7 +127,9 @@ function rootMeanSquare(values: Float64Array): number {
 /** Horizons that the pooled losses count as, beside the origins of the series. */
 const PRIOR = 3;
 
-/** Weights for one series: those of its class, moved by what its own errors say, shape (methods). */
+/**
+ * Weights for one series: those of its class, moved by what its own errors say, shape (methods). `left`: an origin that is to be judged with them, which has no
+ * say then, as have those whose steps overlap with its own; 0 for none. */
 export function seriesWeights(
   panel: Panel,
   series: number,
@@ -135,11 +138,12 @@ export function seriesWeights(
   { means }: Members,
   plan: Plan,
   { weights, losses }: MethodChoice,
+  left: number,
 ): Float64Array {
   const own = new Float64Array(weights.length);
   let count = 0;
   for (const { origin, truth, unit } of pastOrigins(panel, series, seriesClass, plan)) {
-    if (!(unit > 0)) continue;
+    if (!(unit > 0) || (left > 0 && overlap(plan, origin, left))) continue;
     for (let step = 0; step < truth.length; step++) {
       if (Number.isNaN(truth[step]!)) continue;
       count++;

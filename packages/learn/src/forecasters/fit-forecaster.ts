@@ -15,7 +15,7 @@ import { fillFromTrees, fitGlobalTrees, keyCodes, keyLevelsOf } from "./global-t
 import type { GlobalData } from "./global-trees.ts";
 import { forecastMembers, sharedPanel } from "./members.ts";
 import { keepAccuracy, newerDrift, placesBefore } from "./newer-history.ts";
-import { HISTORY, meanOf, NONE, OTHERS, panelForecaster } from "./panel-forecaster.ts";
+import { explainOf, HISTORY, meanOf, NONE, OTHERS, panelForecaster } from "./panel-forecaster.ts";
 import type { ForecastParts } from "./panel-forecaster.ts";
 import { chosenPlan, planFor } from "./plan.ts";
 import type { Plan } from "./plan.ts";
@@ -130,13 +130,13 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     const pace = new Pace(200, signal);
     for (const [at, series] of batch.entries()) {
       await pace.spend(1);
-      const weights = seriesWeights(panel, series, own[at]!, at, members, plan, choices[own[at]!]!);
+      const weights = seriesWeights(panel, series, own[at]!, at, members, plan, choices[own[at]!]!, 0);
       combineSeries(series, at, weights, members, plan, parts);
-      judgeSeries(panel, series, at, weights, members, plan, isNonNegative, parts, errors, raw);
+      judgeSeries(panel, series, at, choices[own[at]!]!, members, plan, isNonNegative, parts, errors, raw);
     }
     shapes ??= shapesOf(own, errors, plan);
     for (const [at, series] of batch.entries()) {
-      const factor = errorFactor(errors.steps, at, -1, shapes[own[at]!]!.profile, plan);
+      const factor = errorFactor(errors.steps, at, 0, shapes[own[at]!]!.profile, plan);
       parts.factors[series] = factor;
       parts.scales[series] = scaleOf(panel, series, own[at]!, factor, plan.seasons);
     }
@@ -162,6 +162,7 @@ async function fitParts(settings: CompleteForecastSettings, given: Panel, option
     inputs: shared.inputs.map(({ name }) => name),
     ...parts,
   };
+  widenSingles(fitted, panel);
   borrow(fitted);
   agree(fitted, groups, raw);
   onProgress?.(1, "forecast");
@@ -220,6 +221,7 @@ async function updateParts(old: ForecastParts, given: Panel, options: Forecaster
     keys: panel.keys,
     choices: { ...choices, drift: newerDrift(old, panel, before) },
   };
+  widenSingles(updated, panel);
   borrow(updated);
   agree(updated, groups, null);
   onProgress?.(1, "forecast");
@@ -233,7 +235,10 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
   const count = parts.basis.length;
   const means = new Float64Array(count * horizon);
   for (let series = 0; series < count; series++) means.set(meanOf(parts, series), series * horizon);
-  const before = means.slice();
+  // What parts add up to may lie below the bound of the mean: it is moved from there.
+  const free = means.slice();
+  for (let series = 0; series < count; series++)
+    explainOf(parts, series)?.limit.forEach((moved, step) => (free[series * horizon + step]! -= moved));
   // An update has no errors of its own; what series usually err by says as much.
   const usual = parts.scales.map((scale, series) =>
     parts.classes[series] === INTERMITTENT ? Math.sqrt(scale * Math.max(parts.levels[series]!, 0.01)) : scale,
@@ -255,7 +260,7 @@ function agree(parts: ForecastParts, groups: Groups, raw: Float64Array | null): 
       means[(count - groups.length + sum) * horizon + step] = total;
     }
   });
-  for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - before[place]!;
+  for (let place = 0; place < means.length; place++) parts.moved[place] = means[place]! - free[place]!;
 }
 
 /** The panel as it is judged: what was sold out or closed is no demand that could have been met. */
@@ -292,6 +297,25 @@ function* batchesOf(count: number, { methods, origins, horizon }: Plan): Generat
     batch = [];
   }
   if (batch.length > 0) yield Uint32Array.from(batch);
+}
+
+/** Of a series with one value nobody has seen it move: it moves as others of its size do, or, without any, by as much as it is large. O(values). */
+function widenSingles({ classes, levels, scales, basis }: ForecastParts, panel: Panel): void {
+  const singles: number[] = [];
+  let [moves, sizes] = [0, 0];
+  for (let series = 0; series < basis.length; series++) {
+    if (basis[series] !== HISTORY || classes[series] !== SMOOTH) continue;
+    const values = valuesOf(panel, series);
+    const first = values.findIndex((value) => !Number.isNaN(value));
+    const isSingle = first >= 0 && !values.some((value, at) => at > first && !Number.isNaN(value));
+    if (isSingle) singles.push(series);
+    else {
+      moves += scales[series]!;
+      sizes += Math.abs(levels[series]!);
+    }
+  }
+  const share = sizes > 0 ? moves / sizes : 1;
+  for (const series of singles) scales[series] = share * Math.abs(levels[series]!);
 }
 
 /** Series without a value of their own are expected to be like the others, and may be like any of them. */

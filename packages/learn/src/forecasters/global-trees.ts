@@ -5,7 +5,7 @@
  * winners of Makridakis, Spiliotis, Assimakopoulos: M5 Accuracy Competition, IJF 2022, with one model for all steps ahead.
  */
 import { valuesOf } from "../data/series.ts";
-import type { Panel } from "../data/series.ts";
+import type { Panel, StepClock } from "../data/series.ts";
 import { Pace } from "../math/pause.ts";
 import { seeded } from "../math/random.ts";
 import { fitTrees } from "../trees/boost.ts";
@@ -13,6 +13,7 @@ import type { TreeColumn } from "../trees/columns.ts";
 import type { TreeEnsemble } from "../trees/ensemble.ts";
 import { rawScores, scorerOf } from "../trees/score.ts";
 import type { Scorer } from "../trees/score.ts";
+import { aheadAt } from "./clock.ts";
 import { placeOf } from "./members.ts";
 import { inputValues } from "./members.ts";
 import type { Members, SharedPanel } from "./members.ts";
@@ -97,21 +98,29 @@ function writeFeatures(
   ahead: number,
   inputsAt: (input: number) => number,
   inputs: number,
-  seasons: readonly number[],
+  { seasons }: Plan,
+  clock: StepClock | undefined,
   into: Float64Array,
 ): void {
   const cut = history.length;
   const scaled = (value: number): number => (value - level) / unit;
   const at = (place: number): number => (place >= 0 && place < cut ? scaled(history[place]!) : Number.NaN);
+  const now = aheadAt(clock, start + cut + ahead);
   let slot = 0;
   for (let lag = 0; lag < LAGS; lag++) into[slot++] = at(cut - 1 - lag);
   for (const season of seasons) {
     const period = Math.round(season);
-    const back = cut + ahead - period * Math.ceil((ahead + 1) / period);
-    into[slot++] = at(back);
-    into[slot++] = at(back - period);
-    into[slot++] = (at(back) + at(back - period) + at(back - 2 * period)) / 3;
-    into[slot++] = (start + cut + ahead) % period;
+    /** The place of the same hour so many seasons before the step. */
+    const before = (place: number): number => {
+      const back = cut + ahead - period * place;
+      return back < 0 ? back : back + now - aheadAt(clock, start + back);
+    };
+    const latest = Math.ceil((ahead + 1) / period);
+    const [last, second, third] = [at(before(latest)), at(before(latest + 1)), at(before(latest + 2))];
+    into[slot++] = last;
+    into[slot++] = second;
+    into[slot++] = (last + second + third) / 3;
+    into[slot++] = (start + cut + ahead + now) % period;
   }
   into[slot++] = ahead;
   into[slot++] = scaled(knownMean(history.subarray(Math.max(0, cut - 3))));
@@ -172,7 +181,7 @@ export async function fitGlobalTrees(
     const history = values.subarray(0, cut);
     const anchor = anchorOf(history, seriesClass, seasons);
     const inputsAt = (input: number): number => inputValues(shared, input, one, cut + ahead, cut + ahead + 1, horizon)[0]!;
-    writeFeatures(history, anchor, panel.starts[one]!, ahead, inputsAt, inputs, seasons, feature);
+    writeFeatures(history, anchor, panel.starts[one]!, ahead, inputsAt, inputs, plan, panel.clock, feature);
     for (let at = 0; at < numbers; at++) columns[at]![row] = feature[at]!;
     target[row] = Math.max(-FARTHEST, Math.min(FARTHEST, (values[cut + ahead]! - anchor.level) / anchor.unit)) || 0;
   }
@@ -225,7 +234,17 @@ export function fillFromTrees(
       if (!isKnown) continue;
       const ahead = shared.inputs.map((_, input) => inputValues(shared, input, one, cut, cut + horizon, horizon));
       for (let step = 0; step < horizon; step++) {
-        writeFeatures(history, anchor, panel.starts[one]!, step, (input) => ahead[input]![step]!, inputs, seasons, feature);
+        writeFeatures(
+          history,
+          anchor,
+          panel.starts[one]!,
+          step,
+          (input) => ahead[input]![step]!,
+          inputs,
+          plan,
+          panel.clock,
+          feature,
+        );
         for (let column = 0; column < numbers; column++) columns[column]![k * horizon + step] = feature[column]!;
         for (const [key, known] of codes.entries()) own[key]![k * horizon + step] = known[one]!;
       }

@@ -10,6 +10,7 @@ import { localMethods } from "../forecast/methods.ts";
 import { prepareSeries } from "../forecast/prepare-series.ts";
 import { runWorkers } from "../math/parallel.ts";
 import { Pace } from "../math/pause.ts";
+import { clockPlaces, onClock } from "./clock.ts";
 import { inputEffects } from "./input-effects.ts";
 import type { Plan } from "./plan.ts";
 import { cutAt, leastHistory } from "./rolling-origin.ts";
@@ -101,17 +102,30 @@ export function* fillMembers(job: MembersJob): Generator<void, void> {
 
 function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: number): void {
   const { methods, wanted, seasons, horizon, origins } = plan;
-  const { offsets, values, censored } = panel;
+  const { offsets, starts, values, censored, clock } = panel;
   const [from, to] = [offsets[batch[at]!]!, offsets[batch[at]! + 1]!];
   const whole = seasons.map(Math.round);
   for (let origin = 0; origin <= origins.count; origin++) {
     const cut = cutAt(to - from, origin, horizon, origins, leastHistory(seasons, classes[at]!));
     if (cut < 0) break;
-    const series = prepareSeries(values.subarray(from, from + cut), censored?.subarray(from, from + cut) ?? null, seasons);
+    const places = clockPlaces(clock, starts[batch[at]!]!, cut + horizon);
+    const shown = (column: Float64Array): Float64Array => (places ? onClock(column, places) : column);
+    const flags = censored?.subarray(from, from + cut) ?? null;
+    const series = prepareSeries(
+      shown(values.subarray(from, from + cut)),
+      flags && places ? Uint8Array.from(onClock(Float64Array.from(flags), places), Math.ceil) : flags,
+      seasons,
+    );
     if (!series) continue;
     const { gap } = series;
-    const first = cut - gap - series.values.length; // place of its first value that is known
-    const columns = panel.inputs.map((_, input) => inputValues(panel, input, batch[at]!, first, cut + horizon, horizon));
+    const end = places ? places[cut - 1]! + 1 : cut;
+    const first = end - gap - series.values.length; // place of its first value that is known
+    const columns = panel.inputs.map((_, input) =>
+      shown(inputValues(panel, input, batch[at]!, 0, cut + horizon, horizon)).subarray(first),
+    );
+    /** Place of a step ahead in a forecast that begins behind the last known value. An hour that comes twice is told once. */
+    const placeAhead = (step: number): number => gap + (places ? Math.max(0, places[cut + step]! - end) : step);
+    const reach = 1 + placeAhead(horizon - 1);
     const { coefficients, usual } = inputEffects(
       series.values,
       columns.map((column) => column.subarray(0, series.values.length)),
@@ -136,17 +150,19 @@ function fillSeries({ panel, batch, classes, plan, members }: MembersJob, at: nu
       if (name === "globalTrees") continue;
       const isNaive = method === 0; // the measure of all others knows no inputs
       const { values: history } = isNaive ? series : free;
-      const forecast = localMethods[name](isNaive ? series : free, horizon + gap);
+      const forecast = localMethods[name](isNaive ? series : free, reach);
       const { mean, level, seasons: parts } = faded(sane(forecast, history, bound), fade);
       const into = placeOf(plan, at, origin, method);
       for (let step = 0; step < horizon; step++)
-        members.means[into + step] = mean[gap + step]! + (isNaive || origin === 0 ? 0 : effectAt(history.length + gap + step));
+        members.means[into + step] =
+          mean[placeAhead(step)]! + (isNaive || origin === 0 ? 0 : effectAt(history.length + placeAhead(step)));
       if (origin > 0) continue;
       const place = at * methods.length + method;
       members.levels[place] = level;
       parts.forEach((part, which) => {
         const season = whole.indexOf(series.periods[which]!);
-        members.seasonParts.set(part.subarray(gap), (place * seasons.length + season) * horizon);
+        const partAt = (place * seasons.length + season) * horizon;
+        for (let step = 0; step < horizon; step++) members.seasonParts[partAt + step] = part[placeAhead(step)]!;
       });
     }
     if (origin > 0) continue;
@@ -169,7 +185,7 @@ function faded(forecast: LocalForecast, factor: number): LocalForecast {
 }
 
 /** The panel on memory that threads share. */
-export interface SharedPanel extends Pick<Panel, "offsets" | "values" | "censored"> {
+export interface SharedPanel extends Pick<Panel, "offsets" | "values" | "censored" | "starts" | "clock"> {
   /** Inputs, then calendar columns. `ahead` is null of the latter: `history` goes on behind the series, and place 0 of series i is `shifts[i]`. */
   readonly inputs: readonly {
     readonly name: string;
@@ -187,6 +203,8 @@ export function sharedPanel(panel: Panel): SharedPanel {
   if (panel.censored) (censored = new Uint8Array(new SharedArrayBuffer(panel.censored.length))).set(panel.censored);
   return {
     offsets,
+    starts: panel.starts,
+    clock: panel.clock,
     values: sharedCopy(panel.values),
     censored,
     inputs: [

@@ -116,7 +116,8 @@ export function quantilesOf(parts: ForecastParts, series: number): Float64Array 
   return parts.basis[series] === NONE ? null : quantilesAbout(parts, series, meanOf(parts, series), "steps");
 }
 
-function explainOf(parts: ForecastParts, series: number, changed: ChangedInputs = {}): ForecastExplanation | null {
+/** The parts of the mean as they were fitted, or with other inputs; null where there is none. */
+export function explainOf(parts: ForecastParts, series: number, changed: ChangedInputs = {}): ForecastExplanation | null {
   const { settings, choices, inputs, basis } = parts;
   const { horizon, seasons } = settings;
   if (!(Number.isInteger(series) && series >= 0 && series < basis.length))

@@ -37,6 +37,7 @@ const LEAST_ORIGINS = 3;
 
 export function planFor({ horizon, seasons, method, budget }: CompleteForecastSettings, panel: Panel): Plan {
   const count = seriesCount(panel);
+  const longest = panel.offsets.reduce((most, end, at) => Math.max(most, at > 0 ? end - panel.offsets[at - 1]! : 0), 0);
   const many = Math.min(MOST_ORIGINS, Math.max(LEAST_ORIGINS, Math.ceil(ERRORS / count)));
   const planOf = (names: readonly MethodName[], origins: number): Plan => {
     const methods = [...new Set<MethodName>(["seasonalNaive", ...names])];
@@ -47,8 +48,7 @@ export function planFor({ horizon, seasons, method, budget }: CompleteForecastSe
       wanted: method === "auto" ? [placesOf(smooth), placesOf(intermittent)] : [placesOf(names), placesOf(names)],
       horizon,
       seasons,
-      // Origins of many lie closer together, so that even short histories have some.
-      origins: { count: origins, stride: Math.max(1, Math.floor(horizon / (origins > LEAST_ORIGINS ? 4 : 2))) },
+      origins: { count: origins, stride: strideOf(origins, horizon, longest) },
     };
   };
   if (method !== "auto") return planOf([method], many);
@@ -69,6 +69,16 @@ export function planFor({ horizon, seasons, method, budget }: CompleteForecastSe
     if (secondsOf(plan, panel) <= budget) return plan;
   }
   return ladder.at(-1)!();
+}
+
+/**
+ * Steps between origins. Few of them lie half a horizon apart: the latest are most like today. Where there are few series, many origins make up for it, as far
+ * apart as the later half of the longest has room for, since errors of one time are one proof, however often they are counted.
+ */
+function strideOf(origins: number, horizon: number, longest: number): number {
+  if (origins <= LEAST_ORIGINS) return Math.max(1, horizon >> 1);
+  const room = Math.floor((longest / 2 - horizon) / (origins - 1));
+  return Math.max(1, horizon >> 2, Math.min(horizon, room));
 }
 
 /** With two threads, were every series of the panel to try every method. */

@@ -5,6 +5,8 @@
  *   history ...........................|
  *   origin 1   ...............|<- horizon ->|
  *   origin 2   .........|<- horizon ->|<- stride
+ *
+ * Forecasts from much less than there is today err more than today's will: at least half of a series is left, but at its one origin where it is short.
  */
 
 import { INTERMITTENT } from "./series-class.ts";
@@ -29,6 +31,15 @@ export function leastHistory(seasons: readonly number[], seriesClass: number): n
 export function cutAt(length: number, origin: number, horizon: number, { stride }: Origins, least: number): number {
   if (origin === 0) return length;
   const cut = length - horizon - (origin - 1) * stride;
-  if (cut >= least) return cut;
+  if (cut >= (origin === 1 ? least : Math.max(least, length / 2))) return cut;
   return origin === 1 && length > least ? least : -1;
+}
+
+/** Whether two origins of the past have steps ahead in common. */
+export function overlap(
+  { origins, horizon }: { readonly origins: Origins; readonly horizon: number },
+  one: number,
+  other: number,
+): boolean {
+  return Math.abs(one - other) * origins.stride < horizon;
 }

@@ -9,8 +9,8 @@ export type Groups = readonly Uint32Array[];
 const MOST_SUMS = 3000;
 
 /**
- * The panel with its sums behind it. `hierarchy`: for each level the names of the keys that it keeps apart. Steps before a series begins count as 0.
- * O(values x levels).
+ * The panel with its sums behind it. `hierarchy`: for each level the names of the keys that it keeps apart. Steps before a series begins count as 0, gaps
+ * of a series as what methods fill in; a sum of which less is known than usual is unknown itself. O(values x levels).
  *
  * @throws RangeError where a key is not there, series end at different steps, or there are too many sums
  */
@@ -46,10 +46,20 @@ export function withSums(
     return { name: input.name, history, ahead };
   });
   found.forEach(({ members }, at) => {
+    const known = new Float64Array(lengths[at]!);
+    const all = new Float64Array(lengths[at]!);
     for (const series of members) {
-      const shift = offsets[count + at]! + panel.starts[series]! - starts[at]!;
-      filled[series]!.forEach((value, place) => (values[shift + place]! += value));
+      const shift = panel.starts[series]! - starts[at]!;
+      const own = valuesOf(panel, series);
+      filled[series]!.forEach((value, place) => {
+        values[offsets[count + at]! + shift + place]! += value;
+        // 0 is known as well.
+        const weight = Math.abs(value) + Number.MIN_VALUE;
+        all[shift + place]! += weight;
+        if (!Number.isNaN(own[place]!)) known[shift + place]! += weight;
+      });
     }
+    unknownWhere(known, all, values.subarray(offsets[count + at], offsets[count + at + 1]));
     // Inputs of a sum are means over its series, of those that there are at a step.
     for (const { history, ahead } of inputs) {
       const sums = new Float64Array(lengths[at]! + horizon);
@@ -83,6 +93,24 @@ export function withSums(
       inputs,
     },
   };
+}
+
+/**
+ * Sets sums to missing where less than half as much of them is known as where most is: were gaps that are filled in taken for values, sums would move less
+ * than they do. `known`, `all`: sizes of what is known and of what was added up, at each step.
+ */
+function unknownWhere(known: Float64Array, all: Float64Array, sums: Float64Array): void {
+  const shares = known.map((size, at) => (all[at]! > 0 ? size / all[at]! : 1));
+  // The mean share about a known part.
+  let [total, squares] = [0, 0];
+  for (const share of shares) {
+    total += share;
+    squares += share * share;
+  }
+  const least = squares / total / 2;
+  shares.forEach((share, at) => {
+    if (share < least) sums[at] = Number.NaN;
+  });
 }
 
 interface Group {

@@ -24,6 +24,28 @@ export function stepAt(every: Every, zone: string, ms: number): number {
   return stretch === undefined ? calendarStep(every, Math.floor(localMs(zone, ms) / dayMs)) : Math.floor(ms / stretch);
 }
 
+/**
+ * By how many steps clocks of the zone are ahead of UTC at each of `count` steps from step `first` on; null of steps of a calendar, whose days
+ * are those of clocks, and of UTC. O(count), with a look at the clock every day.
+ */
+export function clockAhead(every: Every, zone: string, first: number, count: number): Int8Array | null {
+  const stretch = stretches[every];
+  if (stretch === undefined || zone === "UTC") return null;
+  const ahead = new Int8Array(count);
+  const at = (place: number): number => {
+    const ms = (first + place) * stretch;
+    return Math.round((localMs(zone, ms) - ms) / stretch);
+  };
+  const day = dayMs / stretch;
+  for (let from = 0; from < count; from += day) {
+    const to = Math.min(count, from + day);
+    const before = at(from);
+    if (before === at(to - 1)) ahead.fill(before, from, to);
+    else for (let place = from; place < to; place++) ahead[place] = at(place);
+  }
+  return ahead;
+}
+
 /** The step that holds a day of the calendar, counted from 1970-01-01. */
 export function calendarStep(every: Every, day: number): number {
   if (every === "day") return day;

@@ -2,7 +2,7 @@
  * From a snapshot to the panel that a forecaster takes: a value for each series and step, with flags, inputs of the past and of the steps to come, and
  * holidays. Rows are added up in DuckDB; what comes back are columns of numbers, a row for each series and step that has one.
  */
-import { calendarStep, isCalendar, stepAt, stepStart, stepText } from "#base/steps";
+import { calendarStep, clockAhead, isCalendar, stepAt, stepStart, stepText } from "#base/steps";
 import { failure } from "#base/errors";
 import { formatCount } from "#base/text";
 import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, seriesRows, stepSql, typeIn } from "#checks/series-sql";
@@ -229,6 +229,7 @@ export async function preparePanel(
     for (const one of values) if (!Number.isNaN(one)) known++;
     const start = starts.reduce((least, one) => Math.min(least, one), last + 1);
     const calendar = await holidayColumns(start);
+    const clock = clockAhead(every, useCase.time_zone, start, last + horizon + 1 - start);
     const panel: Panel = {
       keys: seriesKeys(useCase).map((name, at) => ({ name, values: layout.keys[at]! })),
       offsets,
@@ -237,6 +238,7 @@ export async function preparePanel(
       censored,
       ...(inputs.length > 0 && { inputs: inputs.map((name, at) => inputOf(name, at, histories[at]!, offsets)) }),
       ...(calendar && { calendar }),
+      ...(clock && { clock: { start, ahead: clock } }),
     };
     return { panel, end: last + 1, start, known, ended };
   }
