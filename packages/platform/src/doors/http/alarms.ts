@@ -134,7 +134,7 @@ const markAlarm: Operation<z.infer<typeof alarmParams>, unknown, z.infer<typeof 
   tag: "Alarms",
   summary: "Say what an alarm was worth",
   description:
-    "Moves the threshold of its series: less of the budget for what is noise, more for what is useful. The last mark counts.",
+    "Moves the threshold of its kind in its series: less of the budget for what is noise, more for what is useful; other kinds and other series move a little. The last mark counts, and fades.",
   params: alarmParams,
   body: markBody,
   examples: { noise: { as: "noise", note: "A batch job" } },

@@ -24,7 +24,7 @@ export interface Watcher {
   alarms(filter: AlarmFilter): Promise<{ alarms: Alarm[]; next: string | null }>;
   /** @throws ALARM_UNKNOWN */
   alarm(id: string): Promise<Alarm>;
-  /** Says what an alarm was worth, which moves the threshold of its series. @throws ALARM_UNKNOWN */
+  /** Says what an alarm was worth, which moves the threshold of its kind in its series. @throws ALARM_UNKNOWN */
   mark(id: string, mark: { as: Mark; note?: string | undefined; by: string }): Promise<Alarm>;
   /** Alarms of the last days against the budget. @throws USE_CASE_UNKNOWN, RECORDS_NEEDED */
   summary(useCase: string): Promise<AlarmSummary>;

@@ -6,6 +6,8 @@ import { fitMetrics, loadMetrics, metricsDefaults } from "#learn/anomaly/metrics
 import type { MetricReason, MetricsModel, MetricsState } from "#learn/anomaly/metrics-model";
 import type { SavedModel } from "#learn/model";
 import { rowsNeeded } from "#records/detect-rows";
+import { isKnown } from "#stages/watch/calendar";
+import type { KnownEvent } from "#stages/watch/calendar";
 import type { Points, SeriesName } from "#stages/watch/points";
 
 /** By the id of the series that says how far apart the values are. */
@@ -22,12 +24,17 @@ const named = 3;
 const leastShare = 0.2;
 
 /**
- * Fits on rows before an instant. Things with too few rows, or whose values do not change, are left out, and so are those beyond what fits into
+ * Fits on rows before an instant that lie in no known event. Things with too few rows, or whose values do not change, are left out, and so are those beyond what fits into
  * memory. O(points + rows x values²).
  *
- * @param values the measured values, in the order that the points of a row have
+ * @param options `values`: the measured ones, in the order that the points of a row have
  */
-export function fitRows({ names, series, times, values: given }: Points, values: readonly string[], before: number): RowModels {
+export function fitRows(
+  { names, series, times, values: given }: Points,
+  { values, before, known }: { values: readonly string[]; before: number; known: readonly KnownEvent[] },
+): RowModels {
+  const isLearnt = (at: number): boolean =>
+    Number.isFinite(given[at]!) && !(known.length > 0 && isKnown(known, names[series[at]!]!.key, times[at]!));
   const things = names.flatMap(({ value }, at) => (value === null ? [at] : []));
   const most = Math.floor(mostNumbers / values.length ** 2);
   const of = new Map(things.slice(0, most).map((at) => [at, { rows: 0, skip: 0, row: new Float64Array(values.length) }]));
@@ -39,7 +46,7 @@ export function fitRows({ names, series, times, values: given }: Points, values:
   const length = end < 0 ? times.length : end;
   for (let at = 0; at < length; at++) {
     const thing = of.get(series[at]!);
-    if (thing && Number.isFinite(given[at]!)) thing.rows++;
+    if (thing && isLearnt(at)) thing.rows++;
   }
   const tables = new Map<number, Float64Array>();
   for (const [at, thing] of of) {
@@ -55,9 +62,11 @@ export function fitRows({ names, series, times, values: given }: Points, values:
     if (!table) continue;
     const thing = of.get(place)!;
     if (series[at] !== place) thing.row[series[at]! - first(place)] = given[at]!;
-    else if (Number.isFinite(given[at]!)) {
-      if (thing.rows >= thing.skip) table.set(thing.row, (thing.rows - thing.skip) * values.length);
-      thing.rows++;
+    else {
+      if (isLearnt(at)) {
+        if (thing.rows >= thing.skip) table.set(thing.row, (thing.rows - thing.skip) * values.length);
+        thing.rows++;
+      }
       thing.row.fill(Number.NaN);
     }
   }

@@ -67,7 +67,9 @@ export async function trainSeries(
   const first = all.times[0]!;
   const splitAt = last - (last - first) * parsePercent(useCase.train.holdout)!;
   if (useCase.source.together) onProgress?.("learning what goes together", null);
-  const models: RowModels = useCase.source.together ? fitRows(all, useCase.source.values, splitAt) : new Map();
+  const models: RowModels = useCase.source.together
+    ? fitRows(all, { values: useCase.source.values, before: splitAt, known })
+    : new Map();
   const points = useCase.source.together
     ? laterThan(all, ({ id, value }) => (value === null && !models.has(id) ? Infinity : null))
     : all;

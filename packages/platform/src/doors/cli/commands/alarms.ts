@@ -59,7 +59,7 @@ export const alarmsShow: Command = {
 
 export const alarmsMark: Command = {
   name: "alarms mark",
-  summary: "Say what an alarm was worth; it moves the threshold of its series",
+  summary: "Say what an alarm was worth; it moves the threshold of its kind in its series",
   details:
     "useful: it was worth it. noise: nothing was wrong. expected: right, but known of before; a calendar would have kept it quiet.",
   positionals: [id, { name: "mark", description: marks.join(", ") }],
