@@ -6,8 +6,8 @@ export interface DetectorSettings {
   /** Milliseconds from one value of a series to the next. */
   readonly every: number;
   /**
-   * Milliseconds of the seasons that values may follow, shortest first, at most two. A series uses one once two of them have passed and where it
-   * predicts better with it. Those of less than four steps are left aside.
+   * Milliseconds of the seasons that values may follow, shortest first, at most two, of series that are not given their own (`Detector.setSeasons`).
+   * A series uses one once it has passed and where it predicts better with it. Those of less than four steps are left aside.
    */
   readonly seasons: readonly number[];
   /** So many false alarms are expected of one series without anomalies in so many milliseconds. */
@@ -34,14 +34,8 @@ export const detectorDefaults: DetectorSettings = {
 
 /** @throws RangeError naming the setting that cannot be used */
 export function checkDetectorSettings({ every, seasons, budget, kinds, quietSteps, warmUp }: DetectorSettings): void {
-  const positive = (value: number, name: string): void => {
-    if (!(value > 0 && value < Infinity)) throw new RangeError(`${name}: must be a finite number above 0, got ${value}`);
-  };
   positive(every, "every");
-  seasons.forEach((season, at) => positive(season, `seasons[${at}]`));
-  if (seasons.length > 2 || (seasons.length === 2 && !(seasons[0]! < seasons[1]!))) {
-    throw new RangeError(`seasons: must be at most two, the shorter first, got ${seasons.join(", ")}`);
-  }
+  checkSeasons(seasons);
   positive(budget.alarms, "budget.alarms");
   positive(budget.per, "budget.per");
   if (budget.alarms * every > budget.per / 10) {
@@ -59,4 +53,16 @@ export function checkDetectorSettings({ every, seasons, budget, kinds, quietStep
     if (!(Number.isSafeInteger(value) && value >= 1))
       throw new RangeError(`${name}: must be a whole number above 0, got ${value}`);
   }
+}
+
+/** @throws RangeError where there are more than two, or they are not in order */
+export function checkSeasons(seasons: readonly number[]): void {
+  seasons.forEach((season, at) => positive(season, `seasons[${at}]`));
+  if (seasons.length > 2 || (seasons.length === 2 && !(seasons[0]! < seasons[1]!))) {
+    throw new RangeError(`seasons: must be at most two, the shorter first, got ${seasons.join(", ")}`);
+  }
+}
+
+function positive(value: number, name: string): void {
+  if (!(value > 0 && value < Infinity)) throw new RangeError(`${name}: must be a finite number above 0, got ${value}`);
 }
