@@ -23,6 +23,7 @@ import {
 import { ENVELOPE_NUMBERS, reachedBefore, widen } from "./envelope.ts";
 import type { AnomalyEvent, AnomalyKind, Findings } from "./finding.ts";
 import { anomalyKinds } from "./finding.ts";
+import { FEW } from "./settings.ts";
 import type { DetectorSettings } from "./settings.ts";
 import { TAIL_CELLS, cellOf, countMeasure, tailProbability } from "./tail.ts";
 
@@ -106,7 +107,6 @@ const SUMMED = 4;
 const LATE_RUN = 8;
 const GREATEST = 1e30;
 // Steps over which means reach back.
-const FEW = 6;
 const MANY = 300;
 const MORE = 500;
 const MEMORY = 600;

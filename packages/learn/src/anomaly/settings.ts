@@ -20,7 +20,23 @@ export interface DetectorSettings {
   readonly warmUp: number;
 }
 
+const MINUTE = 60_000;
 const DAY = 86_400_000;
+
+/**
+ * How many steps without an unusual value end an event: two hours of them, since an alarm that comes back within that is the same to those who look
+ * at it. Where steps are short, 24 of them that last ten minutes or more are enough, as the means that were disturbed have long forgotten. Where steps
+ * are long, never fewer than those means reach back over, so that an event does not end while it is still seen.
+ *
+ * @param every milliseconds from one value to the next
+ */
+export function quietStepsOf(every: number): number {
+  const stepsOf = (minutes: number): number => Math.ceil((minutes * MINUTE) / every);
+  return Math.max(FEW, Math.min(stepsOf(120), Math.max(4 * FEW, stepsOf(10))));
+}
+
+/** Steps over which the fastest means of a series reach back. */
+export const FEW = 6;
 
 /** Five minutes between values, days and weeks, two false alarms a week. */
 export const detectorDefaults: DetectorSettings = {
@@ -28,7 +44,7 @@ export const detectorDefaults: DetectorSettings = {
   seasons: [DAY, 7 * DAY],
   budget: { alarms: 2, per: 7 * DAY },
   kinds: anomalyKinds,
-  quietSteps: 24,
+  quietSteps: quietStepsOf(300_000),
   warmUp: 100,
 };
 
