@@ -18,6 +18,7 @@ import {
   countEvidence,
   evidenceOf,
   probabilityOf,
+  spendable,
   startCalibration,
 } from "./calibration.ts";
 import { ENVELOPE_NUMBERS, reachedBefore, widen } from "./envelope.ts";
@@ -263,6 +264,13 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     kind = of;
   }
 
+  /** How many alarms were promised for the time since the last event, or since the first value. */
+  function promisedSince(numbers: Float64Array, n: number, time: number): number {
+    const end = numbers[n + EVENT + END]!;
+    const hadEvent = numbers[n + EVENT + SCORE] !== 0 && end <= time; // of a clock that was set back, an end may lie ahead
+    return (Math.max(0, time - (hadEvent ? end : numbers[n + FIRST]!)) * budget.alarms) / budget.per;
+  }
+
   /** From the evidence to the score and the event. */
   function conclude(
     numbers: Float64Array,
@@ -280,7 +288,10 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const score = 1 - probability;
     const e = n + EVENT;
     const wasOpen = numbers[e + OPEN] === 1;
-    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed, cells[c + SHARES + kind]!);
+    const share = cells[c + SHARES + kind]!;
+    const threshold =
+      alarmThreshold(numbers, n + CALIBRATION, allowed, share) *
+      (wasOpen ? 1 : spendable(share * promisedSince(numbers, n, time)));
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
     // That nothing comes is another event than what was unusual of values before.
