@@ -30,8 +30,9 @@ const AIM = 0.8;
  * alarm to alarm is what it would be at the promised rate all along: the integral of exp(-0.3 u - u²/2) over u > 0 is 1.
  */
 const AT_ONCE = 0.3;
-/** So many times the promised rate at most, however long it was quiet. */
+/** So many times the promised rate at most, however long it was quiet, and no values that are more probable than this. */
 const MOST = 4;
+const RARE = 0.01;
 /** No probability is said to be less. */
 const LEAST = 1e-12;
 
@@ -62,9 +63,10 @@ export function alarmThreshold(numbers: Float64Array, n: number, allowed: number
   return (allowed * share) / Math.max(1, excess) ** CORRECTION;
 }
 
-/** So many times as probable may the value be that opens an event; `promised` alarms since the last one. */
-export function spendable(promised: number): number {
-  return Math.min(MOST, AT_ONCE + promised);
+/** The threshold of a value that opens an event; `promised` alarms since the last one. */
+export function openingThreshold(threshold: number, promised: number): number {
+  const spendable = threshold * Math.min(MOST, AT_ONCE + promised);
+  return Math.min(spendable, Math.max(threshold, RARE));
 }
 
 export function countAlarm(numbers: Float64Array, n: number): void {

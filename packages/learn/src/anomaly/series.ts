@@ -17,8 +17,8 @@ import {
   countAlarm,
   countEvidence,
   evidenceOf,
+  openingThreshold,
   probabilityOf,
-  spendable,
   startCalibration,
 } from "./calibration.ts";
 import { ENVELOPE_NUMBERS, reachedBefore, widen } from "./envelope.ts";
@@ -120,8 +120,9 @@ const SLOW_START = 2000;
 /** Values that are equal so many times stand still, if they usually do not. */
 const STILL = 12;
 const FULL = 16_384;
-/** A season's profile takes so much of what it sees each time. */
+/** A season's profile takes so much of what it sees each time, of three values or more in a cell; of fewer as much less. */
 const RENEWAL = 0.4;
+const ENOUGH = 3;
 /** Errors are learnt from up to so many times their usual size. */
 const BOUND = 20;
 
@@ -221,7 +222,9 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const part = (season: number, count: number): number => {
       const perCell = Math.max(1, season / every / count);
       const times = Math.floor(age / season);
-      return times === 0 ? 1 / Math.max(1, perCell / 2) : Math.max(1 / (times + 1), RENEWAL) / perCell;
+      return times === 0
+        ? 1 / Math.max(1, perCell / 2)
+        : Math.max(1 / (times + 1) / perCell, RENEWAL / Math.max(ENOUGH, perCell));
     };
     const pattern = cells[placeInSeason]!;
     cells[placeInSeason]! += numbers[n + PREDICTORS + PREDICTOR_NUMBERS + ERROR]! * part(first, size);
@@ -289,9 +292,8 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const e = n + EVENT;
     const wasOpen = numbers[e + OPEN] === 1;
     const share = cells[c + SHARES + kind]!;
-    const threshold =
-      alarmThreshold(numbers, n + CALIBRATION, allowed, share) *
-      (wasOpen ? 1 : spendable(share * promisedSince(numbers, n, time)));
+    const usual = alarmThreshold(numbers, n + CALIBRATION, allowed, share);
+    const threshold = wasOpen ? usual : openingThreshold(usual, share * promisedSince(numbers, n, time));
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
     // That nothing comes is another event than what was unusual of values before.
