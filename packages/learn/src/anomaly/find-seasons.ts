@@ -42,6 +42,8 @@ const NEARLY = 0.7;
 /** Values are bounded by so many of their usual distances from the median. */
 const BOUND = 8;
 const GREATEST = 1e30;
+/** What is less, in usual distances, is the rounding of numbers, which may well come again. */
+const LEAST = 1e-9;
 
 /**
  * Milliseconds, shortest first; none where values do not come again. O(steps²), steps at most 8,192.
@@ -275,13 +277,15 @@ function withoutSeason(steps: Float64Array, half: number, offset: number, period
     sums[at + 1] = sums[at]! + (isKnown ? steps[at]! : 0);
     counts[at + 1] = counts[at]! + (isKnown ? 1 : 0);
   }
+  const needsEnds = half - 2 * around < period;
   const free = Float64Array.from({ length: half }, (_, at) => {
     const [from, to] = [Math.max(0, at - around), Math.min(half, at + around + 1)];
+    if (to - from <= 2 * around && !needsEnds) return Number.NaN; // the mean of a part of a turn is no level
     return steps[at]! - (sums[to]! - sums[from]!) / (counts[to]! - counts[from]!);
   });
   const binOf = (at: number): number => phaseBin(offset + at + 0.5, period, size);
   const { pattern } = patternOf(free, size, binOf);
-  return steps.map((value, at) => value - pattern[binOf(at)]!);
+  return steps.map((value, at) => Math.round((value - pattern[binOf(at)]!) / LEAST) * LEAST);
 }
 
 /** NaN where there is none. */
