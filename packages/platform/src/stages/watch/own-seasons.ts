@@ -29,7 +29,7 @@ export async function giveSeasons(
   const { every, seasons: calendar } = detector.settings;
   const pace = new Pace(turn, signal);
   for (const [slot, name] of names.entries()) {
-    const own = places.subarray(ends[slot]!, ends[slot + 1]!);
+    const own = places.subarray(ends[slot], ends[slot + 1]);
     const waits = pace.spend(own.length);
     if (waits) await waits;
     const isOrdinary = (at: number): boolean => known.length === 0 || !isKnown(known, name.key, times[at]!);
