@@ -8,6 +8,7 @@ import { fitOutliers } from "../../packages/learn/src/outliers/outliers.ts";
 import { hasData } from "../csv.ts";
 import type { Bench, Report } from "../harness.ts";
 import { lastLine, pythonWith } from "../processes.ts";
+import { familyScores } from "./families.ts";
 import { nabFolder, nabSeries, scoreNab, scoresOfOurs, scoresOfPeer } from "./nab.ts";
 import type { Profile } from "./nab.ts";
 import { quietScores, throughput } from "./quiet.ts";
@@ -23,6 +24,7 @@ export const anomalyBench: Bench = {
     await nab(report, python);
     skab(report);
     quiet(report);
+    kinds(report);
     await records(report, python);
     return undefined;
   },
@@ -62,7 +64,10 @@ async function nab(report: Report, python: string): Promise<void> {
     }
   }
   report.note(
-    "NAB: one setting for all series (an alarm in two days and series; points, levels, trends, scatter and seasons), in the order of time, by NAB's own scorer. Settings were chosen on the 35 series, all of them; the others were scored five times along the way, and nothing was chosen by them.",
+    "NAB: one setting for all series (an alarm in two days and series; points, levels, trends, scatter and seasons), in the order of time, by NAB's own scorer. Settings were first chosen on the 35 series, all of them. What came later (how a promise is spent over time, how fast profiles are renewed) was chosen on made-up series; meanwhile variants were scored some fifty times on both sets, and two that made-up series gained by, and the 23 others in part, were left out because the 35 lost: tails for each direction, and errors in relation to the level.",
+  );
+  report.note(
+    "Each series is taken as if its values were five minutes apart, as before; told the steps that they have, the 35 get 75.8, 68.4 and 80.5, the others 59.2, 40.7 and 70.5. The others are four times as long with as many anomalies, so that an alarm in two days, which is what is asked for, is more than their scorer forgives.",
   );
   report.note("The published scores of CAD OSE and Numenta know the least and greatest value of a series before it begins.");
 }
@@ -124,6 +129,38 @@ function quiet(report: Report): void {
     promise: "500,000",
   });
   report.add({ what: "state of a series", unit: "bytes", better: "lower", ours: [bytes], promise: "under 2,048" });
+}
+
+function kinds(report: Report): void {
+  const scores = familyScores();
+  const mean = (of: (score: (typeof scores)[number]) => number): number =>
+    scores.reduce((sum, score) => sum + of(score) / scores.length, 0);
+  const worst = scores.reduce((one, other) => (other.ordinary > one.ordinary ? other : one));
+  const what = `${scores.length} kinds of series`;
+  report.add({
+    what: `${what}: alarms a week without anomalies`,
+    unit: "",
+    better: "lower",
+    ours: [mean(({ ordinary }) => ordinary)],
+    promise: "at most 2",
+  });
+  report.add({
+    what: `the same of ${worst.name}, the most`,
+    unit: "",
+    better: "lower",
+    ours: [worst.ordinary],
+    promise: "at most 2",
+  });
+  report.add({ what: `${what}: anomalies found`, unit: "%", better: "higher", ours: [100 * mean(({ found }) => found)] });
+  report.add({
+    what: `${what}: false alarms a week beside them`,
+    unit: "",
+    better: "lower",
+    ours: [mean((score) => score.false)],
+  });
+  report.note(
+    "Kinds of series: eight of each, six weeks; bursty counts, heavy tails, levels that switch, on and off, percentages, few values, drifting and clustering noise, daily and weekly load, sparse spikes and others. An anomaly in four days and series, of the size of the series' own rarest changes: of heavy tails not all can be found. What is promised allows 96 alarms of eight series in six weeks, of which chance makes 77 to 116.",
+  );
 }
 
 interface Areas {

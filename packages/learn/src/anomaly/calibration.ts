@@ -7,6 +7,9 @@
  * Evidence while an event is open is not counted: an anomaly must not pass for ordinary because it lasts. Where there are more alarms than promised
  * nonetheless, values must be less probable: by the third power of the excess.
  *
+ * What is promised is spent over time, as a false discovery rate is that is controlled online (Javanmard, Montanari, Annals of Statistics 2018): soon after
+ * an event a value must be less probable, and after a long quiet it may be more so. Trouble that comes back has fewer alarms, and a quiet series finds more.
+ *
  * numbers = [ values | those beyond 5 | sum of what they are beyond | alarms, with those promised for the 6,000 ]
  */
 
@@ -22,6 +25,14 @@ const FULL_STEPS = 20_000;
 const CORRECTION = 3;
 /** The share of the promised alarms from which on it counts as an excess: what corrects afterwards comes a little late. */
 const AIM = 0.8;
+/**
+ * Of the promised rate so much is allowed at once after an event, and as much more as promised intervals have passed. With 0.3 the mean time from
+ * alarm to alarm is what it would be at the promised rate all along: the integral of exp(-0.3 u - u²/2) over u > 0 is 1.
+ */
+const AT_ONCE = 0.3;
+/** So many times the promised rate at most, however long it was quiet, and no values that are more probable than this. */
+const MOST = 4;
+const RARE = 0.01;
 /** No probability is said to be less. */
 const LEAST = 1e-12;
 
@@ -50,6 +61,12 @@ export function evidenceOf(probability: number): number {
 export function alarmThreshold(numbers: Float64Array, n: number, allowed: number, share: number): number {
   const excess = numbers[n + ALARMS]! / (numbers[n + STEPS]! * allowed * AIM * Math.max(1, share));
   return (allowed * share) / Math.max(1, excess) ** CORRECTION;
+}
+
+/** The threshold of a value that opens an event; `promised` alarms since the last one. */
+export function openingThreshold(threshold: number, promised: number): number {
+  const spendable = threshold * Math.min(MOST, AT_ONCE + promised);
+  return Math.min(spendable, Math.max(threshold, RARE));
 }
 
 export function countAlarm(numbers: Float64Array, n: number): void {

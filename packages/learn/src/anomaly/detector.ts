@@ -15,7 +15,7 @@ import type { AnomalyEvent, AnomalyKind, Finding, Findings } from "./finding.ts"
 import { findingAt, newFindings } from "./finding.ts";
 import { seriesEngine } from "./series.ts";
 import type { SeriesEngine } from "./series.ts";
-import { checkDetectorSettings } from "./settings.ts";
+import { checkDetectorSettings, checkSeasons } from "./settings.ts";
 import type { DetectorSettings } from "./settings.ts";
 
 export interface Detector {
@@ -49,7 +49,15 @@ export interface Detector {
    * counted by `alarm-budget`.
    */
   setShare(slot: number, share: number, kind?: AnomalyKind): void;
-  /** All that is known of one series, to be put into a slot of a detector with the same `every` and `seasons`. */
+  /** Milliseconds of the seasons that a series may follow, shortest first. */
+  seasons(slot: number): number[];
+  /**
+   * Gives a series seasons of its own in place of those of the settings, as `findSeasons` finds them; before its first value.
+   *
+   * @throws RangeError where they are no seasons, or the series has values
+   */
+  setSeasons(slot: number, seasons: readonly number[]): void;
+  /** All that is known of one series, to be put into a slot of a detector with the same `every`. */
   take(slot: number): Uint8Array;
   /** @throws Error where the bytes are not of such a series; the slot is then as it was */
   put(slot: number, state: Uint8Array): void;
@@ -87,7 +95,7 @@ export function loadDetector(saved: SavedModel): Detector {
 }
 
 const KIND = "series-detector";
-const FORMAT = 1;
+const FORMAT = 2;
 
 function settingsOf(plain: unknown): DetectorSettings {
   const at = record(plain, "settings");
@@ -185,6 +193,18 @@ class SlotDetector implements Detector {
     this.#engine.setShare(this.#cells, slot, share, kind);
   }
 
+  seasons(slot: number): number[] {
+    this.#check(slot);
+    return this.#engine.seasons(this.#numbers, slot);
+  }
+
+  setSeasons(slot: number, seasons: readonly number[]): void {
+    this.#check(slot);
+    checkSeasons(seasons);
+    if (this.lastTime(slot) !== null) throw new RangeError(`seasons: series ${slot} has values, which were learnt with others`);
+    this.#engine.setSeasons(this.#numbers, slot, seasons);
+  }
+
   take(slot: number): Uint8Array {
     this.#check(slot);
     const { numbers, cells, layout } = this.#engine;
@@ -205,7 +225,7 @@ class SlotDetector implements Detector {
     const bytes = state.slice(); // aligned
     const view = new DataView(bytes.buffer);
     if (view.getUint32(0, true) !== FORMAT) throw new Error(`the state has the format ${view.getUint32(0, true)}, not ${FORMAT}`);
-    if (view.getUint32(4, true) !== layout) throw new Error("the state is of a detector with other steps or seasons");
+    if (view.getUint32(4, true) !== layout) throw new Error("the state is of a detector with other steps");
     const [own, ownCells] = [new Float64Array(bytes.buffer, 8, numbers), new Float32Array(bytes.buffer, 8 + numbers * 8, cells)];
     if (!own.every(Number.isFinite) || !ownCells.every(Number.isFinite) || !this.#engine.fits(own, 0)) {
       throw new Error("the state holds values that no series can have");

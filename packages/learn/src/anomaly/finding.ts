@@ -7,7 +7,7 @@ export const anomalyKinds = ["point", "level", "trend", "variance", "season", "f
  * - `level`: values lie higher or lower than before, and stay there
  * - `trend`: values climb or fall
  * - `variance`: values scatter more than before
- * - `season`: the pattern of the day or the week is broken
+ * - `season`: the pattern of a season, such as the day or the week, is broken
  * - `frequency`: what is rare comes more often, or changes come less often
  * - `missing`: values stay away
  */

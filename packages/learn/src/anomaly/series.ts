@@ -1,13 +1,14 @@
 /**
  * One series: its numbers, and what a value does to them. Numbers lie in a row of a Float64Array, tails and profiles in one of a Float32Array.
  *
- * A predictor says level, or level and one season, or level and both; the one is heeded that has erred least. Four measures of its errors
+ * A predictor says level, or level and one season, or level and both; the one is heeded that has erred least. Which seasons, each series says for
+ * itself. Four measures of its errors
  * are summed as evidence, each as -log10 of its own tail probability: the change from the value before, the distance from the mean of a day or so,
  * the distance of the last few, and how much the last few change. A value whose distance was reached before at about this time of the season has no
  * evidence. Drift, how often changes are great, equal values in a row and values that stay away are measured too and stand alone.
  *
  * numbers = [ COUNT ... | envelope | calibration | event | offsets of tails | predictors ]
- * cells = [ tails | shares of the budget | profile of each season | envelope ]
+ * cells = [ tails | shares of the budget | profile of the first season | turns of the second | envelope ]
  */
 import { hashString } from "../math/hash.ts";
 import {
@@ -16,12 +17,14 @@ import {
   countAlarm,
   countEvidence,
   evidenceOf,
+  openingThreshold,
   probabilityOf,
   startCalibration,
 } from "./calibration.ts";
 import { ENVELOPE_NUMBERS, reachedBefore, widen } from "./envelope.ts";
 import type { AnomalyEvent, AnomalyKind, Findings } from "./finding.ts";
 import { anomalyKinds } from "./finding.ts";
+import { FEW } from "./settings.ts";
 import type { DetectorSettings } from "./settings.ts";
 import { TAIL_CELLS, cellOf, countMeasure, tailProbability } from "./tail.ts";
 
@@ -45,6 +48,9 @@ export interface SeriesEngine {
   event(numbers: Float64Array, slot: number): AnomalyEvent | null;
   lastTime(numbers: Float64Array, slot: number): number | null;
   setShare(cells: Float32Array, slot: number, share: number, kind: AnomalyKind | undefined): void;
+  seasons(numbers: Float64Array, slot: number): number[];
+  /** Of a series that has just been started. */
+  setSeasons(numbers: Float64Array, slot: number, seasons: readonly number[]): void;
   /** Whether numbers that come from elsewhere can be those of a series: places lie where cells are, what is divided by is above 0. */
   fits(numbers: Float64Array, slot: number): boolean;
 }
@@ -65,7 +71,9 @@ const BEFORE = 11; // the value before
 const UPPER = 12; // ends of the range, from what was expected
 const LOWER = 13;
 const RUNS = 14; // runs of equal values that have ended
-const ENVELOPE = 15;
+const SHORTER = 15; // milliseconds of the first season; 0: none
+const LONGER = 16; // and of the second
+const ENVELOPE = 17;
 const CALIBRATION = ENVELOPE + ENVELOPE_NUMBERS;
 const EVENT = CALIBRATION + CALIBRATION_NUMBERS;
 const [START, PEAK, END, OPEN, SCORE, VALUE, EXPECTED, KIND, QUIET] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
@@ -75,13 +83,22 @@ const PREDICTORS = OFFSETS + TAILS;
 /** Of each predictor: its last error, means of errors over few, many and more steps, mean square of changes of the error and of its distance from the mean. */
 const [ERROR, FAST, SLOW, SLOWER, CHANGE, SPREAD] = [0, 1, 2, 3, 4, 5] as const;
 const PREDICTOR_NUMBERS = 6;
+const PREDICTORS_MOST = 3;
 
 // Places in the row of cells, after the tails.
 const SHARES = TAILS * TAIL_CELLS;
 const PROFILES = SHARES + anomalyKinds.length;
-const PROFILE_CELLS = 96;
-const MOST_TURNS = 7;
+/** A season is known in so many parts at most. */
+export const PROFILE_CELLS = 96;
+const LEVELS = PROFILES + PROFILE_CELLS;
+/** The second season has so many levels; where it holds the first at most half as often, as a week does days, as many levels and strengths. */
+const LONGER_CELLS = 14;
+const MOST_TURNS = LONGER_CELLS / 2;
+const ENVELOPES = LEVELS + LONGER_CELLS;
 const ENVELOPE_CELLS = 48;
+const CELLS = ENVELOPES + 2 * ENVELOPE_CELLS;
+/** A season has so many steps or more. */
+export const LEAST_PERIOD = 4;
 
 // Tails. The first four are the measures that are summed.
 const [CHANGED, FAR, SHIFTED, SCATTERED, DRIFTED, OFTEN, STUCK, AWAY] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
@@ -91,7 +108,6 @@ const SUMMED = 4;
 const LATE_RUN = 8;
 const GREATEST = 1e30;
 // Steps over which means reach back.
-const FEW = 6;
 const MANY = 300;
 const MORE = 500;
 const MEMORY = 600;
@@ -104,8 +120,9 @@ const SLOW_START = 2000;
 /** Values that are equal so many times stand still, if they usually do not. */
 const STILL = 12;
 const FULL = 16_384;
-/** A season's profile takes so much of what it sees each time. */
+/** A season's profile takes so much of what it sees each time, of three values or more in a cell; of fewer as much less. */
 const RENEWAL = 0.4;
+const ENOUGH = 3;
 /** Errors are learnt from up to so many times their usual size. */
 const BOUND = 20;
 
@@ -115,33 +132,50 @@ const [POINT, SHIFT, TREND, VARIANCE, SEASON, FREQUENCY, ABSENCE] = [0, 1, 2, 3,
 
 export function seriesEngine(settings: DetectorSettings): SeriesEngine {
   const { every, quietSteps, warmUp, budget } = settings;
-  const seasons = settings.seasons.filter((season) => season >= 4 * every);
-  // The first season has a profile; each turn of it within the second, each day of the week, a level and a strength of its own.
-  const size = seasons.length > 0 ? Math.min(Math.floor(seasons[0]! / every), PROFILE_CELLS) : 0;
-  const turns = seasons.length > 1 ? Math.max(2, Math.min(MOST_TURNS, Math.round(seasons[1]! / seasons[0]!))) : 0;
-  const levels = PROFILES + size;
-  const strengths = levels + turns;
-  const envelope = strengths + turns;
-  const envelopeCells = seasons.length > 0 ? Math.min(Math.floor(seasons[0]! / every), ENVELOPE_CELLS) : 0;
-  const cellCount = envelope + 2 * envelopeCells;
-  const predictors = 1 + seasons.length;
-  const numberCount = PREDICTORS + predictors * PREDICTOR_NUMBERS;
+  const numberCount = PREDICTORS + PREDICTORS_MOST * PREDICTOR_NUMBERS;
   const wanted = anomalyKinds.map((kind) => settings.kinds.includes(kind));
   const summed = [wanted[POINT]!, wanted[SHIFT]! || wanted[SEASON]!, wanted[SHIFT]!, wanted[VARIANCE]!];
   const weight = SUMMED / Math.max(1, summed.filter(Boolean).length);
   const allowed = (budget.alarms * every) / budget.per;
+  // Of the series at hand: its seasons, the parts of the first, the turns of the second and whether they are turns of the first.
+  let first = 0;
+  let longer = 0;
+  let predictors = 1;
+  let size = 0;
+  let turns = 0;
+  let isNested = false;
+  let envelopeCells = 0;
   // Of the value at hand.
-  const errors = new Float64Array(predictors);
+  const errors = new Float64Array(PREDICTORS_MOST);
   let placeInSeason = 0;
   let turn = 0;
   const measures = new Float64Array(TAILS);
   let evidence = 0;
   let kind = POINT as number;
 
-  /** Where the season of this length stands, in [0, 1). The little that is added keeps the first step of a cell in it. */
-  function phase(time: number, season: number): number {
-    const turns = time / season + 1e-9;
-    return turns - Math.floor(turns);
+  function turnTo(numbers: Float64Array, n: number): void {
+    if (numbers[n + SHORTER] === first && numbers[n + LONGER] === longer) return;
+    first = numbers[n + SHORTER]!;
+    longer = numbers[n + LONGER]!;
+    predictors = longer > 0 ? 3 : first > 0 ? 2 : 1;
+    const steps = Math.round(first / every);
+    size = Math.min(steps, PROFILE_CELLS);
+    envelopeCells = Math.min(steps, ENVELOPE_CELLS);
+    const held = longer > 0 ? longer / first : 0;
+    isNested = Math.round(held) >= 2 && Math.round(held) <= MOST_TURNS && Math.abs(held - Math.round(held)) < 0.05;
+    turns = isNested ? Math.round(held) : Math.min(LONGER_CELLS, Math.round(longer / every));
+  }
+
+  /** The part of a season, of `count`, that a time lies in; to the nearest step, as clocks are a little off. */
+  function partOf(time: number, season: number, count: number): number {
+    const turned = (time + every / 2) / season;
+    return Math.floor((turned - Math.floor(turned)) * count);
+  }
+
+  function writeSeasons(numbers: Float64Array, n: number, seasons: readonly number[]): void {
+    const long = seasons.filter((season) => season >= LEAST_PERIOD * every);
+    numbers[n + SHORTER] = long[0] ?? 0;
+    numbers[n + LONGER] = long[1] ?? 0;
   }
 
   /** How much a predictor errs, from one value to the next and about its mean. */
@@ -152,17 +186,17 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
   /** Fills `errors` with the value less what each predictor says but for its last error; the answer is the predictor that has erred least. */
   function predict(numbers: Float64Array, cells: Float32Array, n: number, c: number, time: number, value: number): number {
     errors[0] = value - numbers[n + LEVEL]!;
-    if (seasons.length > 0) {
-      placeInSeason = c + PROFILES + Math.floor(phase(time, seasons[0]!) * size);
+    if (predictors > 1) {
+      placeInSeason = c + PROFILES + partOf(time, first, size);
       errors[1] = errors[0] - cells[placeInSeason]!;
     }
-    if (seasons.length > 1) {
-      turn = c + Math.floor(phase(time, seasons[1]!) * turns);
-      errors[2] = errors[1]! - cells[turn + levels]! - cells[turn + strengths]! * cells[placeInSeason]!;
+    if (predictors > 2) {
+      turn = c + LEVELS + partOf(time, longer, turns);
+      errors[2] = errors[1]! - cells[turn]! - (isNested ? cells[turn + MOST_TURNS]! * cells[placeInSeason]! : 0);
     }
     const age = time - numbers[n + FIRST]!;
     let chosen = 0;
-    for (let k = 1; k < predictors && age >= seasons[k - 1]!; k++) {
+    for (let k = 1; k < predictors && age >= (k === 1 ? first : longer); k++) {
       const own = badness(numbers, n + PREDICTORS + k * PREDICTOR_NUMBERS);
       if (own < badness(numbers, n + PREDICTORS + chosen * PREDICTOR_NUMBERS)) chosen = k;
     }
@@ -188,15 +222,19 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const part = (season: number, count: number): number => {
       const perCell = Math.max(1, season / every / count);
       const times = Math.floor(age / season);
-      return times === 0 ? 1 / Math.max(1, perCell / 2) : Math.max(1 / (times + 1), RENEWAL) / perCell;
+      return times === 0
+        ? 1 / Math.max(1, perCell / 2)
+        : Math.max(1 / (times + 1) / perCell, RENEWAL / Math.max(ENOUGH, perCell));
     };
     const pattern = cells[placeInSeason]!;
-    cells[placeInSeason]! += numbers[n + PREDICTORS + PREDICTOR_NUMBERS + ERROR]! * part(seasons[0]!, size);
+    cells[placeInSeason]! += numbers[n + PREDICTORS + PREDICTOR_NUMBERS + ERROR]! * part(first, size);
     const power = numbers[n + PREDICTORS + SPREAD]!;
     if (turns === 0 || power <= 0) return;
-    const moved = numbers[n + PREDICTORS + 2 * PREDICTOR_NUMBERS + ERROR]! * Math.min(0.5, part(seasons[1]!, turns));
-    cells[turn + levels]! += moved;
-    cells[turn + strengths] = Math.max(-2, Math.min(2, cells[turn + strengths]! + (moved * pattern) / power));
+    const moved = numbers[n + PREDICTORS + 2 * PREDICTOR_NUMBERS + ERROR]! * Math.min(0.5, part(longer, turns));
+    cells[turn]! += moved;
+    if (!isNested) return;
+    const strength = turn + MOST_TURNS;
+    cells[strength] = Math.max(-2, Math.min(2, cells[strength]! + (moved * pattern) / power));
   }
 
   /** -log10 of the probability of a measure as great. That of a long run is for each value: so many runs, so many of them as long. */
@@ -229,6 +267,13 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     kind = of;
   }
 
+  /** How many alarms were promised for the time since the last event, or since the first value. */
+  function promisedSince(numbers: Float64Array, n: number, time: number): number {
+    const end = numbers[n + EVENT + END]!;
+    const hadEvent = numbers[n + EVENT + SCORE] !== 0 && end <= time; // of a clock that was set back, an end may lie ahead
+    return (Math.max(0, time - (hadEvent ? end : numbers[n + FIRST]!)) * budget.alarms) / budget.per;
+  }
+
   /** From the evidence to the score and the event. */
   function conclude(
     numbers: Float64Array,
@@ -246,7 +291,9 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const score = 1 - probability;
     const e = n + EVENT;
     const wasOpen = numbers[e + OPEN] === 1;
-    const threshold = alarmThreshold(numbers, n + CALIBRATION, allowed, cells[c + SHARES + kind]!);
+    const share = cells[c + SHARES + kind]!;
+    const usual = alarmThreshold(numbers, n + CALIBRATION, allowed, share);
+    const threshold = wasOpen ? usual : openingThreshold(usual, share * promisedSince(numbers, n, time));
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
     let state: number = NONE;
     // That nothing comes is another event than what was unusual of values before.
@@ -304,18 +351,20 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
 
   return {
     numbers: numberCount,
-    cells: cellCount,
-    layout: hashString(JSON.stringify([every, seasons, numberCount, cellCount]), 1),
+    cells: CELLS,
+    layout: hashString(JSON.stringify([every, numberCount, CELLS]), 1),
     start(numbers, cells, slot) {
-      const [n, c] = [slot * numberCount, slot * cellCount];
+      const [n, c] = [slot * numberCount, slot * CELLS];
       numbers.fill(0, n, n + numberCount);
-      cells.fill(0, c, c + cellCount);
+      cells.fill(0, c, c + CELLS);
+      writeSeasons(numbers, n, settings.seasons);
       startCalibration(numbers, n + CALIBRATION, allowed);
       cells.fill(1, c + SHARES, c + SHARES + anomalyKinds.length);
     },
     observe(numbers, cells, slot, time, given, known, out, at) {
-      const [n, c] = [slot * numberCount, slot * cellCount];
+      const [n, c] = [slot * numberCount, slot * CELLS];
       const count = numbers[n + COUNT]!;
+      turnTo(numbers, n);
       if (!Number.isFinite(time)) return leaveAside(numbers, cells, n, c, LATE, out, at);
       if (count > 0 && time <= numbers[n + LAST]!) {
         numbers[n + LATE_COUNT] =
@@ -343,7 +392,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const likely = expectedError(numbers, p);
       // The errors of the first season, which nothing predicts yet, must not be the measure of those to come.
       const age = time - numbers[n + FIRST]!;
-      const settled = seasons.length === 0 || age >= seasons[0]! || count >= LONG;
+      const settled = age >= first || count >= LONG;
       const isWarm = settled && count >= warmUp;
       evidence = 0;
       kind = isMissing ? ABSENCE : POINT;
@@ -367,9 +416,9 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const rate = numbers[n + RATE]! + (standsOut - numbers[n + RATE]!) * Math.max(1 / RATE_MEMORY, 1 / (count + 1));
       const run = value === numbers[n + BEFORE] ? numbers[n + RUN]! + 1 : 0;
       const distance = error - numbers[p + SLOW]!;
-      const place = envelopeCells > 0 ? Math.floor(phase(time, seasons[0]!) * envelopeCells) : 0;
+      const place = envelopeCells > 0 ? partOf(time, first, envelopeCells) : 0;
       const isUsual =
-        envelopeCells > 0 && reachedBefore(numbers, n + ENVELOPE, cells, c + envelope, envelopeCells, place, distance);
+        envelopeCells > 0 && reachedBefore(numbers, n + ENVELOPE, cells, c + ENVELOPES, envelopeCells, place, distance);
       measures[CHANGED] = change;
       measures[FAR] = Math.abs(distance);
       measures[SHIFTED] = Math.abs(numbers[p + FAST]! + (error - numbers[p + FAST]!) * few - numbers[p + SLOWER]!);
@@ -423,7 +472,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       const nudge = Math.sqrt(numbers[p + CHANGE]!) / 2;
       numbers[n + UPPER] = Math.max(0, numbers[n + UPPER]! + nudge * ((miss > numbers[n + UPPER]! ? 1 : 0) - 0.005));
       numbers[n + LOWER] = Math.min(0, numbers[n + LOWER]! - nudge * ((miss < numbers[n + LOWER]! ? 1 : 0) - 0.005));
-      if (envelopeCells > 0) widen(numbers, n + ENVELOPE, cells, c + envelope, envelopeCells, place, distance);
+      if (envelopeCells > 0) widen(numbers, n + ENVELOPE, cells, c + ENVELOPES, envelopeCells, place, distance);
       const comparable = settled || count < 50;
       const share = 1 / (count + 1);
       for (let k = 0; k < predictors; k++) {
@@ -440,7 +489,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         numbers[q + SLOWER]! += (own - numbers[q + SLOWER]!) * Math.max(1 / MORE, share);
         numbers[q + ERROR] = own;
       }
-      if (seasons.length > 0) renewSeasons(numbers, cells, n, age);
+      if (predictors > 1) renewSeasons(numbers, cells, n, age);
       numbers[n + LEVEL]! +=
         numbers[n + PREDICTORS + (predictors - 1) * PREDICTOR_NUMBERS + ERROR]! / Math.min(count + 1, LEVEL_MEMORY);
     },
@@ -464,8 +513,11 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     },
     fits(numbers, slot) {
       const n = slot * numberCount;
+      turnTo(numbers, n);
+      const isSeason = (value: number): boolean => value >= LEAST_PERIOD * every && value < Infinity;
       const isPlace = (value: number, size: number): boolean => Number.isInteger(value) && value >= 0 && value < size;
       return (
+        (first === 0 ? longer === 0 : isSeason(first) && (longer === 0 || (isSeason(longer) && longer > first))) &&
         isPlace(numbers[n + ENVELOPE]!, Math.max(1, envelopeCells)) &&
         isPlace(numbers[n + EVENT + KIND]!, anomalyKinds.length) &&
         isPlace(numbers[n + EVENT + OPEN]!, 2) &&
@@ -473,9 +525,16 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         numbers.subarray(n + CALIBRATION, n + CALIBRATION + CALIBRATION_NUMBERS).every((value) => value > 0)
       );
     },
+    seasons(numbers, slot) {
+      const n = slot * numberCount;
+      return [numbers[n + SHORTER]!, numbers[n + LONGER]!].filter((season) => season > 0);
+    },
+    setSeasons(numbers, slot, seasons) {
+      writeSeasons(numbers, slot * numberCount, seasons);
+    },
     setShare(cells, slot, share, kind) {
       anomalyKinds.forEach((name, at) => {
-        if (kind === undefined || kind === name) cells[slot * cellCount + SHARES + at] = share;
+        if (kind === undefined || kind === name) cells[slot * CELLS + SHARES + at] = share;
       });
     },
   };

@@ -259,21 +259,28 @@ export const detectorChecks: readonly DetectorCheck[] = [
     },
   },
   {
-    name: "series without anomalies get no more alarms than promised",
+    name: "series without anomalies get no more alarms than promised, and seldom two in a row",
     run({ create }) {
       const series = 60;
       const weeks = 4;
+      const promisedEvery = 3.5 * perDay;
       const detector = create(detectorDefaults, series);
       const noise = normal(7);
       const slots = Uint32Array.from({ length: series }, (_, slot) => slot);
       const out = newFindings(series);
       let alarms = 0;
+      let soon = 0;
       let beyond = 0;
+      const ended = new Float64Array(series).fill(-Infinity);
       const steps = weeks * 7 * perDay;
       for (let step = 0; step < steps; step++) {
         detector.observeMany(slots, new Float64Array(series).fill(timeAt(step)), Float64Array.from(slots, noise), out);
         for (let slot = 0; slot < series; slot++) {
-          if (out.event[slot] === 1) alarms++;
+          if (out.event[slot] === 1) {
+            alarms++;
+            if (step - ended[slot]! < promisedEvery / 4) soon++;
+          }
+          if (out.event[slot] !== 0) ended[slot] = step;
           if (out.score[slot]! > 0.99) beyond++;
         }
       }
@@ -281,6 +288,8 @@ export const detectorChecks: readonly DetectorCheck[] = [
       // The upper end of the 95 % interval of a Poisson count.
       ensure(alarms <= promised + 1.96 * Math.sqrt(promised), `${alarms} alarms, ${promised} were promised`);
       ensure(alarms > promised / 5, `${alarms} alarms of ${promised} that are allowed: nothing would be found`);
+      // At an equal rate all along, a share of 0.22 would come in the first quarter.
+      ensure(soon < 0.15 * alarms, `${soon} of ${alarms} alarms came within a quarter of the promised time after an event`);
       const share = beyond / steps / series;
       ensure(share > 0.002 && share < 0.02, `a share of ${share} has a score above 0.99`);
     },
@@ -359,6 +368,49 @@ export const detectorChecks: readonly DetectorCheck[] = [
       proper(first.observe(0, start, 5), "the first value");
       equal(first.observe(0, timeAt(1), 5).outcome, "warming", "the outcome of the second");
       for (let step = 0; step < 300; step++) proper(single.observe(0, timeAt(step), step), "without seasons");
+    },
+  },
+  {
+    name: "whatever comes, and at whatever times, alarms keep about to what was promised",
+    run({ create }) {
+      const noise = normal(11);
+      const chance = seeded(12);
+      const weeks = 4;
+      const series: Readonly<Record<string, (step: number) => number>> = {
+        "huge noise": () => 1e300 * noise(),
+        "noise about a huge level": () => 1e30 * (1 + 1e-12 * noise()),
+        "tiny noise": () => 1e-300 * noise(),
+        "the least there is": () => 5e-324 * chance.below(5),
+        "noise far below its level": () => 1e9 + 1e-6 * noise(),
+        "one huge value": (step) => (step === 3000 ? 1e300 : noise()),
+        "a huge value now and then": (step) => (step % 500 === 499 ? 1e300 : noise()),
+        "every second value missing": () => (chance.below(2) === 0 ? Number.NaN : noise()),
+        "infinite now and then": () => (chance.below(20) === 0 ? Infinity : noise()),
+        "two values, hardly apart": () => 1 + chance.below(2) * 1e-15,
+        "growth without end": (step) => Math.exp(step / 20),
+        "a constant that begins to move": (step) => (step < 3000 ? 5 : 5 + noise()),
+      };
+      const times: Readonly<Record<string, (step: number) => number>> = {
+        backwards: (step) => timeAt(-step),
+        "to and fro": (step) => timeAt(step + (step % 2 === 0 ? 3 : -3)),
+        "the year 9999 now and then": (step) => (step % 50 === 49 ? Date.UTC(9999, 0) : timeAt(step)),
+        "at random": () => start + chance.next() * 1e10,
+        "a day back, once": (step) => timeAt(step < 4000 ? step : step - perDay),
+        "beyond all years": (step) => step * 1e300,
+      };
+      const check = (name: string, timeOf: (step: number) => number, valueAt: (step: number) => number): void => {
+        const detector = create(detectorDefaults, 1);
+        let alarms = 0;
+        for (let step = 0; step < weeks * 7 * perDay; step++) {
+          const finding = detector.observe(0, timeOf(step), valueAt(step));
+          proper(finding, `${name}, step ${step}`);
+          if (finding.event === "starts") alarms++;
+        }
+        ensure(alarms <= 2 * 2 * weeks, `${name}: ${alarms} alarms, ${2 * weeks} were promised`);
+        ensure(!encodesNaN(detector), `${name}: the state holds what is no number`);
+      };
+      for (const [name, valueAt] of Object.entries(series)) check(name, timeAt, valueAt);
+      for (const [name, timeOf] of Object.entries(times)) check(`times ${name}`, timeOf, noise);
     },
   },
   {

@@ -1,17 +1,16 @@
 /** What the detector of a use case is told. */
 import { parseDuration } from "#base/text";
-import { detectorDefaults } from "#learn/anomaly/settings";
+import { detectorDefaults, quietStepsOf } from "#learn/anomaly/settings";
 import type { DetectorSettings } from "#learn/anomaly/settings";
 import { parseAlarmRate } from "#records/alarm-budget";
 import type { DetectSeriesUseCase } from "#records/use-case";
 
-const minute = 60_000;
-const hour = 60 * minute;
+const hour = 3_600_000;
 const day = 24 * hour;
 
 /**
- * Seasons of a day and a week; of a week and a year where points are hours apart. An event has ended after two hours, or a week of days, without
- * anything unusual.
+ * Seasons of a day and a week, of a week and a year where points are hours apart; in training each series may be found to have others, or none
+ * (`own-seasons`).
  *
  * @param series how many there are, which a budget for all of them is shared by
  */
@@ -24,9 +23,9 @@ export function detectorSettings(
   return {
     ...detectorDefaults,
     every: step,
-    seasons: step > 6 * hour ? [7 * day, 365 * day] : [day, 7 * day],
+    seasons: step > 6 * hour ? [7 * day, 365.25 * day] : [day, 7 * day],
     budget: { alarms: perSeries ? alarms : alarms / Math.max(1, series), per },
-    quietSteps: step >= day ? 7 : Math.max(24, Math.ceil((10 * minute) / step)),
+    quietSteps: quietStepsOf(step),
   };
 }
 

@@ -16,6 +16,7 @@ import type { DetectSeriesUseCase } from "#records/use-case";
 import { namedColumns } from "#records/use-case";
 import { reasonOf } from "#stages/watch/alarms";
 import type { KnownEvent } from "#stages/watch/calendar";
+import { giveSeasons } from "#stages/watch/own-seasons";
 import { laterThan, pointsOf } from "#stages/watch/points";
 import type { Points } from "#stages/watch/points";
 import { detectorSettings } from "#stages/watch/settings";
@@ -82,6 +83,7 @@ export async function trainSeries(
   const open = new Map<number, (typeof parts)[number]>();
   const slots = Uint32Array.from(points.names, (_, slot) => slot);
   try {
+    await giveSeasons(detector, points, { known, until: splitAt, signal });
     await watch(detector, watched, points, slots, {
       known,
       until,
