@@ -321,6 +321,7 @@ test("choices are kept for what they were made of, and nothing else", async () =
       threads: 0,
       connect: () => sqlite.open("shop", { type: "sqlite", path: "./shop.db", timeout: "1m" }, project.folder),
       openEncoder: () => Promise.reject(new Error("no encoder")),
+      openPublicHolidays: () => Promise.reject(new Error("no holidays")),
     });
     return builder.train(useCase, { refit: true });
   };

@@ -226,6 +226,7 @@ test("a project with history that cannot be is told all of it, with the nearest 
       load: () => loadProject({ folder }),
       connect: ({ systems }, system) => connectors.find(({ type }) => type === "files")!.open(system, systems[system]!, folder),
       openEncoder: () => () => assert.fail("no encoder"),
+      openPublicHolidays: () => () => assert.fail("no holidays"),
     });
     const { ok, checks } = await checker.check();
     assert.equal(ok, false);

@@ -127,6 +127,13 @@ export const errorTable = {
     "It is started again by itself; where it goes on failing, `inlay check` says more.",
     { retry: true },
   ),
+  // holidays
+  PACKAGE_MISSING: row(
+    "user",
+    "The package {name}, which knows the {what}, is not installed",
+    "Run `npm install {name}` in the project's folder.",
+  ),
+  PLACE_UNKNOWN: row("user", "{place} is {what}", "{fix}"),
   // forecasts
   NO_FORECASTS: row(
     "user",

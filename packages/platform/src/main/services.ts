@@ -13,6 +13,8 @@ import type { Connection } from "#connectors/connector";
 import { documentFormat, documentFormats } from "#documents/document";
 import { readDocuments } from "#documents/read-documents";
 import type { Services } from "#doors/cli/services";
+import type { OpenPublicHolidays } from "#calendars/public-holidays";
+import { openPublicHolidays } from "#calendars/public-holidays";
 import type { OpenEncoder } from "#encoders/encoder";
 import { openEncoder } from "#encoders/open-encoder";
 import { openArtifacts } from "#files/artifacts";
@@ -129,8 +131,13 @@ export function openServices(config: Config): Services & { close(): Promise<void
       threads: availableParallelism(),
       connect: await connectTo(),
       openEncoder: encodersIn(await project()),
+      openPublicHolidays: holidaysIn(await project()),
     }),
   );
+
+  function holidaysIn({ folder: from }: Project): OpenPublicHolidays {
+    return () => openPublicHolidays(from);
+  }
 
   function encodersIn(loaded: Project): OpenEncoder {
     return (source, hash) => openEncoder(source, { folder: loaded.folder, hash });
@@ -162,6 +169,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
         load: () => project(),
         connect,
         openEncoder: encodersIn,
+        openPublicHolidays: holidaysIn,
       }),
     ),
     starter: part(async () => openStarter({ connectors, calledFrom: config.calledFrom, folder: config.folder })),
