@@ -140,6 +140,7 @@ export const errorTable = {
     "{use_case} does not look ahead: its task is {task}",
     "Forecasts are of use cases with task: forecast.",
   ),
+  WHAT_IF_REFUSED: row("user", "What if cannot be said of {use_case}: {reason}", "{fix}"),
   SERIES_UNKNOWN: row("user", "{use_case} has no such series: {reason}", "`inlay forecast {use_case}` shows which there are."),
   // decisions
   RECORD_INVALID: row(
