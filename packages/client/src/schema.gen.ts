@@ -1222,7 +1222,7 @@ export type ReviewVerdict = {
   /** accept: the suggestion is right. override: `outcome` is right */
   action: "accept" | "override";
   /** What the person decided; needed to override */
-  outcome?: string;
+  outcome?: string | number;
   /** Why; needed to override */
   reason?: string;
 };
@@ -1489,8 +1489,8 @@ export interface Operations {
     };
     query: undefined;
     body: {
-      /** What turned out to be right */
-      outcome: string;
+      /** What turned out to be right: of numbers the number */
+      outcome: string | number;
       /** true: correct the outcome recorded before */
       replaces?: boolean;
     };

@@ -317,7 +317,7 @@ test("a person orders otherwise; once it is known what was sold, it is said whet
     by: "test",
   });
   assert.deepEqual((await server.loop.valueAdded(useCase)).decisions, 0, "nothing is known yet");
-  const { status } = await call("POST", `/v1/decisions/${decision.id}/outcome`, { outcome: String(quantity + 60) });
+  const { status } = await call("POST", `/v1/decisions/${decision.id}/outcome`, { outcome: quantity + 60 });
   assert.equal(status, 200);
   await eventually(async () => (await server.loop.valueAdded(useCase)).decisions === 1);
   const value = await server.loop.valueAdded(useCase);
