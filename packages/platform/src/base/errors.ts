@@ -37,7 +37,7 @@ export const errorTable = {
   QUERY_FAILED: row(
     "user",
     "The query for {system} failed: {reason}",
-    "Run the query in the system's own console and mend it there first.",
+    "Mend the query at the place named; `inlay check` tries it without reading the rows.",
   ),
   QUERY_TIMEOUT: row(
     "user",

@@ -137,7 +137,7 @@ async function read(
     throw failure("DATA_UNSUITABLE", {
       use_case: useCase.use_case,
       reason: `${place} returns no rows`,
-      fix: `Run it in ${connection.system}'s own console and loosen its conditions until it returns the records to learn from.`,
+      fix: `Loosen its conditions until it returns the records to learn from.`,
     });
   }
   return { ...(into.addHistory ? await into.addHistory(own) : own), rows };
