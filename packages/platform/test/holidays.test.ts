@@ -17,11 +17,13 @@ import { openChecker } from "#flows/check-project/open-checker";
 import { loadProject } from "#project/load-project";
 import { holidayNames } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
+import type { ReadinessReport } from "#records/readiness-report";
 import type { Snapshot } from "#records/snapshot";
 import { useCaseSchema } from "#records/use-case";
 import { holidayColumns } from "#stages/prepare/holiday-columns";
 import { preparePanel } from "#stages/prepare/panel";
 import type { PreparedPanel } from "#stages/prepare/panel";
+import { readiness } from "#stages/readiness/readiness";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { trainForecast } from "#stages/train/train-forecast";
 import { openTables } from "#tables/tables";
@@ -48,6 +50,7 @@ const installed = (name: string, run: () => Promise<void> | void): void =>
 interface Seen {
   readonly useCase: ForecastUseCase;
   readonly snapshot: Snapshot;
+  readonly report: ReadinessReport;
   readonly prepared: PreparedPanel;
   prepare(): Promise<PreparedPanel>;
 }
@@ -73,19 +76,24 @@ async function see(csv: string, more: object, plan?: string): Promise<Seen> {
   const artifacts = await openArtifacts(join(folder, "artifacts"));
   const connection = files.open("exports", { type: "files", path: "./exports", timeout: "1m" }, folder);
   const open = async (): Promise<PublicHolidays> => library!;
-  const snapshot = await takeSnapshot(
-    { connection, artifacts, tables, clock, tempFolder: join(folder, "tmp"), openPublicHolidays: open },
-    useCase,
-  ).finally(() => connection.close());
+  const deps = { connection, artifacts, tables, clock, tempFolder: join(folder, "tmp"), openPublicHolidays: open };
+  let snapshot: Snapshot;
+  try {
+    snapshot = await takeSnapshot(deps, useCase);
+  } finally {
+    await connection.close();
+  }
   const prepare = (): Promise<PreparedPanel> => preparePanel({ tables, artifacts }, snapshot, useCase);
-  return { useCase, snapshot, prepare, prepared: await prepare() };
+  const report = await readiness({ tables, artifacts, clock }, snapshot, useCase);
+  return { useCase, snapshot, report, prepare, prepared: await prepare() };
 }
 
 /** Days of the column with this name that are set, of the past and to come. */
 function daysOf({ panel }: PreparedPanel, name: string, series?: number, every: Every = "day"): string[] {
   const on: string[] = [];
-  const say = (start: number, values: Float64Array): void =>
-    void values.forEach((value, at) => value > 0 && on.push(stepText(every, start + at)));
+  const say = (start: number, values: Float64Array): void => {
+    for (const [at, value] of values.entries()) if (value > 0) on.push(stepText(every, start + at));
+  };
   if (series === undefined) {
     const column = panel.calendar!.find((one) => one.name === name)!;
     say(column.start, column.values);
@@ -201,7 +209,7 @@ installed(
     const csv = shops(["BY", "BE", ""])
       .replace("units\n", "units,price\n")
       .replaceAll(/(,\d+)$/gm, "$1,1");
-    const { prepared } = await see(csv, more, plan);
+    const { prepared, report } = await see(csv, more, plan);
     const { keys } = prepared.panel;
     assert.deepEqual(keys[0]!.values, ["0", "1", "2", "9"]);
     const [bavaria, berlin, none, planned] = [0, 1, 2, 3].map((series) => daysOf(prepared, "holiday", series));
@@ -209,6 +217,8 @@ installed(
     assert.ok(berlin!.includes("2026-03-08") && !bavaria!.includes("2026-03-08"));
     assert.ok(!none!.includes("2026-03-08") && !none!.includes("2026-06-04") && none!.includes("2026-10-03"));
     assert.deepEqual(planned, ["2026-12-25", "2026-12-26"]);
+    const told = report.findings.find(({ check }) => check === "place");
+    assert.match(told?.detail ?? "", /^1 of 3 series have no land: they have the holidays of DE$/);
     const lost = shops(["BY", "Bavria"]);
     await assert.rejects(
       see(lost, { holidays: { country: "DE", column: "land" } }),
