@@ -52,7 +52,8 @@ interface Seen {
   readonly snapshot: Snapshot;
   readonly report: ReadinessReport;
   readonly prepared: PreparedPanel;
-  prepare(): Promise<PreparedPanel>;
+  /** As the use case is, or would be otherwise. */
+  prepare(other?: object): Promise<PreparedPanel>;
 }
 
 async function see(csv: string, more: object, plan?: string): Promise<Seen> {
@@ -83,7 +84,8 @@ async function see(csv: string, more: object, plan?: string): Promise<Seen> {
   } finally {
     await connection.close();
   }
-  const prepare = (): Promise<PreparedPanel> => preparePanel({ tables, artifacts }, snapshot, useCase);
+  const prepare = (other: object = {}): Promise<PreparedPanel> =>
+    preparePanel({ tables, artifacts }, snapshot, { ...useCase, ...other });
   const report = await readiness({ tables, artifacts, clock }, snapshot, useCase);
   return { useCase, snapshot, report, prepare, prepared: await prepare() };
 }
@@ -170,6 +172,7 @@ installed(
     );
     for (const [text, country, says] of [
       ["XX", undefined, /XX is no country whose holidays are known/],
+      ["Germny", undefined, /Did you mean DE \(Germany\)\?/],
       ["DE-XX", undefined, /DE-XX is no part of DE whose holidays are known[\s\S]*DE-BB, DE-BE/],
       ["Bayrn", "DE", /DE-Bayrn is no part of DE/],
     ] as const)
@@ -190,10 +193,13 @@ installed("holidays of a country reach from the first step to the end of the hor
   const [frozen] = snapshot.beside!;
   assert.equal(frozen!.library, library!.library);
   assert.equal(frozen!.query, "DE-BE 2024 to 2027");
-  const before = library;
-  library = null; // what was frozen needs no library
+  // What was frozen needs no library.
   assert.deepEqual(daysOf(await prepare(), "holiday"), told);
-  library = before;
+  for (const holidays of ["DE-BY", { column: "land", country: "DE" }, { query: "select 1" }])
+    await assert.rejects(
+      prepare({ holidays }),
+      (error) => isFailure(error, "DATA_UNSUITABLE") && /others than those that the snapshot was taken with/.test(error.message),
+    );
   const other = await see(shops(["BY", "BE"]), { holidays: "DE-BY" });
   assert.notEqual(other.snapshot.hash, snapshot.hash, "the hash of the snapshot stands for its holidays too");
 });

@@ -75,8 +75,9 @@ export async function openPublicHolidays(packagesFrom: string): Promise<PublicHo
           : [within, ...regionOf(wanted)];
       const code = codeOf(countries, country!);
       if (code === undefined) {
-        const near = nearest(country!.toUpperCase(), Object.keys(countries));
-        const fix = near === undefined ? "Write the code of a country, as DE." : `Did you mean ${near} (${countries[near]})?`;
+        // Of two letters any others are near.
+        const near = country!.length > 3 ? nearest(country!, Object.values(countries)) : undefined;
+        const fix = `${near === undefined ? "" : `Did you mean ${codeOf(countries, near)} (${near})? `}Write the code of a country, as DE.`;
         throw failure("PLACE_UNKNOWN", { place: shown(text), what: "no country whose holidays are known", fix });
       }
       const weekend = weekendOf(code);

@@ -1,5 +1,5 @@
 /** Inputs of a forecast as they were planned when it was trained, and between which values each series has seen them: read from its snapshot. */
-import { failure } from "#base/errors";
+import { failure, isFailure } from "#base/errors";
 import type { Forecaster } from "#learn/model";
 import { seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
@@ -46,7 +46,9 @@ export async function plannedInputs(
     });
   const keys = forecaster.keys.map(({ name }) => name);
   if (useCase.horizon !== horizon || keys.join("\n") !== seriesKeys(useCase).join("\n")) throw changed();
-  const { panel } = await preparePanel(deps, snapshot, useCase, { remedies, first });
+  const { panel } = await preparePanel(deps, snapshot, useCase, { remedies, first }).catch((error: unknown) => {
+    throw isFailure(error, "DATA_UNSUITABLE") ? changed() : error;
+  });
   const count = first[0]?.values.length ?? 1;
   const { offsets, starts } = panel;
   const planned = {

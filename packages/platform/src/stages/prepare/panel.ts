@@ -9,12 +9,13 @@ import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, seriesRows, ste
 import type { Artifacts } from "#files/artifacts";
 import type { CalendarColumn, Panel, SeriesInput, SeriesKey } from "#learn/data/series";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
-import { holidayNames, placeColumn, seriesKeys } from "#records/forecast-use-case";
+import { holidayNames, holidaysFrom, placeColumn, seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Remedy } from "#records/readiness-report";
 import type { Beside, Snapshot } from "#records/snapshot";
 import { holidayColumns } from "#stages/prepare/holiday-columns";
 import type { HolidayCalendar } from "#stages/prepare/holiday-columns";
+import { quoteText } from "#tables/sql-text";
 import type { Tables } from "#tables/tables";
 import { whole } from "#tables/whole";
 
@@ -242,6 +243,7 @@ export async function preparePanel(
     const start = starts.reduce((least, one) => Math.min(least, one), last + 1);
     const days = await holidays();
     const read = inputs.map((name, at) => inputOf(name, at, histories[at]!, offsets));
+    if (hasPlace && !layout.where.some((place) => days.has(place ?? ""))) throw refuseOther();
     if (hasPlace) read.push(...holidayInputs(days, start, offsets));
     const calendar = hasPlace ? undefined : [...days.values()].flatMap((own) => columnsOf(own, start));
     const panel: Panel = {
@@ -293,23 +295,26 @@ export async function preparePanel(
 
   /** By place, as the snapshot has them; under no name those that hold for all series. None where there are none. */
   async function holidays(): Promise<Map<string, HolidayCalendar>> {
-    const found = beside(snapshot, "holidays");
-    if (!found) return new Map();
+    const [found, from] = [beside(snapshot, "holidays"), holidaysFrom(useCase)];
+    if (!from) return new Map();
+    const isQuery = "query" in from;
+    if (!found || (found.library === undefined) !== isQuery) throw refuseOther();
     const file = await artifacts.verifiedPath(found.hash);
-    const [time, type] =
-      found.library === undefined ? [source.time, typeIn(found.fields, source.time)] : ["day", "time" as const];
-    const are = found.library !== undefined || (await holdsDates(tables, file, time, found.fields, signal));
+    const [time, type] = isQuery ? [source.time, typeIn(found.fields, source.time)] : ["day", "time" as const];
+    const are = !isQuery || (await holdsDates(tables, file, time, found.fields, signal));
     const day = stepSql("day", useCase.time_zone, time, type, are);
-    const [place, weekend] = [hasPlace ? "place" : "''", found.library === undefined ? "'67'" : "weekend"];
+    const [place, weekend] = [hasPlace ? "place" : "''", isQuery ? "'67'" : "weekend"];
+    const where = "place" in from ? ` AND place = ${quoteText(from.place)}` : "";
     const days = await whole(
       tables.select(
         { records: file },
-        `SELECT DISTINCT ${place} AS place, ${weekend} AS weekend, (${day})::DOUBLE AS day FROM records WHERE (${day}) IS NOT NULL`,
+        `SELECT DISTINCT ${place} AS place, ${weekend} AS weekend, (${day})::DOUBLE AS day FROM records WHERE (${day}) IS NOT NULL${where}`,
         { signal },
       ),
     );
     const calendars = new Map<string, { days: Set<number>; weekend: number[] }>();
-    if (!hasPlace) calendars.set("", { days: new Set(), weekend: [6, 7] });
+    if (days.rows === 0 && "place" in from) throw refuseOther();
+    if (isQuery) calendars.set("", { days: new Set(), weekend: [6, 7] });
     const [placeNames, weekends] = [texts(days, "place"), texts(days, "weekend")];
     for (const [row, one] of numbers(days, "day").entries()) {
       const name = placeNames[row]!;
@@ -319,6 +324,13 @@ export async function preparePanel(
       own.weekend = Array.from(weekends[row]!, Number);
     }
     return calendars;
+  }
+
+  function refuseOther(): Error {
+    return refuse(
+      "its holidays are others than those that the snapshot was taken with",
+      "Let it take a new snapshot, without --snapshot.",
+    );
   }
 
   function columnsOf(own: HolidayCalendar, start: number): CalendarColumn[] {

@@ -181,9 +181,10 @@ function whatIfText(answer: WhatIf, changes: string): string {
       : answer.series.map((one) => [
           one.series,
           ...numbersOf(one.sum),
-          ...(one.inputs.some(({ outside }) => outside) ? ["never seen so"] : [""]),
+          ...(answer.outside === 0 ? [] : [one.inputs.some(({ outside }) => outside) ? "never seen so" : ""]),
         ]);
-  const head = count === 1 ? [answer.every, ...columns, `${share} of cases`] : ["series", ...columns, ""];
+  const head =
+    count === 1 ? [answer.every, ...columns, `${share} of cases`] : ["series", ...columns, ...(answer.outside === 0 ? [] : [""])];
   const all = count === 1 ? only.series : `${formatCount(count)} series`;
   const relative = sum.planned === 0 ? "" : ` (${signed(sum.difference / sum.planned, (value) => formatPercent(value))})`;
   return [
