@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const floors: readonly (readonly string[])[] = [
   ["base"],
   ["records"],
-  ["store", "tables", "files", "documents", "encoders"],
+  ["store", "tables", "files", "documents", "encoders", "calendars"],
   ["project", "access", "checks", "connectors/*"],
   ["stages/*"],
   ["flows/*"],

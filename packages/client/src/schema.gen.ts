@@ -1180,7 +1180,7 @@ export type Problem = {
   /** The path that was asked for */
   instance: string;
   /** The same name as in the log, the CLI and the docs */
-  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SUBSCRIPTION_FAILED" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "RECEIVER_INVALID" | "RECEIVER_UNKNOWN" | "RECEIVER_FAILED" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "NO_FORECASTS" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "USUALNESS_ALONE" | "BOUND_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
+  code: "PROJECT_NOT_FOUND" | "PROJECT_INVALID" | "PROJECT_EXISTS" | "FILE_EXISTS" | "SECRET_MISSING" | "USE_CASE_UNKNOWN" | "SYSTEM_UNKNOWN" | "USAGE" | "SYSTEM_UNREACHABLE" | "SUBSCRIPTION_FAILED" | "SYSTEM_REFUSED" | "QUERY_REFUSED" | "QUERY_FAILED" | "QUERY_TIMEOUT" | "FILE_UNREADABLE" | "WRITE_FAILED" | "SNAPSHOT_UNKNOWN" | "DATA_UNSUITABLE" | "READINESS_BLOCKED" | "CANCELLED" | "MODEL_UNKNOWN" | "MODEL_OF_OTHER_TASK" | "GATE_FAILED" | "NOTHING_TO_ROLL_BACK" | "ARTIFACT_CORRUPT" | "ARTIFACT_MISSING" | "ARTIFACT_FORMAT" | "ALARM_UNKNOWN" | "POINTS_NEEDED" | "RECORDS_NEEDED" | "POINTS_INVALID" | "NOT_WATCHED" | "SERIES_TOO_MANY" | "RECEIVER_INVALID" | "RECEIVER_UNKNOWN" | "RECEIVER_FAILED" | "ENCODER_MISSING" | "ENCODER_INVALID" | "ENCODER_CHANGED" | "ENCODER_FAILED" | "PACKAGE_MISSING" | "PLACE_UNKNOWN" | "NO_FORECASTS" | "WHAT_IF_REFUSED" | "SERIES_UNKNOWN" | "RECORD_INVALID" | "DECISION_UNKNOWN" | "REVIEW_UNKNOWN" | "REVIEW_CLOSED" | "OUTCOME_UNKNOWN" | "EXPORT_UNKNOWN" | "FIELD_UNCHANGEABLE" | "OUTCOME_NO_NUMBER" | "USUALNESS_ALONE" | "BOUND_NEEDED" | "NUMBERS_NEEDED" | "OUTCOME_CONFLICT" | "IDEMPOTENCY_CONFLICT" | "SPOOL_FULL" | "SPOOL_FAILED" | "OVERLOADED" | "KEY_MISSING" | "KEY_REFUSED" | "KEY_SCOPE" | "KEY_UNKNOWN" | "STATE_UNREACHABLE" | "STATE_OWNED" | "STATE_START_FAILED" | "STATE_NEWER" | "STATE_CHANGED" | "REQUEST_INVALID" | "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE" | "METHOD_UNKNOWN" | "PROBLEM_UNKNOWN" | "ROUTE_UNKNOWN" | "BODY_TOO_LARGE" | "MEDIA_TYPE" | "RATE_LIMITED" | "INTERNAL";
   /** What to do about it */
   fix: string;
   /** Each problem by itself. A pointer is a JSON pointer into the body, or path:NAME, query:NAME, header:NAME */
@@ -1310,7 +1310,7 @@ export type ReviewVerdict = {
   /** accept: the suggestion is right. override: `outcome` is right */
   action: "accept" | "override";
   /** What the person decided; needed to override */
-  outcome?: string;
+  outcome?: string | number;
   /** Why; needed to override */
   reason?: string;
 };
@@ -1384,7 +1384,10 @@ export type Snapshot = {
   /** What was frozen together with it: inputs of the steps to come, and holidays. Their hashes stand in its file */
   beside?: ({
     name: "plan" | "holidays";
+    /** What was asked; of a library the places and years */
     query: string;
+    /** The library that said it, and its version, where no query did */
+    library?: string;
     hash: string;
     fields: ({
       name: string;
@@ -1423,6 +1426,92 @@ export type UseCase = {
   })[];
   /** The field that names the record; optional. null of points, and where its series names it */
   key: string | null;
+};
+
+/** What other inputs would do to the forecast */
+export type WhatIf = {
+  use_case: string;
+  model_version: number;
+  every: "15m" | "30m" | "hour" | "day" | "week" | "month" | "quarter" | "year";
+  /** The last step that the model has seen */
+  seen_until: string;
+  /** Share of values that lie from `lower` to `upper` */
+  coverage: number;
+  /** The first step with other inputs */
+  from: string;
+  /** The last one */
+  until: string;
+  /** Series that are asked for */
+  count: number;
+  /** Over these steps and all series that are asked for */
+  sum: {
+    /** As the forecast stands */
+    planned: number;
+    what_if: number;
+    difference: number;
+  };
+  /** Series with an input that was never seen so */
+  outside: number;
+  /** Those that move most first */
+  series: ({
+    series: string;
+    key: Record<string, string | null>;
+    /** What it rests on: its own past, or for want of one that of the others */
+    basis: "history" | "others";
+    /** Over these steps */
+    sum: {
+      /** As the forecast stands */
+      planned: number;
+      what_if: number;
+      difference: number;
+    };
+    inputs: ({
+      input: string;
+      /** Its values over these steps as they are planned; null where none is known */
+      planned: {
+        least: number;
+        greatest: number;
+      } | null;
+      /** Those that they are replaced by */
+      what_if: {
+        least: number;
+        greatest: number;
+      } | null;
+      /** Its values in the history of the series; null where it has none */
+      seen: {
+        least: number;
+        greatest: number;
+      } | null;
+      /** It was never seen so in this series: how far it moves the forecast is a guess */
+      outside: boolean;
+    })[];
+    steps: ({
+      /** As the forecast stands */
+      planned: number;
+      what_if: number;
+      difference: number;
+      step: string;
+      /** Of the interval about `what_if` */
+      lower: number;
+      upper: number;
+    })[];
+  })[];
+};
+
+/** Planned values of inputs replaced */
+export type WhatIfQuery = {
+  /** By input: the value in place of the planned one, or a change of it such as `-10%` */
+  changes: Record<string, number | boolean | string>;
+  /** Only series with these values of their key; sums of the hierarchy are left out */
+  series?: Record<string, string>;
+  /** The first step with other inputs (default: the first that is forecast) */
+  from?: string;
+  /** The last one (default: the last that is forecast) */
+  until?: string;
+  /** Of this model version (default: the deployed one) */
+  version?: number;
+  /** At most so many series, those that move most */
+  limit?: number;
 };
 
 /** What each operation takes and answers. */
@@ -1488,8 +1577,8 @@ export interface Operations {
     };
     query: undefined;
     body: {
-      /** What turned out to be right */
-      outcome: string;
+      /** What turned out to be right: of numbers the number */
+      outcome: string | number;
       /** true: correct the outcome recorded before */
       replaces?: boolean;
     };
@@ -1705,6 +1794,16 @@ export interface Operations {
     body: undefined;
     answer: ForecastChanges;
   };
+  /** What other inputs would do to the forecast */
+  whatIf: {
+    params: {
+      /** Name of the use case */
+      name: string;
+    };
+    query: undefined;
+    body: WhatIfQuery;
+    answer: WhatIf;
+  };
   /** The process runs */
   livez: {
     params: undefined;
@@ -1773,6 +1872,7 @@ export const routes = {
   rollback: { method: "POST", path: "/v1/use-cases/{name}/deployments/rollback" },
   getForecast: { method: "GET", path: "/v1/use-cases/{name}/forecast" },
   getForecastChanges: { method: "GET", path: "/v1/use-cases/{name}/forecast/changes" },
+  whatIf: { method: "POST", path: "/v1/use-cases/{name}/forecast/what-if" },
   livez: { method: "GET", path: "/livez" },
   readyz: { method: "GET", path: "/readyz" },
   getStatus: { method: "GET", path: "/v1/status" },

@@ -24,6 +24,20 @@ export function hideForecast(card) {
 }
 
 /**
+ * Where the axis begins and ends: at 0, unless the values lie so far from it that what moves would be a line.
+ *
+ * @param {number[]} values
+ * @returns {[number, number]}
+ */
+function axisOf(values) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = 0.1 * (most - least);
+  if (least > 0 && most - least < least) return [Math.max(0, least - room), most + Math.max(room, 1e-9)];
+  if (most < 0 && most - least < -most) return [least - Math.max(room, 1e-9), Math.min(0, most + room)];
+  return [Math.min(0, least), Math.max(0, most, Math.min(0, least) + 1e-9)];
+}
+
+/**
  * What is to come of the first series, which is the total where there is one: as a drawing, in words and as a table.
  *
  * @param {Element} card
@@ -42,8 +56,10 @@ export function showForecast(
   svg.replaceChildren();
   const [width, height] = [600, 150];
   const values = [...history.flatMap(({ value }) => value ?? []), ...steps.flatMap(({ lower, upper }) => [lower, upper])];
-  const least = Math.min(0, ...values);
-  const most = Math.max(least + 1e-9, ...values);
+  const [least, most] = axisOf(values);
+  // So many digits that what differs looks different.
+  const digits = Math.min(12, Math.max(3, Math.ceil(Math.log10(Math.max(-least, most) / (most - least))) + 2));
+  const said = (/** @type {number} */ value) => amount(value, digits);
   const count = history.length + steps.length;
   const x = (/** @type {number} */ at) => ((at / Math.max(1, count - 1)) * width).toFixed(1);
   const y = (/** @type {number} */ value) => (height * (1 - (value - least) / (most - least))).toFixed(1);
@@ -64,8 +80,8 @@ export function showForecast(
   draw(svg, "line", "exact", { x1: edge, y1: "0", x2: edge, y2: String(height) });
   const begin = history[0]?.step ?? steps[0]?.step ?? "";
   for (const { of, ...where } of [
-    { x: "-4", y: "7", "text-anchor": "end", of: amount(most) },
-    { x: "-4", y: String(height), "text-anchor": "end", of: amount(least) },
+    { x: "-4", y: "7", "text-anchor": "end", of: said(most) },
+    { x: "-4", y: String(height), "text-anchor": "end", of: said(least) },
     { x: "0", y: String(height + 18), "text-anchor": "start", of: begin },
     { x: String(width), y: String(height + 18), "text-anchor": "end", of: steps.at(-1)?.step ?? "" },
   ])
@@ -73,7 +89,7 @@ export function showForecast(
   const share = `${Math.round(coverage * 100)} %`;
   const age = old > 0 ? `, ${old} ${/^\d/.test(every) ? "steps" : every}${old === 1 || /^\d/.test(every) ? "" : "s"} ago` : "";
   const says =
-    `${series}: ${amount(total.mean)} expected from ${steps[0]?.step} to ${steps.at(-1)?.step}, in ${share} of cases from ${amount(total.lower)} to ${amount(total.upper)}. ` +
+    `${series}: ${said(total.mean)} expected from ${steps[0]?.step} to ${steps.at(-1)?.step}, in ${share} of cases from ${said(total.lower)} to ${said(total.upper)}. ` +
     `Seen until ${until}${age}.`;
   svg.setAttribute("aria-label", says);
   text(within(figure, "figcaption"), `${says} The band holds ${share} of the values.`);
@@ -82,7 +98,7 @@ export function showForecast(
   body.replaceChildren(
     ...steps.map(({ step, mean, lower: low, upper: high }) => {
       const row = document.createElement("tr");
-      for (const cell of [step, amount(mean), `${amount(low)} to ${amount(high)}`]) {
+      for (const cell of [step, said(mean), `${said(low)} to ${said(high)}`]) {
         const data = document.createElement("td");
         data.textContent = cell;
         row.append(data);

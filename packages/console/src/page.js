@@ -36,9 +36,9 @@ export function sum(numbers) {
   return numbers.reduce((total, one) => total + one, 0);
 }
 
-/** Three digits. @param {number} value */
-export function amount(value) {
-  return Number(value.toPrecision(3)).toLocaleString("en");
+/** @param {number} value @param {number} [digits] */
+export function amount(value, digits = 3) {
+  return Number(value.toPrecision(digits)).toLocaleString("en", { maximumFractionDigits: digits });
 }
 
 /** @param {number} share */

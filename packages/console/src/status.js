@@ -3,7 +3,7 @@
  * The status page: asks the API every few seconds and writes what it says into the page. Text goes in as text, never as markup.
  * Elements are made once and then changed in place, so that nothing jumps while a number moves.
  *
- * @typedef {{ use_case: string, task: string, takes: "records" | "points", autonomy: string, version: number | null }} UseCase
+ * @typedef {{ use_case: string, task: "classify" | "regress" | "forecast" | "detect", takes: "records" | "points", autonomy: string, version: number | null }} UseCase
  * @typedef {{ at: string, paths: Record<string, number>, latency_ms: number }} Minute
  * @typedef {{ minutes: Minute[], until: string }} Activity
  * @typedef {{ coverage: number, precision: number }} CoveragePoint
@@ -172,7 +172,7 @@ function showUseCases(useCases, details) {
     const accuracy = within(card, ".accuracy");
     const [figure, baseline] = model ? headline(model.evaluation) : ["–", ""];
     text(accuracy, figure, baseline);
-    text(within(card, ".measure"), measures[model?.evaluation.task ?? "classify"]);
+    text(within(card, ".measure"), measures[model?.evaluation.task ?? useCase.task]);
     showFigures(card, model);
     showEffects(card, model);
     if (useCase.version === null) hideForecast(card);

@@ -137,6 +137,35 @@ test(
         assert.deepEqual(faults, []);
         await page.context().close();
       }
+      // Far from 0 the axis begins near the values, so that what moves is seen to move; without a model nothing is held out of accuracy.
+      const { page } = await open("/", "light", address);
+      await page.route("**/forecast?*", async (route) => {
+        const answer = await (await route.fetch()).json();
+        for (const one of answer.series) {
+          for (const step of [...one.history, ...one.steps])
+            for (const part of ["value", "mean", "lower", "upper"]) if (typeof step[part] === "number") step[part] += 100_000;
+        }
+        await route.fulfill({ json: answer });
+      });
+      await signIn(page, shown.keys.all);
+      const card = page.locator(".use-case").filter({ hasText: shopUseCase });
+      const points = (await card.locator(".ahead .curve").getAttribute("points"))!.split(" ");
+      const heights = points.map((point) => Number(point.split(",")[1]));
+      assert.ok(Math.max(...heights) - Math.min(...heights) > 20, heights.join());
+      const [top, bottom] = await card.locator(".ahead svg text").allTextContents();
+      assert.match(`${bottom} ${top}`, /^100,0\d\d 100,[1-9]\d\d$/);
+      await page.context().close();
+      const other = await open("/", "light", address);
+      await other.page.route("**/v1/use-cases", async (route) => {
+        const answer = await (await route.fetch()).json();
+        for (const one of answer.use_cases) one.version = null;
+        await route.fulfill({ json: answer });
+      });
+      await signIn(other.page, shown.keys.all);
+      await other.page.getByText("no model: rules and people decide").first().waitFor();
+      const plain = other.page.locator(".use-case").filter({ hasText: shopUseCase });
+      assert.equal(await plain.locator(".measure").textContent(), "Held-out mean error");
+      await other.page.context().close();
     } finally {
       await shown.close();
     }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { seeded } from "../src/math/random.ts";
 import { joinGroups } from "../src/select/join-groups.ts";
 import { foldsOf, splitByChance, splitByTime, stratifiedFolds } from "../src/select/split.ts";
-import { confidenceThreshold } from "../src/select/threshold.ts";
+import { confidenceThreshold, leastRows, rowsEnough } from "../src/select/threshold.ts";
 
 test("rows of one instant stay on one side, missing times are learnt from", () => {
   const rows: readonly (readonly [times: number[], share: number, train: number, at: number | null])[] = [
@@ -132,4 +132,32 @@ test("rows of one name or one group are together, through each other too; a row 
   assert.deepEqual([...joinGroups(["a", "b", "a", "c"], null)!], [0, 1, 0, 3]);
   // 0 and 3 share a name, 3 and 4 a group, 4 and 1 a name.
   assert.deepEqual([...joinGroups(["a", "b", "c", "a", "b", null], Uint32Array.of(5, 6, 7, 8, 8, 9))!], [0, 0, 2, 0, 0, 5]);
+});
+
+test("the fewest held-out rows that can promise a precision are enough where all are right, and one fewer is not", () => {
+  for (const wanted of [0.5, 0.8, 0.9, 0.95, 0.99]) {
+    const rows = leastRows(wanted);
+    const taken = (count: number): number => {
+      const sure = Float64Array.from({ length: count }, (_, row) => 1 - row / 10_000);
+      return confidenceThreshold(sure, new Uint8Array(count).fill(1), wanted).coverage;
+    };
+    assert.equal(taken(rows), 1, `${rows} rows for ${wanted}`);
+    assert.equal(taken(rows - 1), 0);
+  }
+  assert.equal(leastRows(1), Infinity);
+});
+
+test("where the surest are right often enough but few, it is said how many rows would do; where they are not, none would", () => {
+  const points = [
+    { coverage: 0.05, precision: 0.95 },
+    { coverage: 0.3, precision: 0.93 },
+    { coverage: 1, precision: 0.8 },
+  ];
+  const enough = rowsEnough(points, 0.9)!;
+  assert.ok(enough > 300 && enough < 5000, String(enough));
+  const rows = Math.ceil(0.3 * enough);
+  const right = Uint8Array.from({ length: enough }, (_, row) => Number(row < Math.floor(0.93 * rows)));
+  const sure = Float64Array.from({ length: enough }, (_, row) => 1 - row / enough);
+  assert.ok(confidenceThreshold(sure, right, 0.9).coverage > 0.29, "a sample of that size with these shares has a threshold");
+  assert.equal(rowsEnough([{ coverage: 1, precision: 0.8 }], 0.9), null);
 });

@@ -22,9 +22,13 @@ import type { ForecastEvaluation } from "#records/forecast-evaluation";
 import { modelVersionSchema } from "#records/model-version";
 import type { Decision } from "#records/decision";
 import { openArtifacts } from "#files/artifacts";
+import { whatIfSchema } from "#flows/look-ahead/what-if";
+import type { WhatIf } from "#flows/look-ahead/what-if";
 import { loadProject } from "#project/load-project";
 import { preparePanel } from "#stages/prepare/panel";
+import type { PreparedPanel } from "#stages/prepare/panel";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
+import { trainForecast } from "#stages/train/train-forecast";
 import { openTables } from "#tables/tables";
 import type { TestServer } from "./support/http-server.ts";
 import { eventually, openTestServer } from "./support/http-server.ts";
@@ -243,6 +247,66 @@ test("a planned promotion is seen coming", async () => {
   assert.ok(on.length > 0 && sum(on) / on.length > 1.5 * (sum(off) / off.length), `${on.join()} against ${off.join()}`);
 });
 
+test("what if milk were cheaper, or promoted: the difference by step and in sum, and nothing is recorded", async () => {
+  const recorded = async (): Promise<unknown> => {
+    const { rows } = await server.state.pool.query(
+      "select (select count(*) from inlay.snapshots), (select count(*) from inlay.model_versions)",
+    );
+    return [rows, await pageOf("limit=200")];
+  };
+  const before = await recorded();
+  const ask = async (body: object): Promise<WhatIf> => {
+    const { status, body: answer } = await call("POST", `/v1/use-cases/${useCase}/forecast/what-if`, body);
+    assert.equal(status, 200, JSON.stringify(answer));
+    return whatIfSchema.parse(answer);
+  };
+  const milk = { store: "1", item: "milk" };
+  const stands = (await pageOf("series=store%3D1,item%3Dmilk")).series[0]!;
+  const plain = stands.steps[3]!;
+  const promoted = await ask({ changes: { promo: true, price: 0.8 }, series: milk, from: plain.step, until: plain.step });
+  const [only] = promoted.series;
+  assert.deepEqual([promoted.count, promoted.outside, only!.steps.length], [1, 0, 1]);
+  assert.equal(only!.steps[0]!.planned, plain.mean);
+  assert.ok(only!.steps[0]!.difference > 30, `a promotion triples 30: ${only!.steps[0]!.difference}`);
+  assert.ok(only!.steps[0]!.lower <= only!.steps[0]!.what_if && only!.steps[0]!.what_if <= only!.steps[0]!.upper);
+  assert.deepEqual(promoted.sum, only!.sum);
+
+  const all = await ask({ changes: { price: "-10%" }, limit: 2 });
+  assert.deepEqual([all.count, all.series.length, all.from, all.until], [8, 2, "2026-04-10", "2026-05-07"]);
+  assert.ok(Math.abs(all.series[0]!.sum.difference) >= Math.abs(all.series[1]!.sum.difference));
+  const range = all.series[0]!.inputs[0]!;
+  assert.ok(Math.abs(range.what_if!.greatest - 0.9 * range.planned!.greatest) < 1e-5);
+  assert.ok(Math.abs(all.sum.what_if - all.sum.planned - all.sum.difference) < 1);
+  const far = await ask({ changes: { price: 5 }, series: milk });
+  assert.deepEqual([far.outside, far.series[0]!.inputs[0]!.seen], [1, { least: 0.8, greatest: 1.2 }]);
+  const same = await ask({ changes: { price: "+0%" } });
+  assert.deepEqual([same.sum.difference, same.outside], [0, 0], "nothing else than planned changes nothing");
+
+  for (const [body, code, says] of [
+    [{ changes: { prise: 1 } }, "WHAT_IF_REFUSED", /prise is no input of version 1[\s\S]*Did you mean price\?/],
+    [{ changes: {} }, "WHAT_IF_REFUSED", /no input is named[\s\S]*price, promo/],
+    [
+      { changes: { price: "cheap" } },
+      "WHAT_IF_REFUSED",
+      /price must be a number, true or false, or a change such as -10%, got cheap/,
+    ],
+    [{ changes: { price: 1 }, from: "2026-06-01" }, "WHAT_IF_REFUSED", /2026-06-01 lies outside[\s\S]*2026-04-10 to 2026-05-07/],
+    [
+      { changes: { price: 1 }, from: "2026-04-20", until: "2026-04-12" },
+      "WHAT_IF_REFUSED",
+      /end with 2026-04-12, before 2026-04-20/,
+    ],
+    [{ changes: { price: 1 }, series: { item: "beer" } }, "SERIES_UNKNOWN", /none has item=beer/],
+  ] as const) {
+    const { status, body: answer } = await call("POST", `/v1/use-cases/${useCase}/forecast/what-if`, body);
+    assert.deepEqual([status, answer["code"]], [422, code]);
+    assert.match(`${String(answer["detail"])}\n${String(answer["fix"])}`, says);
+  }
+  const { status } = await call("POST", `/v1/use-cases/${useCase}/forecast/what-if`, { changes: { price: null } });
+  assert.equal(status, 400);
+  assert.deepEqual(await recorded(), before);
+});
+
 test("a person orders otherwise; once it is known what was sold, it is said whether that was better", async () => {
   const decision = await decide({ store: 2, item: "bread", on_hand: 0 });
   const quantity = decision.forecast!.order!.quantity;
@@ -253,7 +317,7 @@ test("a person orders otherwise; once it is known what was sold, it is said whet
     by: "test",
   });
   assert.deepEqual((await server.loop.valueAdded(useCase)).decisions, 0, "nothing is known yet");
-  const { status } = await call("POST", `/v1/decisions/${decision.id}/outcome`, { outcome: String(quantity + 60) });
+  const { status } = await call("POST", `/v1/decisions/${decision.id}/outcome`, { outcome: quantity + 60 });
   assert.equal(status, 200);
   await eventually(async () => (await server.loop.valueAdded(useCase)).decisions === 1);
   const value = await server.loop.valueAdded(useCase);
@@ -321,6 +385,7 @@ test("choices are kept for what they were made of, and nothing else", async () =
       threads: 0,
       connect: () => sqlite.open("shop", { type: "sqlite", path: "./shop.db", timeout: "1m" }, project.folder),
       openEncoder: () => Promise.reject(new Error("no encoder")),
+      openPublicHolidays: () => Promise.reject(new Error("no holidays")),
     });
     return builder.train(useCase, { refit: true });
   };
@@ -340,7 +405,7 @@ test("choices are kept for what they were made of, and nothing else", async () =
   }
 });
 
-test("the same sales in PostgreSQL are the same panel", async (t) => {
+test("the same sales in PostgreSQL are the same panel and the same forecasts", async (t) => {
   const name = `inlay_shop_${process.pid}`;
   const admin = new Client({ connectionString: "postgres://postgres@127.0.0.1:5432/postgres", connectionTimeoutMillis: 1000 });
   try {
@@ -382,6 +447,13 @@ test("the same sales in PostgreSQL are the same panel", async (t) => {
       await artifacts.put(await (await openArtifacts(join(server.folder, "artifacts"))).verifiedPath(other));
     const here = await preparePanel({ tables, artifacts }, rows[0]!.body, own);
     assert.deepEqual(there, here);
+    const forecasts = async (prepared: PreparedPanel): Promise<unknown[]> => {
+      const { model } = await trainForecast({ clock, threads: 0 }, { useCase: own, prepared }, {});
+      return Array.from({ length: model.count }, (_, series) => model.forecast(series));
+    };
+    const said = await forecasts(here);
+    assert.deepEqual(await forecasts(there), said);
+    assert.equal(said.length, 13);
   } finally {
     await admin.query(`drop database if exists ${name} with (force)`);
     await admin.end();
@@ -431,6 +503,18 @@ test("the command prints many series, draws one with its past, and writes all of
   assert.equal(rows.length, 13 * 28);
   for (const row of rows) assert.match(row, /^\w*,\d?,\w*,2026-\d\d-\d\d,[\d.]+,[\d.]+,[\d.]+$/);
   assert.match(await run({ changes: true }), /version 1 has no version before it to compare with/);
+  const other = await run({
+    "what-if": "promo=true,price=-50%",
+    series: "store=1,item=milk",
+    from: "2026-04-13",
+    until: "2026-04-14",
+  });
+  assert.match(other, /^What if promo=true,price=-50% from 2026-04-13 until 2026-04-14\? By shop-demand version 1/);
+  assert.match(other, /\n2026-04-13 +[\d.]+ +[\d.]+ +\+[\d.]+ +[\d.]+ to [\d.]+\n/);
+  assert.match(other, /! price was 0\.8 to 1\.2 so far, and never 0\.6/);
+  assert.match(await run({ "what-if": "price=1" }), /8 series in sum: [\d,]+ as planned[\s\S]*Nothing was recorded/);
+  for (const wrong of [{ from: "2026-04-13" }, { "what-if": "price" }])
+    await assert.rejects(run(wrong), (error) => isFailure(error, "USAGE"));
   for (const series of ["bread", "store", "=1"])
     await assert.rejects(run({ series }), (error) => isFailure(error, "USAGE") && /takes values by column/.test(error.message));
   await assert.rejects(

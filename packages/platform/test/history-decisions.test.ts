@@ -242,6 +242,7 @@ test("a project with history that cannot be is told all of it, with the nearest 
       receiver: ({ notify }, name) => notify[name]!,
       broker: () => assert.fail("no broker"),
       openEncoder: () => () => assert.fail("no encoder"),
+      openPublicHolidays: () => () => assert.fail("no holidays"),
     });
     const { ok, checks } = await checker.check();
     assert.equal(ok, false);

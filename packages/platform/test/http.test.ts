@@ -129,6 +129,35 @@ test("a problem of one record points into that record as it was sent", async () 
   assert.doesNotMatch(problem.detail, /records\/0/);
 });
 
+test("what does not fit a request is said in plain words, and nothing of it is repeated", async () => {
+  const said = async (method: "GET" | "POST", url: string, body?: object): Promise<string[]> => {
+    const { errors, detail } = await expectProblem(400, "REQUEST_INVALID", call(method, url, body));
+    assert.doesNotMatch(detail, /Invalid|expected|received|secret/);
+    return (errors ?? []).map((error) => `${error.pointer} ${error.detail}`);
+  };
+  const id = "018f3f3a-0000-7000-8000-000000000000";
+  for (const [method, url, body, problems] of [
+    ["POST", decisions, { records: { subject: "secret" } }, ["/records must be a list, got an object"]],
+    ["POST", decisions, { record: "secret" }, ["/record must be an object of fields"]],
+    ["POST", decisions, { records: [] }, ["/records must have at least 1 entry"]],
+    ["POST", `/v1/decisions/${id}/outcome`, {}, ["/outcome must be text or a number"]],
+    [
+      "POST",
+      `/v1/decisions/${id}/outcome`,
+      { outcome: ["secret"], replaces: "yes" },
+      ["/outcome must be text or a number", "/replaces must be true or false, got text"],
+    ],
+    ["POST", `/v1/decisions/${id}/outcome`, { outcome: "" }, ["/outcome must not be empty"]],
+    ["POST", `/v1/decisions/${id}/outcome`, { outcme: "x", outcome: "y" }, ["/outcme is not known here"]],
+    ["POST", `/v1/decisions/secret/outcome`, { outcome: "y" }, ["path:id must be a UUID"]],
+    ["POST", `/v1/reviews/${id}`, { action: "secret" }, ["/action must be one of accept, override"]],
+    ["GET", "/v1/reviews?limit=secret", undefined, ["query:limit must be a number, got text"]],
+    ["GET", "/v1/reviews?limit=1000", undefined, ["query:limit must be at most 200"]],
+    ["GET", "/v1/alarms?since=secret", undefined, ["query:since must be an instant in RFC 3339, such as 2026-03-02T10:15:00Z"]],
+  ] as const)
+    assert.deepEqual(await said(method, url, body), problems, `${method} ${url} ${JSON.stringify(body)}`);
+});
+
 test("a repeated idempotency key returns the recorded decision; for another request it is refused", async () => {
   const key = { "idempotency-key": `walk-${Date.now()}` };
   const first = await expect(200, decisionAnswer, call("POST", decisions, { record: confidentRecord }, key));

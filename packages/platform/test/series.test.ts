@@ -530,6 +530,12 @@ const broken: readonly (readonly [what: string, from: string, to: string, says: 
     "service_level: 95%, overstock: 1",
     [/policy\.order must be either understock and overstock/],
   ],
+  [
+    "a share as a number",
+    "service_level: 95%",
+    "service_level: 0.95",
+    [/policy\.order\.service_level is a percentage; write 95%/],
+  ],
   ["one cost alone", "service_level: 95%", "understock: 1", [/policy\.order must be either understock and overstock/]],
   [
     "an order beyond the horizon",

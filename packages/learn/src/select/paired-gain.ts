@@ -47,7 +47,8 @@ export function triedOf(
       loss: meanOf(losses),
       gain: mean / whole,
       lower: (mean - REACH * error) / whole,
-      upper: (mean + REACH * error) / whole,
+      // Nobody loses less than nothing.
+      upper: Math.min(1, (mean + REACH * error) / whole),
     };
   });
 }

@@ -24,6 +24,8 @@ export interface Threshold {
 const ERROR = 0.05;
 const STEPS = 20;
 const STARTS: readonly number[] = [1, 6, 11, 16];
+/** Beyond that nobody collects rows to be convinced. */
+const MOST_ROWS = 1 << 24;
 
 /**
  * `confidences` of the chosen classes, `right[i]` 1 where the choice was the truth, `wanted` the precision to keep in (0, 1]. With
@@ -56,4 +58,43 @@ export function confidenceThreshold(confidences: Float64Array, right: Uint8Array
     precision: hitsUpTo[best]! / best,
     precisionLower: clopperPearsonLower(hitsUpTo[best]!, best, ERROR),
   };
+}
+
+/**
+ * Held-out rows without which no threshold can keep a precision: so many, all of them right, are enough and fewer are not. Infinity for a precision of
+ * 1, which no number of rows proves.
+ */
+export function leastRows(wanted: number): number {
+  if (wanted >= 1) return Infinity;
+  // The bound of k right ones of k is the k-th root of the error; the last sequence begins with four fifths of the rows.
+  const right = Math.max(1, Math.ceil(Math.log(ERROR / STARTS.length) / Math.log(wanted)));
+  return Math.floor(((right - 1) * STEPS) / STARTS.at(-1)!) + 1;
+}
+
+/**
+ * About so many held-out rows would be enough for a threshold, were the surest of them as often right as they are among these. null where they are not
+ * right more often than is wanted: more rows would only say so more clearly. What is seen of the surest few is by chance too, so this is the
+ * order of it and no promise. `points` as `riskCoverage` has them. O(points x log rows).
+ */
+export function rowsEnough(
+  points: readonly { readonly coverage: number; readonly precision: number }[],
+  wanted: number,
+): number | null {
+  let fewest = Infinity;
+  for (const start of STARTS) {
+    const point = points.find(({ coverage }) => coverage >= start / STEPS - 1e-9);
+    if (!point || point.precision <= wanted) continue;
+    const keeps = (rows: number): boolean =>
+      clopperPearsonLower(Math.floor(point.precision * rows), rows, ERROR / STARTS.length) >= wanted;
+    let [below, enough] = [1, 2];
+    while (!keeps(enough) && enough < MOST_ROWS) [below, enough] = [enough, enough * 2];
+    if (!keeps(enough)) continue;
+    while (enough - below > 1) {
+      const middle = (below + enough) >> 1;
+      if (keeps(middle)) enough = middle;
+      else below = middle;
+    }
+    fewest = Math.min(fewest, enough / point.coverage);
+  }
+  return fewest === Infinity ? null : Math.ceil(fewest);
 }

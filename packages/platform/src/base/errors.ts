@@ -43,7 +43,7 @@ export const errorTable = {
   QUERY_FAILED: row(
     "user",
     "The query for {system} failed: {reason}",
-    "Run the query in the system's own console and mend it there first.",
+    "Mend the query at the place named; `inlay check` tries it without reading the rows.",
   ),
   QUERY_TIMEOUT: row(
     "user",
@@ -141,12 +141,20 @@ export const errorTable = {
     "It is started again by itself; where it goes on failing, `inlay check` says more.",
     { retry: true },
   ),
+  // holidays
+  PACKAGE_MISSING: row(
+    "user",
+    "The package {name}, which knows the {what}, is not installed",
+    "Run `npm install {name}` in the project's folder.",
+  ),
+  PLACE_UNKNOWN: row("user", "{place} is {what}", "{fix}"),
   // forecasts
   NO_FORECASTS: row(
     "user",
     "{use_case} does not look ahead: its task is {task}",
     "Forecasts are of use cases with task: forecast.",
   ),
+  WHAT_IF_REFUSED: row("user", "What if cannot be said of {use_case}: {reason}", "{fix}"),
   SERIES_UNKNOWN: row("user", "{use_case} has no such series: {reason}", "`inlay forecast {use_case}` shows which there are."),
   // decisions
   RECORD_INVALID: row(

@@ -42,9 +42,10 @@ async function profileSome(
     return [
       `count(*) FILTER (NOT ${isPresent(field)}) AS missing${at}`,
       `${exact ? `count(DISTINCT ${value})` : `least(approx_count_distinct(${column}), count(${column}))`} AS distinct${at}`,
-      `${ordered ? `min(${column})` : "NULL::DOUBLE"} AS min${at}`,
-      `${ordered ? `max(${column})` : "NULL::DOUBLE"} AS max${at}`,
-      `${field.type === "number" ? `avg(${column})` : "NULL::DOUBLE"} AS mean${at}`,
+      // What is infinite, as systems write an open end, is no value of a range.
+      `${ordered ? `min(${column}) FILTER (isfinite(${column}))` : "NULL::DOUBLE"} AS min${at}`,
+      `${ordered ? `max(${column}) FILTER (isfinite(${column}))` : "NULL::DOUBLE"} AS max${at}`,
+      `${field.type === "number" ? `avg(${column}) FILTER (isfinite(${column}))` : "NULL::DOUBLE"} AS mean${at}`,
       `${field.type === "string" ? `max(length(${column}))` : "NULL::DOUBLE"} AS length${at}`,
     ];
   });
@@ -70,7 +71,7 @@ async function profileSome(
       distinct: value("distinct")!,
       min: shown(value("min"), type),
       max: shown(value("max"), type),
-      mean: finite(value("mean")),
+      mean: value("mean"),
       max_length: value("length"),
       top: frequent.filter((row) => row["nr"] === at).map((row) => ({ value: String(row["value"]), count: Number(row["n"]) })),
     };
@@ -82,12 +83,6 @@ export function instantText(epochMs: number): string {
   return Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : String(epochMs);
 }
 
-/** JSON has no infinity. */
 function shown(value: number | null, type: Field["type"]): number | string | null {
-  if (value !== null && type === "time") return instantText(value);
-  return value === null || Number.isFinite(value) ? value : String(value);
-}
-
-function finite(value: number | null): number | null {
-  return value !== null && Number.isFinite(value) ? value : null;
+  return value !== null && type === "time" ? instantText(value) : value;
 }

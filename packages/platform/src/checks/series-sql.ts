@@ -4,7 +4,7 @@
  */
 import { isCalendar, stretches, usualSeasons } from "#base/steps";
 import type { Every } from "#base/steps";
-import { seriesKeys } from "#records/forecast-use-case";
+import { placeColumn, seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { ColumnType, Field } from "#records/snapshot";
 import { quoteName, quoteText } from "#tables/sql-text";
@@ -31,7 +31,7 @@ export async function holdsDates(
 }
 
 export interface SeriesRows {
-  /** SQL of a SELECT over `records` with the columns `k0`, `k1` ... (the series), `g0` ... (key columns of the hierarchy beside it), `moment`, `step`, `value`, `censored`, `i0` ... */
+  /** SQL of a SELECT over `records` with the columns `k0`, `k1` ... (the series), `g0` ... (key columns of the hierarchy beside it), `place` (whose holidays it has), `moment`, `step`, `value`, `censored`, `i0` ... */
   readonly sql: string;
   readonly series: readonly string[];
   readonly groups: readonly string[];
@@ -55,6 +55,7 @@ export function seriesRows(
   const columns = [
     ...source.series.map((name, at) => `${keySql(name)} AS k${at}`),
     ...others.map((name, at) => `${keySql(name)} AS g${at}`),
+    `${optional(placeColumn(useCase), keySql, "NULL::VARCHAR")} AS place`,
     `${instantSql(source.time, time)} AS moment`,
     `${stepSql(every, zone, source.time, time, dates)} AS step`,
     `${optional(source.value, (name) => numberSql(name, typeIn(fields, name)), "NULL::DOUBLE")} AS value`,
@@ -118,7 +119,8 @@ export function isMovedByZone({ every, time_zone: zone }: Pick<ForecastUseCase, 
   return isCalendar(every) && zone !== "UTC";
 }
 
-function keySql(column: string): string {
+/** A name in its standard form; NULL where there is none. */
+export function keySql(column: string): string {
   return `nullif(nfc_normalize(trim(CAST(${quoteName(column)} AS VARCHAR), E' \\t\\r\\n')), '')`;
 }
 

@@ -15,7 +15,7 @@ import { pathToFileURL } from "node:url";
 import type * as ort from "onnxruntime-node";
 import { EncoderInvalid, EncoderMissing } from "./opened-model.ts";
 import type { OpenedModel } from "./opened-model.ts";
-import { findPackage } from "./packages.ts";
+import { neededPackage } from "./packages.ts";
 import { pool } from "./pooling.ts";
 import type { Pooling } from "./pooling.ts";
 import { openTokens } from "./tokens.ts";
@@ -39,7 +39,7 @@ export async function openOnnxFolder(folder: string, packagesFrom: string): Prom
   );
   const pooling = poolingOf(json("1_Pooling/config.json"));
 
-  const runtime = findPackage("onnxruntime-node", packagesFrom);
+  const runtime = neededPackage("onnxruntime-node", packagesFrom);
   const { InferenceSession, Tensor } = ((await import(pathToFileURL(runtime).href)) as { default: typeof ort }).default;
   let session: ort.InferenceSession;
   try {

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { encoderPackage } from "./encoder.ts";
 import type { OpenedModel } from "./opened-model.ts";
-import { findPackage } from "./packages.ts";
+import { neededPackage } from "./packages.ts";
 
 /** What is used of `@energetic-ai/embeddings` and of the model's package. */
 interface Embeddings {
@@ -23,7 +23,7 @@ const maxLength = 500;
 
 /** @throws EncoderMissing */
 export async function openPackageModel(packagesFrom: string): Promise<OpenedModel> {
-  const [, embeddings, weights] = needed.map((name) => findPackage(name, packagesFrom, needed));
+  const [, embeddings, weights] = needed.map((name) => neededPackage(name, packagesFrom, needed));
   const load = async (path: string): Promise<unknown> =>
     ((await import(pathToFileURL(path).href)) as { default: unknown }).default;
   const folder = dirname(weights!);

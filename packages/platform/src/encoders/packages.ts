@@ -1,17 +1,11 @@
-/** Packages that an encoder needs and that do not come with Inlay: found beside the project, or beside Inlay. */
-import { createRequire } from "node:module";
-import { join } from "node:path";
+/** Packages that an encoder needs. */
+import { findPackage } from "#base/find-package";
 import { EncoderMissing } from "./opened-model.ts";
 
 /** @throws EncoderMissing with the command that installs `all` */
-export function findPackage(name: string, packagesFrom: string, all: readonly string[] = [name]): string {
-  for (const from of [join(packagesFrom, "package.json"), import.meta.url]) {
-    try {
-      return createRequire(from).resolve(name);
-    } catch {
-      // looked for in the next place
-    }
-  }
+export function neededPackage(name: string, packagesFrom: string, all: readonly string[] = [name]): string {
+  const found = findPackage(name, packagesFrom);
+  if (found !== undefined) return found;
   throw new EncoderMissing(
     `the package ${name} is not installed`,
     `Run \`npm install ${all.join(" ")}\` in the project's folder.`,

@@ -14,6 +14,8 @@ import type { Connection } from "#connectors/connector";
 import { documentFormat, documentFormats } from "#documents/document";
 import { readDocuments } from "#documents/read-documents";
 import type { Services } from "#doors/cli/services";
+import type { OpenPublicHolidays } from "#calendars/public-holidays";
+import { openPublicHolidays } from "#calendars/public-holidays";
 import type { OpenEncoder } from "#encoders/encoder";
 import { openEncoder } from "#encoders/open-encoder";
 import { openArtifacts } from "#files/artifacts";
@@ -143,8 +145,13 @@ export function openServices(config: Config): Services & { close(): Promise<void
       threads: availableParallelism(),
       connect: await connectTo(),
       openEncoder: encodersIn(await project()),
+      openPublicHolidays: holidaysIn(await project()),
     }),
   );
+
+  function holidaysIn({ folder: from }: Project): OpenPublicHolidays {
+    return () => openPublicHolidays(from);
+  }
 
   function encodersIn(loaded: Project): OpenEncoder {
     return (source, hash) => openEncoder(source, { folder: loaded.folder, hash });
@@ -190,6 +197,7 @@ export function openServices(config: Config): Services & { close(): Promise<void
         connect,
         broker,
         openEncoder: encodersIn,
+        openPublicHolidays: holidaysIn,
         receiver,
       }),
     ),

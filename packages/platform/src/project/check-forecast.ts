@@ -1,5 +1,5 @@
 /** What the schema cannot say of a use case that looks ahead: steps beyond the horizon, columns that contradict each other. */
-import { coverOf } from "#records/forecast-use-case";
+import { coverOf, holidayNames } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 
 /** `add` takes a path into the file and what is wrong there. */
@@ -15,6 +15,8 @@ export function checkForecast(useCase: ForecastUseCase, add: (path: readonly Pro
   place(["source", "time"], source.time, "the time");
   place(["source", "value"], source.value, "the value");
   if (source.censored !== undefined) place(["source", "censored"], source.censored, "the flag of source.censored");
+  if (useCase.holidays !== undefined)
+    for (const name of holidayNames(useCase.every)) seen.set(name, "what holidays add to what is known ahead");
   inputs?.columns.forEach((column, at) => place(["inputs", "columns", at], column, "an input"));
   hierarchy.forEach((column, at) => {
     if (hierarchy.indexOf(column) !== at) add(["hierarchy", at], `${column} is listed twice`);

@@ -56,6 +56,8 @@ function explain(issue: z.core.$ZodIssue, above: readonly PropertyKey[], shape: 
       return say(`${name} must be one of ${constantsAt(shape, path).join(", ")}`); // a discriminator that no alternative has
     case "invalid_type": {
       if (value === undefined) return say(`${name} is missing; write ${article(issue.expected)} there`);
+      const share = shareText(value, shapesAt(shape, path));
+      if (share !== undefined) return say(`${name} is a percentage; write ${share}`);
       const quotes = issue.expected === "string" && typeof value !== "object" ? "; put it in quotes" : "";
       return say(
         `${name} must be ${article(issue.expected)}, got ${issue.expected === "int" && typeof value === "number" ? value : typeName(value)}${quotes}`,
@@ -109,8 +111,16 @@ function explainUnion(
   ];
 }
 
+/** A number where a percentage is asked for, as a percentage: 0.95 and 95 are `95%`. Undefined where it is none. */
+function shareText(value: unknown, shapes: readonly Shape[]): string | undefined {
+  const isAsked = shapes.some(({ examples }) => examples?.some((example) => /^\d+%$/.test(String(example))));
+  if (!isAsked || typeof value !== "number" || !(value >= 0 && value <= 100)) return undefined;
+  return `${Number((value <= 1 ? value * 100 : value).toPrecision(6))}%`;
+}
+
 /** What a JSON Schema says of a place. */
 interface Shape {
+  readonly examples?: readonly unknown[];
   readonly const?: unknown;
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly additionalProperties?: Shape | boolean;

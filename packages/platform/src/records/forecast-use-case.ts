@@ -1,6 +1,7 @@
 /** A use case that looks ahead: what each of many series will be over the steps to come, and what to order for it. */
 import { z } from "zod";
-import { everyNames, isZone, zoneNames } from "#base/steps";
+import { everyNames, isCalendar, isZone, zoneNames } from "#base/steps";
+import type { Every } from "#base/steps";
 import { localMethods } from "#learn/forecast/methods";
 import type { LocalMethodName } from "#learn/forecast/methods";
 import { nearest, parsePercent } from "#base/text";
@@ -31,6 +32,32 @@ const orderSchema = z
         : understock === undefined && overstock === undefined && parsePercent(level)! > 0 && parsePercent(level)! < 1,
     "either understock and overstock, what a unit costs, or service_level from above 0% to below 100%",
   );
+
+const place = z
+  .string()
+  .regex(/^[A-Za-z]{2}(-[A-Za-z0-9]{1,5}){0,2}$/, "a country or a region of it by its code, such as DE or DE-BY")
+  .max(20)
+  .meta({ examples: ["DE", "DE-BY"] });
+
+const holidaysSchema = z.union([
+  place,
+  z
+    .strictObject({
+      country: place.optional().describe("Whose public holidays count, such as DE"),
+      region: z.string().min(1).max(100).optional().describe("Those of a region of it too, such as BY"),
+      column: column
+        .optional()
+        .describe("The column of source.query that names the place of each series: DE-BY, or BY where country is given"),
+      query: select("the time of each holiday or closed day, under the name of source.time").optional(),
+    })
+    .refine(
+      ({ country, region, column: own, query }) =>
+        query === undefined
+          ? (country !== undefined || own !== undefined) && !(region !== undefined && own !== undefined)
+          : country === undefined && region === undefined && own === undefined,
+      "either country, with a region where it has its own, or the column that names the place of each series, or a query",
+    ),
+]);
 
 /** Methods as they are written, `seasonal-naive`, and as the learner calls them. */
 export const methodNames: ReadonlyMap<string, LocalMethodName> = new Map(
@@ -104,10 +131,11 @@ export const forecastSchema = z.strictObject({
       query: select("series, time and inputs of the steps to come").optional().describe("Without it, the last value holds"),
     })
     .optional(),
-  holidays: z
-    .strictObject({ query: select("the time of each holiday or closed day, under the name of source.time") })
+  holidays: holidaysSchema
     .optional()
-    .describe("Days that differ, of the past and of the steps to come"),
+    .describe(
+      "Days that differ, of the past and of the steps to come, and those beside them: the public holidays of a place, those of the place of each series, or days that a query returns",
+    ),
   hierarchy: z
     .array(column)
     .max(8)
@@ -141,6 +169,35 @@ export const forecastSchema = z.strictObject({
 
 export type ForecastUseCase = z.infer<typeof forecastSchema>;
 export type ForecastPolicy = z.infer<typeof forecastPolicySchema>;
+
+/** Where holidays come from: a query, or the public ones of a place or of the place of each series. */
+export type HolidaysFrom =
+  | { readonly query: string }
+  | { readonly place: string }
+  | { readonly column: string; readonly country: string | undefined };
+
+export function holidaysFrom({ holidays }: Pick<ForecastUseCase, "holidays">): HolidaysFrom | null {
+  if (holidays === undefined) return null;
+  if (typeof holidays === "string") return { place: holidays };
+  const { country, region, column: own, query } = holidays;
+  if (query !== undefined) return { query };
+  return own !== undefined
+    ? { column: own, country }
+    : { place: [country!, ...(region === undefined ? [] : [region])].join("-") };
+}
+
+/** The column that names the place whose holidays each series has, where there is one. */
+export function placeColumn(useCase: Pick<ForecastUseCase, "holidays">): string | undefined {
+  const holidays = holidaysFrom(useCase);
+  return holidays && "column" in holidays ? holidays.column : undefined;
+}
+
+/** What a step is told of holidays: of days and what is shorter those beside them too, of longer steps their number. */
+export function holidayNames(every: Every): readonly string[] {
+  return every === "day" || !isCalendar(every)
+    ? ["holiday", "day before a holiday", "day after a holiday", "bridge day"]
+    : ["holiday"];
+}
 
 /** The steps that a decision is about. */
 export function coverOf({ cover, order }: Pick<ForecastPolicy, "cover" | "order">): number {

@@ -300,6 +300,14 @@ export type RowEvaluation = ClassifyEvaluation | RegressEvaluation;
 export type GateResult = z.infer<typeof gateResultSchema>;
 export type ModelVersion = z.infer<typeof modelVersionSchema>;
 
+/** What a version did not pass, in words. */
+export function failedGates({ gates }: Pick<ModelVersion, "gates">): string {
+  return gates
+    .filter(({ passed }) => !passed)
+    .map(({ gate, wanted, got }) => `${gate} wants ${wanted}, got ${got}`)
+    .join("; ");
+}
+
 export function passesGates(version: Pick<ModelVersion, "gates">): boolean {
   return version.gates.every((gate) => gate.passed);
 }

@@ -30,7 +30,8 @@ export const snapshotSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.enum(["plan", "holidays"]),
-        query: z.string(),
+        query: z.string().describe("What was asked; of a library the places and years"),
+        library: z.string().optional().describe("The library that said it, and its version, where no query did"),
         hash: z.string().length(64),
         fields: z.array(fieldSchema),
         rows: z.int().nonnegative(),

@@ -11,7 +11,14 @@ import {
   detectSeriesSchema,
 } from "#records/detect-use-case";
 import type { Usualness } from "#records/detect-use-case";
-import { forecastPolicySchema, forecastSchema, seriesKeys, stockFields } from "#records/forecast-use-case";
+import {
+  forecastPolicySchema,
+  forecastSchema,
+  holidaysFrom,
+  placeColumn,
+  seriesKeys,
+  stockFields,
+} from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Beside } from "#records/snapshot";
 import { regressPolicySchema, regressSchema } from "#records/regress-use-case";
@@ -202,11 +209,14 @@ export function sourceQuery(useCase: UseCase): FrozenQuery {
   const key = keyColumns(useCase);
   const names = useCase.task === "forecast" ? useCase.source.series : key;
   const label = "label" in source && source.label !== undefined ? [source.label] : [];
+  const place = useCase.task === "forecast" ? placeColumn(useCase) : undefined;
   return {
     place: "source.query",
     query: source.query,
     columns: namedColumns(useCase),
-    asText: [...new Set([...key, ...label, ...matchColumns({ history: historyOf(useCase) })])],
+    asText: [
+      ...new Set([...key, ...label, ...(place === undefined ? [] : [place]), ...matchColumns({ history: historyOf(useCase) })]),
+    ],
     orderBy: source.time === undefined ? names : [source.time, ...names],
   };
 }
@@ -214,7 +224,8 @@ export function sourceQuery(useCase: UseCase): FrozenQuery {
 /** Queries that are frozen with the source, by name. */
 export function besideQueries(useCase: UseCase): Partial<Record<Beside["name"], FrozenQuery>> {
   if (useCase.task !== "forecast") return {};
-  const { source, inputs, holidays } = useCase;
+  const { source, inputs } = useCase;
+  const holidays = holidaysFrom(useCase);
   const time = { place: "source.time", column: source.time };
   const plan = inputs?.query;
   return {
@@ -227,9 +238,10 @@ export function besideQueries(useCase: UseCase): Partial<Record<Beside["name"], 
         orderBy: [source.time, ...source.series],
       },
     }),
-    ...(holidays && {
-      holidays: { place: "holidays.query", query: holidays.query, columns: [time], asText: [], orderBy: [source.time] },
-    }),
+    ...(holidays &&
+      "query" in holidays && {
+        holidays: { place: "holidays.query", query: holidays.query, columns: [time], asText: [], orderBy: [source.time] },
+      }),
   };
 }
 
@@ -302,7 +314,9 @@ export function agedColumns(useCase: DecidingUseCase): readonly string[] {
   return time === undefined ? [] : features.time.filter((name) => name !== time);
 }
 
-function panelColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColumn[] {
+function panelColumns(useCase: ForecastUseCase): NamedColumn[] {
+  const { source, inputs, hierarchy } = useCase;
+  const place = placeColumn(useCase);
   return [
     ...several("source.series", source.series),
     { place: "source.time", column: source.time },
@@ -310,6 +324,7 @@ function panelColumns({ source, inputs, hierarchy }: ForecastUseCase): NamedColu
     ...(source.censored === undefined ? [] : [{ place: "source.censored", column: source.censored }]),
     ...several("inputs.columns", inputs?.columns ?? []),
     ...several("hierarchy", hierarchy),
+    ...(place === undefined ? [] : [{ place: "holidays.column", column: place }]),
   ];
 }
 

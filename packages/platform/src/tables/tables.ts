@@ -52,7 +52,11 @@ export interface Tables {
    */
   select(files: Readonly<Record<string, string>>, sql: string, options?: CallOptions): AsyncGenerator<ScalarTable>;
   /** Writes one Parquet file of columns of several files that have equally many rows, side by side and in their order. */
-  writeBeside(parts: readonly ParquetColumns[], path: string, options?: CallOptions): Promise<void>;
+  writeBeside(
+    parts: readonly ParquetColumns[],
+    path: string,
+    options?: CallOptions & Pick<ParquetTarget, "metadata">,
+  ): Promise<void>;
   /** Writes one Parquet file in canonical order from CSV without a header. Resolves to the number of rows. */
   writeCsv(pieces: AsyncIterable<CsvRows>, target: ParquetTarget, options?: WriteOptions): Promise<number>;
   /** The same from tables. */
@@ -139,7 +143,7 @@ export function openTables(settings: TablesSettings): Tables {
       using(
         "Writing the snapshot",
         { files: parts.map((part) => part.path), folders: [dirname(path)], threads: 1, options },
-        (duckdb) => writeBeside(duckdb, parts, path),
+        (duckdb) => writeBeside(duckdb, parts, path, options?.metadata),
       ),
 
     async writeCsv(pieces, target, options) {

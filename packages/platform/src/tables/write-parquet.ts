@@ -87,11 +87,16 @@ export interface ParquetColumns {
 }
 
 /** Writes columns of several files beside each other; `duckdb` must run on one thread. */
-export async function writeBeside(duckdb: Duckdb, parts: readonly ParquetColumns[], path: string): Promise<void> {
+export async function writeBeside(
+  duckdb: Duckdb,
+  parts: readonly ParquetColumns[],
+  path: string,
+  metadata?: ParquetTarget["metadata"],
+): Promise<void> {
   const columns = parts.flatMap((part, at) => part.columns.map((name) => `p${at}.${quoteName(name)}`));
   const files = parts.map((part, at) => `read_parquet(${quoteText(part.path)}) AS p${at}`);
   await duckdb.connection.run(
-    `COPY (SELECT ${columns.join(", ")} FROM ${files.join(" POSITIONAL JOIN ")}) TO ${quoteText(path)} ${parquet({})}`,
+    `COPY (SELECT ${columns.join(", ")} FROM ${files.join(" POSITIONAL JOIN ")}) TO ${quoteText(path)} ${parquet({ metadata })}`,
   );
 }
 

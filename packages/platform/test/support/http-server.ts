@@ -14,6 +14,7 @@ import { systemClock } from "#base/clock";
 import { uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
 import { silentLog } from "#base/log";
+import { openPublicHolidays } from "#calendars/public-holidays";
 import type { Limits } from "#doors/http/server";
 import { buildServer } from "#doors/http/server";
 import type { OpenEncoder } from "#encoders/encoder";
@@ -107,6 +108,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     threads: 0,
     connect,
     openEncoder: encoders,
+    openPublicHolidays: () => openPublicHolidays(folder),
   });
   const { version } = await builder.train(deployed);
   const release = openRelease({ artifacts, pool, clock, project });

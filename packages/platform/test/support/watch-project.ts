@@ -175,6 +175,7 @@ export async function openWatchProject(options: WatchOptions): Promise<WatchProj
     threads: 0,
     connect,
     openEncoder,
+    openPublicHolidays: () => Promise.reject(new Error("no holidays")),
   });
   const release = openRelease({ artifacts, pool, clock, project });
   const decisionPoint = await openDecisionPoint({

@@ -4,7 +4,16 @@ import { failure, isFailure } from "#base/errors";
 import { requestInvalid } from "#doors/http/problems";
 import type { Call, Operation, Route } from "#doors/http/operation";
 import { route } from "#doors/http/operation";
-import { answerOf, decisionAnswer, decisionId, decisionTrace, outcome, plainText, useCaseName } from "#doors/http/schemas";
+import {
+  answerOf,
+  decisionAnswer,
+  decisionId,
+  decisionTrace,
+  givenOutcome,
+  outcome,
+  plainText,
+  useCaseName,
+} from "#doors/http/schemas";
 import type { Loop } from "#flows/close-the-loop/loop";
 import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { Decision } from "#records/decision";
@@ -199,7 +208,7 @@ const otherDecision: Operation<z.infer<typeof decisionParams>, z.infer<typeof ot
 };
 
 const outcomeBody = z.strictObject({
-  outcome: plainText(200).describe("What turned out to be right"),
+  outcome: givenOutcome.describe("What turned out to be right: of numbers the number"),
   replaces: z.boolean().optional().describe("true: correct the outcome recorded before"),
 });
 
@@ -213,7 +222,7 @@ const recordOutcome: Operation<z.infer<typeof decisionParams>, unknown, z.infer<
   description: "Sending the same outcome again changes nothing; a different one is refused unless `replaces` is true.",
   params: decisionParams,
   body: outcomeBody,
-  examples: { right: { outcome: "network" } },
+  examples: { right: { outcome: "network" }, number: { outcome: 12.5 } },
   answer: {
     status: 200,
     description: "The recorded outcome",
@@ -265,7 +274,7 @@ export function decisionRoutes({ decisionPoint, loop, onDecision }: Deps): Route
     ),
     route(recordOutcome, async ({ params, body, caller }) =>
       loop.recordOutcome(params.id, {
-        outcome: body.outcome,
+        outcome: String(body.outcome),
         by: caller.id,
         ...(body.replaces !== undefined && { replaces: body.replaces }),
       }),

@@ -1,10 +1,11 @@
-/** Forecasts: what is to come, series by series, and what changed since the version before. */
+/** Forecasts: what is to come, series by series, what changed since the version before, and what other inputs would do. */
 import { z } from "zod";
 import type { Operation, Route } from "#doors/http/operation";
 import { route } from "#doors/http/operation";
 import { plainText, useCaseName } from "#doors/http/schemas";
 import { forecastChangesSchema, forecastPageSchema } from "#flows/look-ahead/look-ahead";
 import type { LookAhead } from "#flows/look-ahead/look-ahead";
+import { whatIfSchema } from "#flows/look-ahead/what-if";
 
 const params = z.strictObject({ name: useCaseName });
 type Params = z.infer<typeof params>;
@@ -118,7 +119,87 @@ const getForecastChanges: Operation<Params, z.infer<typeof changesQuery>> = {
   problems: ["USE_CASE_UNKNOWN", "NO_FORECASTS", "MODEL_UNKNOWN", "MODEL_OF_OTHER_TASK", "STATE_UNREACHABLE"],
 };
 
-export const forecastOperations = { getForecast, getForecastChanges };
+const whatIfBody = z
+  .strictObject({
+    changes: z
+      .record(plainText(128), z.union([z.number(), z.boolean(), plainText(20)]))
+      .refine((changes) => Object.keys(changes).length <= 50, "must be at most 50 inputs")
+      .describe("By input: the value in place of the planned one, or a change of it such as `-10%`")
+      .meta({ examples: [{ price: 9.99, promo: true }] }),
+    series: z
+      .record(plainText(128), plainText(200))
+      .optional()
+      .describe("Only series with these values of their key; sums of the hierarchy are left out"),
+    from: plainText(40).optional().describe("The first step with other inputs (default: the first that is forecast)"),
+    until: plainText(40).optional().describe("The last one (default: the last that is forecast)"),
+    version: z.int().positive().max(2_147_483_647).optional().describe("Of this model version (default: the deployed one)"),
+    limit: z.int().min(1).max(1000).default(50).describe("At most so many series, those that move most"),
+  })
+  .meta({ id: "WhatIfQuery", description: "Planned values of inputs replaced" });
+
+const postWhatIf: Operation<Params, unknown, z.infer<typeof whatIfBody>> = {
+  id: "whatIf",
+  method: "POST",
+  path: "/v1/use-cases/{name}/forecast/what-if",
+  access: { verb: "read", of: "use_case" },
+  tag: "Forecasts",
+  summary: "What other inputs would do to the forecast",
+  description:
+    "Planned values of inputs are replaced and the difference to the forecast as it stands is told, step by step and in sum. Nothing is recorded or written back.",
+  params,
+  body: whatIfBody,
+  examples: {
+    cheaper: { changes: { price: "-10%" }, series: { store: "1", item: "2" }, from: "2026-03-02", until: "2026-03-08" },
+  },
+  answer: {
+    status: 200,
+    description: "The difference",
+    schema: whatIfSchema.meta({ id: "WhatIf", description: "What other inputs would do to the forecast" }),
+    example: {
+      use_case: "shop-demand",
+      model_version: 3,
+      every: "day",
+      seen_until: "2026-03-01",
+      coverage: 0.8,
+      from: "2026-03-02",
+      until: "2026-03-02",
+      count: 1,
+      sum: { planned: 11.4, what_if: 13.1, difference: 1.7 },
+      outside: 0,
+      series: [
+        {
+          series: "1 / 2",
+          key: { store: "1", item: "2" },
+          basis: "history",
+          sum: { planned: 11.4, what_if: 13.1, difference: 1.7 },
+          inputs: [
+            {
+              input: "price",
+              planned: { least: 2, greatest: 2 },
+              what_if: { least: 1.8, greatest: 1.8 },
+              seen: { least: 1.5, greatest: 2.2 },
+              outside: false,
+            },
+          ],
+          steps: [{ planned: 11.4, what_if: 13.1, difference: 1.7, step: "2026-03-02", lower: 8.7, upper: 17.7 }],
+        },
+      ],
+    },
+  },
+  problems: [
+    "USE_CASE_UNKNOWN",
+    "NO_FORECASTS",
+    "SERIES_UNKNOWN",
+    "WHAT_IF_REFUSED",
+    "MODEL_UNKNOWN",
+    "MODEL_OF_OTHER_TASK",
+    "BODY_TOO_LARGE",
+    "MEDIA_TYPE",
+    "STATE_UNREACHABLE",
+  ],
+};
+
+export const forecastOperations = { getForecast, getForecastChanges, postWhatIf };
 
 export function forecastRoutes({ lookAhead }: { lookAhead: LookAhead }): Route[] {
   return [
@@ -133,6 +214,7 @@ export function forecastRoutes({ lookAhead }: { lookAhead: LookAhead }): Route[]
       }
       return page;
     }),
+    route(postWhatIf, async ({ params: { name }, body }) => lookAhead.whatIf(name, body)),
     route(getForecastChanges, async ({ params: { name }, query }) => lookAhead.changes(name, query)),
   ];
 }

@@ -1,7 +1,7 @@
 /** From declared routes to served ones: every route is admitted, parsed and answered in the same way. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { Problem } from "#base/errors";
+import { plainWords, problemsOf } from "#doors/http/explain-issue";
 import { jsonPointer } from "#doors/http/json-body";
 import type { Operation, Route } from "#doors/http/operation";
 import { requestInvalid } from "#doors/http/problems";
@@ -54,18 +54,12 @@ function requireAccess({ id, access, path }: Operation): void {
 
 /** @throws REQUEST_INVALID with a problem for each thing that does not fit */
 function parse<T>(schema: z.ZodType<T>, value: unknown, where: "path" | "query" | ""): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: plainWords });
   if (parsed.success) return parsed.data;
   if (where === "" && value === undefined) throw requestInvalid([{ pointer: "", detail: "is missing" }]);
-  throw requestInvalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, where)));
-}
-
-function problemsOf(issue: z.core.$ZodIssue, where: "path" | "query" | ""): Problem[] {
   const at = (path: readonly PropertyKey[]): string =>
     where === "" ? jsonPointer(path) : `${where}:${path.map(String).join(".")}`;
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({ pointer: at([...issue.path, key]), detail: "is not known here" }));
-  return [{ pointer: at(issue.path), detail: issue.message }];
+  throw requestInvalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, at)));
 }
 
 function single(header: string | string[] | undefined): string | undefined {

@@ -4,7 +4,7 @@ import { failure } from "#base/errors";
 import { requestInvalid } from "#doors/http/problems";
 import type { Operation, Route } from "#doors/http/operation";
 import { route } from "#doors/http/operation";
-import { decisionId, plainText, review, useCaseName } from "#doors/http/schemas";
+import { decisionId, givenOutcome, plainText, review, useCaseName } from "#doors/http/schemas";
 import { exampleId } from "#doors/http/examples";
 import type { Loop } from "#flows/close-the-loop/loop";
 
@@ -56,7 +56,7 @@ const closeParams = z.strictObject({ id: decisionId });
 const closeBody = z
   .strictObject({
     action: z.enum(["accept", "override"]).describe("accept: the suggestion is right. override: `outcome` is right"),
-    outcome: plainText(200).optional().describe("What the person decided; needed to override"),
+    outcome: givenOutcome.optional().describe("What the person decided; needed to override"),
     reason: plainText(1000).optional().describe("Why; needed to override"),
   })
   .meta({ id: "ReviewVerdict", description: "What the person decided" });
@@ -118,7 +118,7 @@ export function reviewRoutes({ loop }: { loop: Loop }): Route[] {
       return loop.closeReview(params.id, {
         action: body.action,
         by: caller.id,
-        ...(body.outcome !== undefined && { outcome: body.outcome }),
+        ...(body.outcome !== undefined && { outcome: String(body.outcome) }),
         ...(body.reason !== undefined && { reason: body.reason }),
       });
     }),
@@ -132,7 +132,7 @@ export function visible(ofKey: readonly string[], wanted: string | undefined): r
   return [wanted];
 }
 
-function requireForOverride(body: { outcome?: string | undefined; reason?: string | undefined }): void {
+function requireForOverride(body: { outcome?: string | number | undefined; reason?: string | undefined }): void {
   const missing = (["outcome", "reason"] as const).filter((field) => body[field] === undefined);
   if (missing.length > 0)
     throw requestInvalid(missing.map((field) => ({ pointer: `/${field}`, detail: "is needed to override" })));

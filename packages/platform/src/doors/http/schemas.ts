@@ -20,6 +20,9 @@ export function plainText(max: number): z.ZodString {
     .regex(/^[^\0]*$/, "must not hold NUL characters");
 }
 
+/** What was or is decided: one of the outcomes by its name, or a number. */
+export const givenOutcome = z.union([plainText(200), z.number()]);
+
 export const useCaseName = plainText(63)
   .describe("Name of the use case")
   .meta({ examples: ["ticket-routing"] });

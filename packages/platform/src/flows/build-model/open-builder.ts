@@ -4,6 +4,7 @@ import type { Clock } from "#base/clock";
 import { instant } from "#base/clock";
 import { failure } from "#base/errors";
 import { hashJson } from "#base/hash";
+import type { OpenPublicHolidays } from "#calendars/public-holidays";
 import type { Connection } from "#connectors/connector";
 import type { Encoder, OpenEncoder } from "#encoders/encoder";
 import type { Artifacts } from "#files/artifacts";
@@ -50,6 +51,7 @@ export interface BuilderDeps {
   readonly threads: number;
   connect(system: string): Connection;
   readonly openEncoder: OpenEncoder;
+  readonly openPublicHolidays: OpenPublicHolidays;
 }
 
 export function openBuilder(deps: BuilderDeps): Builder {
@@ -65,6 +67,7 @@ export function openBuilder(deps: BuilderDeps): Builder {
           tables,
           clock,
           tempFolder: deps.tempFolder,
+          openPublicHolidays: deps.openPublicHolidays,
           ...(signal && { signal }),
           ...(decidesRecords(useCase) &&
             Object.keys(useCase.history).length > 0 && {

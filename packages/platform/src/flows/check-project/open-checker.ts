@@ -1,10 +1,13 @@
 /** The checker on real parts. */
 import { InlayError } from "#base/errors";
 import { counted, nearest } from "#base/text";
+import type { OpenPublicHolidays } from "#calendars/public-holidays";
 import type { BrokerConnection } from "#connectors/broker";
 import type { Connection } from "#connectors/connector";
 import type { OpenEncoder } from "#encoders/encoder";
 import type { Checker, CheckResult } from "#flows/check-project/checker";
+import { holidaysFrom } from "#records/forecast-use-case";
+import type { ForecastUseCase } from "#records/forecast-use-case";
 import { historyGroups } from "#records/history";
 import type { HistoryGroup } from "#records/history";
 import type { Project, Receiver } from "#records/project";
@@ -21,11 +24,12 @@ export interface CheckerDeps {
   connect(project: Project, system: string): Connection;
   broker(project: Project, system: string): BrokerConnection;
   openEncoder(project: Project): OpenEncoder;
+  openPublicHolidays(project: Project): OpenPublicHolidays;
   /** @throws SECRET_MISSING */
   receiver(project: Project, name: string): Receiver;
 }
 
-export function openChecker({ load, connect, broker, openEncoder, receiver }: CheckerDeps): Checker {
+export function openChecker({ load, connect, broker, openEncoder, openPublicHolidays, receiver }: CheckerDeps): Checker {
   return {
     async check(options = {}) {
       const checks: CheckResult[] = [];
@@ -69,6 +73,7 @@ export function openChecker({ load, connect, broker, openEncoder, receiver }: Ch
       const ofRecords = Object.values(project.useCases).filter(decidesRecords);
       for (const useCase of Object.values(project.useCases)) if (!watchesSeries(useCase)) checkRules(useCase);
       for (const useCase of ofRecords) await checkEncoder(useCase);
+      for (const useCase of Object.values(project.useCases)) if (useCase.task === "forecast") await checkHolidays(useCase);
       for (const [name, settings] of Object.entries(project.systems)) {
         const subject = `system ${name}`;
         let connection: Connection | undefined;
@@ -112,6 +117,20 @@ export function openChecker({ load, connect, broker, openEncoder, receiver }: Ch
           const encoder = await openEncoder(project)(source);
           await encoder.close();
           ok(subject, `${source}, vectors of ${encoder.size} numbers`);
+        } catch (error) {
+          failed(subject, error);
+        }
+      }
+
+      /** Whether the package is there and knows the place. Which places a column names is known with the rows. */
+      async function checkHolidays(useCase: ForecastUseCase): Promise<void> {
+        const from = holidaysFrom(useCase);
+        if (!from || "query" in from) return;
+        const subject = `${useCase.use_case}: holidays`;
+        try {
+          const known = await openPublicHolidays(project)();
+          const place = "place" in from ? from.place : from.country;
+          ok(subject, place === undefined ? known.library : `${known.find(place).code}, ${known.library}`);
         } catch (error) {
           failed(subject, error);
         }

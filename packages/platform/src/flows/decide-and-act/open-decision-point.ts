@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Pool } from "pg";
 import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
+import { problemText } from "#base/problem-text";
 import type { Problem } from "#base/errors";
 import { uuidFromName, uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
@@ -171,9 +172,8 @@ export async function openDecisionPoint(deps: DecisionPointDeps): Promise<Decisi
       const problems: Problem[] = [];
       const records = inputs.map((input, at) => one.validate(input, `/records/${at}`, problems)!);
       if (problems.length > 0) {
-        const shown = problems.slice(0, 100);
-        const text = shown.map(({ pointer, detail }) => `${pointer} ${detail}`).join("\n");
-        throw failure("RECORD_INVALID", { use_case: name, problems: text }, { problems: shown });
+        const told = { use_case: name, problems: problemText(problems, "/records") };
+        throw failure("RECORD_INVALID", told, { problems: problems.slice(0, 100) });
       }
       if (context.idempotencyKey === undefined) return decideAll(one, records, context);
       const request = `${name}\n${context.caller}\n${context.idempotencyKey}`;

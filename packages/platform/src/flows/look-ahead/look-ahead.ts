@@ -1,6 +1,7 @@
-/** Forecasts as a whole: series by series with their intervals, and what changed since the version before. */
+/** Forecasts as a whole: series by series with their intervals, what changed since the version before, and what would if inputs did. */
 import { z } from "zod";
 import { everyNames } from "#base/steps";
+import type { WhatIf, WhatIfQuery } from "#flows/look-ahead/what-if";
 
 const valueSchema = z.number();
 
@@ -78,6 +79,12 @@ export interface LookAhead {
    * @throws USE_CASE_UNKNOWN, NO_FORECASTS, SERIES_UNKNOWN, MODEL_UNKNOWN, REQUEST_INVALID (a page that is none), ARTIFACT_*
    */
   forecast(useCase: string, query: ForecastQuery): Promise<ForecastPage>;
+  /**
+   * Planned values of inputs replaced, and what that does to the forecast as it stands. Nothing is recorded, nothing is written back.
+   *
+   * @throws USE_CASE_UNKNOWN, NO_FORECASTS, SERIES_UNKNOWN, MODEL_UNKNOWN, WHAT_IF_REFUSED, ARTIFACT_*
+   */
+  whatIf(useCase: string, query: WhatIfQuery): Promise<WhatIf>;
   /** Against the version before, series by series. */
   changes(useCase: string, query: { readonly version?: number | undefined; readonly limit: number }): Promise<ForecastChanges>;
 }

@@ -4,12 +4,16 @@ import type { Clock } from "#base/clock";
 import { failure } from "#base/errors";
 import { stepAt, stepText } from "#base/steps";
 import type { Every } from "#base/steps";
-import { nearest, parsePercent } from "#base/text";
+import { parsePercent } from "#base/text";
 import type { Artifacts } from "#files/artifacts";
-import type { ForecastChange, ForecastQuery, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
+import type { ForecastChange, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
 import { changeSince } from "#learn/forecasters/change-since";
 import type { Forecaster } from "#learn/model";
-import { seriesKeys, seriesName } from "#records/forecast-use-case";
+import { answerWhatIf } from "#flows/look-ahead/answer-what-if";
+import { plannedInputs } from "#flows/look-ahead/planned-inputs";
+import type { PlannedInputs } from "#flows/look-ahead/planned-inputs";
+import { keyOf, nameOf, selectedSeries, shown } from "#flows/look-ahead/series-of";
+import { seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { ModelVersion } from "#records/model-version";
 import type { Project } from "#records/project";
@@ -39,13 +43,30 @@ const kept = 2;
 export function openLookAhead({ project, pool, artifacts, tables, clock }: LookAheadDeps): LookAhead {
   /** By artifact, the least recently used first. */
   const opened = new Map<string, Forecaster>();
+  /** What was planned when it was trained, by artifact; it goes with the forecast. */
+  const planned = new Map<string, Promise<PlannedInputs>>();
 
   async function open({ artifact }: ModelVersion): Promise<Forecaster> {
     const found = opened.get(artifact) ?? (await openForecaster(artifacts, artifact));
     opened.delete(artifact);
     opened.set(artifact, found);
-    for (const oldest of opened.keys()) if (opened.size > kept) opened.delete(oldest);
+    for (const oldest of opened.keys()) {
+      if (opened.size <= kept) break;
+      opened.delete(oldest);
+      planned.delete(oldest);
+    }
     return found;
+  }
+
+  async function plannedOf(useCase: ForecastUseCase, version: ModelVersion, forecaster: Forecaster): Promise<PlannedInputs> {
+    const found = planned.get(version.artifact);
+    if (found) return found;
+    const reading = findSnapshot(pool, version.snapshot).then((snapshot) =>
+      plannedInputs({ tables, artifacts }, { useCase, snapshot, forecaster, version: version.version }),
+    );
+    planned.set(version.artifact, reading);
+    reading.catch(() => planned.delete(version.artifact));
+    return reading;
   }
 
   function known(name: string): ForecastUseCase {
@@ -68,7 +89,7 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
       const useCase = known(name);
       const { version, every } = await versionOf(name, query.version);
       const forecaster = await open(version);
-      const wanted = selected(useCase, forecaster, query);
+      const wanted = selectedSeries(useCase, forecaster, query.series);
       const from = query.after === undefined ? 0 : placeOf(query.after, wanted.length);
       const page = wanted.slice(from, from + query.limit);
       const end = Math.max(...forecaster.origins);
@@ -109,6 +130,14 @@ export function openLookAhead({ project, pool, artifacts, tables, clock }: LookA
         series,
         next: next < wanted.length ? String(next) : null,
       };
+    },
+
+    async whatIf(name, query) {
+      const useCase = known(name);
+      const { version, every } = await versionOf(name, query.version);
+      const forecaster = await open(version);
+      const inputs = await plannedOf({ ...useCase, every }, version, forecaster);
+      return answerWhatIf({ useCase: { ...useCase, every }, version: version.version, forecaster, planned: inputs }, query);
     },
 
     async changes(name, { version: wanted, limit }) {
@@ -189,30 +218,6 @@ function total(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Numbers of the series that are asked for: sums first. */
-function selected(useCase: ForecastUseCase, forecaster: Forecaster, { series: wanted = {} }: ForecastQuery): number[] {
-  const columns = seriesKeys(useCase);
-  const unknown = Object.keys(wanted).find((name) => !columns.includes(name));
-  if (unknown !== undefined) {
-    const near = nearest(unknown, columns);
-    const known = columns.length === 0 ? "there is one series alone" : `known: ${columns.join(", ")}`;
-    throw failure("SERIES_UNKNOWN", {
-      use_case: useCase.use_case,
-      reason: `${unknown} is no column of its series; ${near === undefined ? known : `did you mean ${near}?`}`,
-    });
-  }
-  const all = Array.from({ length: forecaster.count }, (_, at) => at);
-  const found = all.filter((at) =>
-    Object.entries(wanted).every(([name, value]) => forecaster.keys.find((key) => key.name === name)?.values[at] === value),
-  );
-  const isSum = (at: number): boolean => forecaster.keys.some(({ values }) => values[at] === null);
-  if (found.length === 0 && Object.keys(wanted).length > 0) {
-    const said = Object.entries(wanted).map(([name, value]) => `${name}=${value}`);
-    throw failure("SERIES_UNKNOWN", { use_case: useCase.use_case, reason: `none has ${said.join(", ")}` });
-  }
-  return [...found.filter(isSum), ...found.filter((at) => !isSum(at))];
-}
-
 function seriesAhead(
   useCase: ForecastUseCase,
   forecaster: Forecaster,
@@ -237,24 +242,6 @@ function seriesAhead(
       ...bounds(forecast.quantiles, step, mean),
     })),
   };
-}
-
-function keyOf({ keys }: Forecaster, columns: readonly string[], at: number): (string | null)[] {
-  return columns.map((name) => keys.find((key) => key.name === name)?.values[at] ?? null);
-}
-
-/** A series by the columns that name it, a sum by those that it keeps apart. */
-function nameOf(useCase: ForecastUseCase, forecaster: Forecaster, at: number): string {
-  const columns = seriesKeys(useCase);
-  const own = keyOf(forecaster, useCase.source.series, at);
-  if (own.every((value) => value !== null)) return seriesName(own);
-  const parts = keyOf(forecaster, columns, at).filter((value) => value !== null);
-  return parts.length === 0 ? "total" : `${parts.join(" / ")} in total`;
-}
-
-/** Six digits say all that a forecast can. */
-function shown(value: number): number {
-  return Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(6));
 }
 
 function placeOf(after: string, count: number): number {

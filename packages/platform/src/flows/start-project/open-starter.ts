@@ -5,11 +5,17 @@ import { failure } from "#base/errors";
 import { counted, nearest } from "#base/text";
 import type { Connection, Connector, TableDescription } from "#connectors/connector";
 import type { Starter } from "#flows/start-project/starter";
+import type { ScalarTable } from "#learn/data/table";
 import { projectText, useCaseText } from "#project/write-project";
+import { forecastText, watchText } from "#project/write-series";
 import type { SystemSettings } from "#records/project";
+import type { UseCase } from "#records/use-case";
 import { samplesOf, suggestUseCases } from "#stages/assess/suggest";
 import type { Suggestion } from "#stages/assess/suggest";
-import { readableName } from "#tables/sql-text";
+import { shortColumns, suggestSeries, timesIn } from "#stages/assess/suggest-series";
+import type { SeriesSuggestion } from "#stages/assess/suggest-series";
+import { quoteName, readableName } from "#tables/sql-text";
+import { whole } from "#tables/whole";
 
 export interface StarterDeps {
   readonly connectors: readonly Connector[];
@@ -20,12 +26,17 @@ export interface StarterDeps {
 }
 
 const sampleRows = 3000;
+/** Rows that series are looked for in, the latest; those of a larger table than that are not sorted to find them. */
+const seriesRows = 200_000;
+const largestSorted = 10_000_000;
+/** Other proposals that are told. */
+const alsoShown = 4;
 /** Tables that are looked into; larger ones first. */
 const tablesLookedAt = 20;
 
 interface Candidate {
   readonly table: TableDescription;
-  readonly suggestion: Suggestion;
+  readonly suggestion: Suggestion | SeriesSuggestion;
 }
 
 export function openStarter({ connectors, calledFrom, folder }: StarterDeps): Starter {
@@ -40,34 +51,24 @@ export function openStarter({ connectors, calledFrom, folder }: StarterDeps): St
         const [best, ...others] = candidates;
         if (!best)
           throw failure("USAGE", {
-            problem: `No table of ${name} has a column that looks like a decision`,
-            hint: "Name one with --table and --label; see which there are with --help.",
+            problem:
+              options.task === undefined
+                ? `No table of ${name} has a column that looks like a decision, or series to look ahead of`
+                : `No table of ${name} suits ${options.task}`,
+            hint: "Name a table and a column with --table and --label, or another --task.",
           });
-        const { table, suggestion } = best;
-        const useCase = slug(`${singular(table.name)}-${suggestion.label}`);
+        const { name: useCase, text } = useCaseOf(best, name);
         const files = [
           { path: "inlay.yaml", text: projectText(slug(basename(folder)), name, written) },
-          {
-            path: `use-cases/${useCase}.yaml`,
-            text: useCaseText({
-              ...suggestion,
-              name: useCase,
-              system: name,
-              table: table.name,
-              query: queryOf(table, suggestion),
-            }),
-          },
+          { path: `use-cases/${useCase}.yaml`, text },
           ...(secret === undefined ? [] : [{ path: ".env", text: `${secret}\n` }]),
         ];
         const notes = [
           `${name}: ${counted(tables.length, "table or view", "tables and views")}.`,
-          `Proposed: predict ${suggestion.label} of ${table.name}, because ${suggestion.because}.`,
-          ...others
-            .slice(0, 3)
-            .map(
-              (other) =>
-                `Also possible: --table ${other.table.name} --label ${other.suggestion.label} (${other.suggestion.because}).`,
-            ),
+          `Proposed: ${proposalOf(best)}, because ${best.suggestion.because}.`,
+          ...varied(best, others)
+            .slice(0, alsoShown)
+            .map((other) => `Also possible: ${optionsOf(other)} (${other.suggestion.because}).`),
         ];
         return { folder, useCase, files, notes };
       } finally {
@@ -130,15 +131,22 @@ async function recognise(system: string, calledFrom: string, folder: string): Pr
   };
 }
 
+interface Wanted {
+  readonly table: string | undefined;
+  readonly label: string | undefined;
+  readonly task: UseCase["task"] | undefined;
+  readonly signal?: AbortSignal;
+}
+
 async function candidatesOf(
   connection: Connection,
   tables: readonly TableDescription[],
-  { table: wanted, label, signal }: { table: string | undefined; label: string | undefined; signal?: AbortSignal },
+  { table: wanted, label, task, signal }: Wanted,
 ): Promise<Candidate[]> {
   const chosen =
     wanted === undefined
       ? [...tables].sort((a, b) => (b.rows ?? 0) - (a.rows ?? 0)).slice(0, tablesLookedAt)
-      : tables.filter(({ name }) => name === wanted);
+      : tables.filter(({ name }) => name === wanted || name === quoteName(wanted));
   if (chosen.length === 0)
     throw unknown(
       "table",
@@ -146,22 +154,47 @@ async function candidatesOf(
       tables.map(({ name }) => name),
     );
   const candidates: Candidate[] = [];
+  const sampleOf = async (table: TableDescription, query: string, rows: number): Promise<ScalarTable | undefined> => {
+    const reading = await connection.read(`${query} limit ${rows}`, { batchRows: rows, ...(signal && { signal }) });
+    const sample = await whole(reading.batches());
+    return sample.rows === 0 ? undefined : sample;
+  };
   for (const table of chosen) {
-    const reading = await connection.read(`select * from ${table.name} limit ${sampleRows}`, {
-      batchRows: sampleRows,
-      ...(signal && { signal }),
-    });
-    for await (const sample of reading.batches()) {
-      const references = new Set(table.columns.filter((column) => column.references !== null).map((column) => column.name));
-      for (const suggestion of suggestUseCases(samplesOf(sample, table.key, references), sample.rows))
-        candidates.push({ table, suggestion });
-      break;
+    const sample = await sampleOf(table, `select * from ${table.name}`, sampleRows);
+    if (!sample) continue;
+    const references = new Set(table.columns.filter((column) => column.references !== null).map((column) => column.name));
+    const add = (suggestions: readonly Candidate["suggestion"][]): void =>
+      void candidates.push(...suggestions.map((suggestion) => ({ table, suggestion })));
+    const decisions = suggestUseCases(samplesOf(sample, table.key, references), sample.rows);
+    const named = new Set<string>();
+    const times = timesIn(samplesOf(sample, table.key, references));
+    const isSorted = wanted !== undefined || (table.rows ?? 0) <= largestSorted;
+    const short = shortColumns(sample);
+    for (const time of isSorted ? times : []) {
+      const columns = [time, ...short.filter((name) => !times.includes(name))];
+      const latest = await sampleOf(
+        table,
+        `select ${columns.map(readableName).join(", ")} from ${table.name} where ${readableName(time)} is not null order by ${readableName(time)} desc`,
+        seriesRows,
+      );
+      const found = latest ? suggestSeries(samplesOf(latest, table.key, references), latest.rows) : [];
+      for (const { series } of found) for (const column of series) named.add(column);
+      add(found);
     }
+    // What names a series is not decided of its rows.
+    add(decisions.filter(({ label: column }) => !named.has(column)));
   }
-  if (label === undefined) return candidates.sort((a, b) => b.suggestion.score - a.suggestion.score);
-  const labelled = candidates.filter(({ suggestion }) => suggestion.label === label);
-  if (labelled.length === 0) throw unknown("label", label, [...new Set(candidates.map(({ suggestion }) => suggestion.label))]);
-  return labelled.sort((a, b) => b.suggestion.score - a.suggestion.score);
+  const suits = ({ suggestion }: Candidate): boolean =>
+    (task === undefined || suggestion.task === task) && (label === undefined || labelsOf(suggestion).includes(label));
+  const suited = candidates.filter(suits).sort((a, b) => b.suggestion.score - a.suggestion.score);
+  if (label !== undefined && suited.length === 0)
+    throw unknown("label", label, [...new Set(candidates.flatMap(({ suggestion }) => labelsOf(suggestion)))]);
+  return suited;
+}
+
+function labelsOf(suggestion: Candidate["suggestion"]): readonly string[] {
+  if ("values" in suggestion) return suggestion.values;
+  return suggestion.label === null ? [] : [suggestion.label];
 }
 
 function unknown(what: string, name: string, known: readonly string[]): Error {
@@ -173,14 +206,66 @@ function unknown(what: string, name: string, known: readonly string[]): Error {
   });
 }
 
-function queryOf(table: TableDescription, { key, time, label, text, category, number }: Suggestion): string {
-  const names = [key, ...(time === null ? [] : [time]), ...text, ...category, ...number, label].map(readableName);
-  return `select ${[...new Set(names)].join(", ")}\nfrom ${table.name}`;
+/** One of each kind before a second of the same: of the number of orders rather than a third label of one table. */
+function varied(best: Candidate, others: readonly Candidate[]): Candidate[] {
+  const seen = new Set([kindOf(best)]);
+  const first = others.filter((other) => !seen.has(kindOf(other)) && seen.add(kindOf(other)));
+  return [...first, ...others.filter((other) => !first.includes(other))];
+}
+
+function kindOf({ table, suggestion }: Candidate): string {
+  return `${table.name} ${suggestion.task}`;
+}
+
+function proposalOf({ table, suggestion }: Candidate): string {
+  if ("values" in suggestion) return `watch ${suggestion.values.join(", ")} of ${table.name}`;
+  if (suggestion.task !== "forecast") return `predict ${suggestion.label} of ${table.name}`;
+  const what = suggestion.label === null ? `how many rows ${table.name} will have` : `${suggestion.label} of ${table.name}`;
+  return `look ahead of ${what}, ${suggestion.every} by ${suggestion.every}`;
+}
+
+/** The options that choose it. */
+function optionsOf({ table, suggestion }: Candidate): string {
+  const [label] = labelsOf(suggestion);
+  const isOther = suggestion.task === "forecast" || suggestion.task === "detect";
+  return [
+    `--table ${table.name}`,
+    ...(isOther ? [`--task ${suggestion.task}`] : []),
+    ...(label === undefined ? [] : [`--label ${label}`]),
+  ].join(" ");
+}
+
+/** Its name and its text. */
+function useCaseOf({ table, suggestion }: Candidate, system: string): { name: string; text: string } {
+  const one = singular(table.name);
+  const about = { system, table: table.name };
+  if ("values" in suggestion) {
+    const name = slug(`${one}-alarms`);
+    const query = selectOf(table, [suggestion.time, ...suggestion.series, ...suggestion.values]);
+    return { name, text: watchText({ ...suggestion, ...about, name, query }) };
+  }
+  if (suggestion.task === "forecast") {
+    const { label, time, series } = suggestion;
+    const name = slug(`${one}-${label ?? "count"}-ahead`);
+    const value = label ?? "counted";
+    const columns = [...[time, ...series].map(readableName), label === null ? `1 as ${value}` : readableName(label)];
+    const query = `select ${columns.join(", ")}\nfrom ${table.name}`;
+    return { name, text: forecastText({ ...suggestion, ...about, name, query, value, isCount: label === null }) };
+  }
+  const { key, time, label, text, category, number } = suggestion;
+  const name = slug(`${one}-${label}`);
+  const query = selectOf(table, [key, ...(time === null ? [] : [time]), ...text, ...category, ...number, label]);
+  return { name, text: useCaseText({ ...suggestion, ...about, name, query }) };
+}
+
+function selectOf(table: TableDescription, columns: readonly string[]): string {
+  return `select ${[...new Set(columns.map(readableName))].join(", ")}\nfrom ${table.name}`;
 }
 
 function singular(name: string): string {
   return name
     .replace(/^.*\./, "")
+    .replaceAll('"', "")
     .replace(/ies$/, "y")
     .replace(/([^s])s$/, "$1");
 }

@@ -1,4 +1,5 @@
 /** A first project for an existing system: look at what it has, propose one use case, write the files. */
+import type { UseCase } from "#records/use-case";
 
 export interface Starter {
   /**
@@ -17,6 +18,7 @@ export interface StartOptions {
   readonly folder: string;
   readonly table: string | undefined;
   readonly label: string | undefined;
+  readonly task: UseCase["task"] | undefined;
   readonly signal?: AbortSignal;
 }
 

@@ -3,7 +3,6 @@
  * it sees a description and a sample, and gives its reasons.
  */
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
-import type { UseCase } from "#records/use-case";
 import { parseInstant } from "#tables/instant";
 
 export interface ColumnSample {
@@ -17,7 +16,7 @@ export interface ColumnSample {
 
 export interface Suggestion {
   /** Whether the label is one of some outcomes or a number. */
-  readonly task: UseCase["task"];
+  readonly task: "classify" | "regress";
   readonly label: string;
   /** Of a number: how far off is near enough to begin with, half of the distance of the quartiles. */
   readonly within: number | null;

@@ -2,17 +2,20 @@
  * From a snapshot to the panel that a forecaster takes: a value for each series and step, with flags, inputs of the past and of the steps to come, and
  * holidays. Rows are added up in DuckDB; what comes back are columns of numbers, a row for each series and step that has one.
  */
-import { calendarStep, clockAhead, isCalendar, stepAt, stepStart, stepText } from "#base/steps";
+import { clockAhead, isCalendar, stepAt, stepText } from "#base/steps";
 import { failure } from "#base/errors";
 import { formatCount } from "#base/text";
 import { earliestDay, greatestPanel, holdsDates, isOver, lifeOf, seriesRows, stepSql, typeIn } from "#checks/series-sql";
 import type { Artifacts } from "#files/artifacts";
 import type { CalendarColumn, Panel, SeriesInput, SeriesKey } from "#learn/data/series";
 import type { ScalarColumn, ScalarTable } from "#learn/data/table";
-import { seriesKeys } from "#records/forecast-use-case";
+import { holidayNames, holidaysFrom, placeColumn, seriesKeys } from "#records/forecast-use-case";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Remedy } from "#records/readiness-report";
 import type { Beside, Snapshot } from "#records/snapshot";
+import { holidayColumns } from "#stages/prepare/holiday-columns";
+import type { HolidayCalendar } from "#stages/prepare/holiday-columns";
+import { quoteText } from "#tables/sql-text";
 import type { Tables } from "#tables/tables";
 import { whole } from "#tables/whole";
 
@@ -57,6 +60,8 @@ export async function preparePanel(
   const rows = seriesRows(useCase, snapshot.fields, { dates, inputs });
   const keys = rows.series;
   const by = keys.length === 0 ? "" : keys.join(", ");
+  // The latest place of a series: a shop may move.
+  const hasPlace = placeColumn(useCase) !== undefined && beside(snapshot, "holidays")?.library !== undefined;
   const present = [...keys, "step"].map((name) => `${name} IS NOT NULL`).join(" AND ");
   const running = stepAt(every, useCase.time_zone, Date.parse(snapshot.taken_at));
   const read = `read AS (${rows.sql}), usable AS (SELECT * FROM read WHERE ${present} AND moment >= TIMESTAMP '${earliestDay}')`;
@@ -84,11 +89,12 @@ export async function preparePanel(
       ...keys,
       ...rows.groups.map((name) => `coalesce(min(${name}), 'none') AS ${name}`),
       "min(step) FILTER (value IS NOT NULL) AS first",
+      ...(hasPlace ? ["arg_max(place, moment) FILTER (place IS NOT NULL) AS place"] : []),
       lifeOf(useCase),
     ].join(", ")} FROM past${group} HAVING count(value) > 0),
     numbered AS (SELECT *, row_number() OVER (${order}) - 1 AS id FROM listed)`;
   const series = await select(
-    `WITH ${listed} SELECT ${[...keys, ...rows.groups].map((k) => `${k}, `).join("")}first::DOUBLE AS first, ${isOver(useCase)} AS over FROM (SELECT *, ${last} AS last FROM numbered) ORDER BY id`,
+    `WITH ${listed} SELECT ${[...keys, ...rows.groups].map((k) => `${k}, `).join("")}${hasPlace ? "place, " : ""}first::DOUBLE AS first, ${isOver(useCase)} AS over FROM (SELECT *, ${last} AS last FROM numbered) ORDER BY id`,
   );
   const ahead = await planRows();
   const layout = layOut();
@@ -108,7 +114,7 @@ export async function preparePanel(
     if (rows.inputs.length === 0) return null;
     const plan = beside(snapshot, "plan");
     const planned = plan && seriesRows(useCase, plan.fields, { dates, inputs, from: "plan" });
-    const columns = [...keys, "step", ...rows.inputs].join(", ");
+    const columns = [...keys, "step", ...(hasPlace ? ["place"] : []), ...rows.inputs].join(", ");
     const files: Readonly<Record<string, string>> = plan ? { plan: await artifacts.verifiedPath(plan.hash) } : {};
     const coming = `${listed}, coming AS (
       SELECT ${columns} FROM usable WHERE step > ${last}${planned ? ` UNION ALL SELECT ${columns} FROM (${planned.sql}) WHERE ${present} AND step > ${last}` : ""}),
@@ -123,7 +129,7 @@ export async function preparePanel(
     const isNew = by !== "" && rows.groups.length === 0;
     const unseen = isNew
       ? await select(
-          `WITH ${coming} SELECT ${by}, step::DOUBLE AS step${means} FROM near ANTI JOIN numbered USING (${by}) GROUP BY ${by}, step ORDER BY ${by}, step`,
+          `WITH ${coming} SELECT ${by}, step::DOUBLE AS step${hasPlace ? ", max(place) AS place" : ""}${means} FROM near ANTI JOIN numbered USING (${by}) GROUP BY ${by}, step ORDER BY ${by}, step`,
           files,
         )
       : { rows: 0, columns: {} };
@@ -138,6 +144,8 @@ export async function preparePanel(
     readonly ended: number;
     /** Places of series that are only planned, by key. */
     readonly planned: ReadonlyMap<string, number>;
+    /** Where each series is, as holidays know it; null where no row says it. */
+    readonly where: readonly (string | null)[];
   }
 
   function layOut(): Layout {
@@ -150,9 +158,11 @@ export async function preparePanel(
     const seriesAt = source.series.map((name) => names.indexOf(name));
     const values: (string | null)[][] = names.map(() => []);
     const starts: number[] = [];
+    const where: (string | null)[] = [];
     const places = new Map<string, number>();
     const add = (key: readonly (string | null)[], start: number): number => {
       names.forEach((_, at) => values[at]!.push(key[at]!));
+      where.push(null);
       return starts.push(start) - 1;
     };
     const nameOf = (key: readonly (string | null)[]): string => JSON.stringify(seriesAt.map((at) => key[at]));
@@ -162,6 +172,7 @@ export async function preparePanel(
       places.set(nameOf(key), add(key, last + 1));
     }
     const firsts = numbers(series, "first");
+    const whereOf = hasPlace ? texts(series, "place") : [];
     const over = numbers(series, "over");
     const placeOf = new Int32Array(series.rows).fill(-1);
     let ended = 0;
@@ -175,6 +186,7 @@ export async function preparePanel(
       }
       if (there !== undefined) starts[there] = firsts[id]!;
       placeOf[id] = there ?? add(key, firsts[id]!);
+      where[placeOf[id]!] = whereOf[id] ?? null;
       if (there === undefined) places.set(nameOf(key), placeOf[id]!);
     }
     const planned = new Map<string, number>();
@@ -184,9 +196,10 @@ export async function preparePanel(
         const key = names.map((name) => columns[source.series.indexOf(name)]?.[row] ?? null);
         const name = nameOf(key);
         if (!planned.has(name)) planned.set(name, places.get(name) ?? add(key, last + 1));
+        if (hasPlace) where[planned.get(name)!] ??= texts(ahead.unseen, "place")[row] ?? null;
       }
     }
-    return { placeOf, keys: values, starts, ended, planned };
+    return { placeOf, keys: values, starts, ended, planned, where };
   }
 
   async function fill(): Promise<PreparedPanel> {
@@ -228,16 +241,20 @@ export async function preparePanel(
     let known = 0;
     for (const one of values) if (!Number.isNaN(one)) known++;
     const start = starts.reduce((least, one) => Math.min(least, one), last + 1);
-    const calendar = await holidayColumns(start);
     const clock = clockAhead(every, useCase.time_zone, start, last + horizon + 1 - start);
+    const days = await holidays();
+    const read = inputs.map((name, at) => inputOf(name, at, histories[at]!, offsets));
+    if (hasPlace && !layout.where.some((place) => days.has(place ?? ""))) throw refuseOther();
+    if (hasPlace) read.push(...holidayInputs(days, start, offsets));
+    const calendar = hasPlace ? undefined : [...days.values()].flatMap((own) => columnsOf(own, start));
     const panel: Panel = {
       keys: seriesKeys(useCase).map((name, at) => ({ name, values: layout.keys[at]! })),
       offsets,
       starts: Int32Array.from(starts),
       values,
       censored,
-      ...(inputs.length > 0 && { inputs: inputs.map((name, at) => inputOf(name, at, histories[at]!, offsets)) }),
-      ...(calendar && { calendar }),
+      ...(read.length > 0 && { inputs: read }),
+      ...(calendar && calendar.length > 0 && { calendar }),
       ...(clock && { clock: { start, ahead: clock } }),
     };
     return { panel, end: last + 1, start, known, ended };
@@ -278,29 +295,66 @@ export async function preparePanel(
     return { name, history, ahead: coming };
   }
 
-  /** How many holidays a step has; of steps shorter than a day whether its day is one. */
-  async function holidayColumns(start: number): Promise<CalendarColumn[] | null> {
-    const holidays = beside(snapshot, "holidays");
-    if (!holidays) return null;
-    const found = await artifacts.verifiedPath(holidays.hash);
-    const type = typeIn(holidays.fields, source.time);
-    const are = await holdsDates(tables, found, source.time, holidays.fields, signal);
-    const day = stepSql("day", useCase.time_zone, source.time, type, are);
+  /** By place, as the snapshot has them; under no name those that hold for all series. None where there are none. */
+  async function holidays(): Promise<Map<string, HolidayCalendar>> {
+    const [found, from] = [beside(snapshot, "holidays"), holidaysFrom(useCase)];
+    if (!from) return new Map();
+    const isQuery = "query" in from;
+    if (!found || (found.library === undefined) !== isQuery) throw refuseOther();
+    const file = await artifacts.verifiedPath(found.hash);
+    const [time, type] = isQuery ? [source.time, typeIn(found.fields, source.time)] : ["day", "time" as const];
+    const are = !isQuery || (await holdsDates(tables, file, time, found.fields, signal));
+    const day = stepSql("day", useCase.time_zone, time, type, are);
+    const [place, weekend] = [hasPlace ? "place" : "''", isQuery ? "'67'" : "weekend"];
+    const where = "place" in from ? ` AND place = ${quoteText(from.place)}` : "";
     const days = await whole(
-      tables.select({ records: found }, `SELECT DISTINCT (${day})::DOUBLE AS day FROM records WHERE (${day}) IS NOT NULL`, {
-        signal,
-      }),
+      tables.select(
+        { records: file },
+        `SELECT DISTINCT ${place} AS place, ${weekend} AS weekend, (${day})::DOUBLE AS day FROM records WHERE (${day}) IS NOT NULL${where}`,
+        { signal },
+      ),
     );
-    const counts = new Map<number, number>();
-    for (const one of numbers(days, "day")) {
-      const step = isCalendar(every) ? calendarStep(every, one) : one;
-      counts.set(step, (counts.get(step) ?? 0) + 1);
+    const calendars = new Map<string, { days: Set<number>; weekend: number[] }>();
+    if (days.rows === 0 && "place" in from) throw refuseOther();
+    if (isQuery) calendars.set("", { days: new Set(), weekend: [6, 7] });
+    const [placeNames, weekends] = [texts(days, "place"), texts(days, "weekend")];
+    for (const [row, one] of numbers(days, "day").entries()) {
+      const name = placeNames[row]!;
+      const own = calendars.get(name) ?? { days: new Set(), weekend: [] };
+      calendars.set(name, own);
+      own.days.add(one);
+      own.weekend = Array.from(weekends[row]!, Number);
     }
-    const values = Float64Array.from({ length: last + horizon + 1 - start }, (_, at) => {
-      const step = isCalendar(every) ? start + at : stepAt("day", useCase.time_zone, stepStart(every, start + at).getTime());
-      return counts.get(step) ?? 0;
+    return calendars;
+  }
+
+  function refuseOther(): Error {
+    return refuse(
+      "its holidays are others than those that the snapshot was taken with",
+      "Let it take a new snapshot, without --snapshot.",
+    );
+  }
+
+  function columnsOf(own: HolidayCalendar, start: number): CalendarColumn[] {
+    const span = { every, zone: useCase.time_zone, start, end: last + horizon + 1 };
+    return holidayColumns(own, span).map((column) => ({ ...column, start }));
+  }
+
+  /** Holidays of the place of each series; those of the country where no row says where it is, and nothing is known without. */
+  function holidayInputs(days: ReadonlyMap<string, HolidayCalendar>, start: number, offsets: Uint32Array): SeriesInput[] {
+    const { starts, where } = layout;
+    const all = new Map([...days].map(([place, own]) => [place, columnsOf(own, start)]));
+    return holidayNames(every).map((name, at) => {
+      const history = new Float64Array(offsets.at(-1)!).fill(Number.NaN);
+      const coming = new Float64Array(starts.length * horizon).fill(Number.NaN);
+      for (const [place, begin] of starts.entries()) {
+        const values = all.get(where[place] ?? "")?.[at]?.values;
+        if (!values) continue;
+        history.set(values.subarray(begin - start, last + 1 - start), offsets[place]);
+        coming.set(values.subarray(last + 1 - start), place * horizon);
+      }
+      return { name, history, ahead: coming };
     });
-    return [{ name: "holiday", start, values }];
   }
 
   function tooLarge(count: number): string {

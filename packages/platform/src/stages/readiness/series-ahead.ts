@@ -2,7 +2,7 @@
 import type { Artifacts } from "#files/artifacts";
 import type { ForecastUseCase } from "#records/forecast-use-case";
 import type { Finding } from "#records/readiness-report";
-import { checkInputs, checkPlan } from "#stages/readiness/series-inputs";
+import { checkInputs, checkPlaces, checkPlan } from "#stages/readiness/series-inputs";
 import { checkShapes } from "#stages/readiness/series-shapes";
 import { seriesSubject } from "#stages/readiness/series-subject";
 import { checkSeriesTimes } from "#stages/readiness/series-times";
@@ -15,5 +15,6 @@ export async function checkSeriesAhead(given: Subject<ForecastUseCase> & { reado
   await checkShapes(subject);
   subject.findings.push(...(await checkInputs(subject)));
   await checkPlan(subject);
+  await checkPlaces(subject);
   return subject.findings;
 }

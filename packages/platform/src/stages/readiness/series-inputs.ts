@@ -1,6 +1,7 @@
 /** What is said to be known ahead: inputs that teach nothing, or are the value under another name, and a plan that ends too early. */
 import { stepText } from "#base/steps";
 import { formatNumber, formatPercent } from "#base/text";
+import { holidaysFrom } from "#records/forecast-use-case";
 import type { Finding } from "#records/readiness-report";
 import { concern } from "#stages/readiness/finding";
 import { leastRows } from "#stages/readiness/series-subject";
@@ -55,6 +56,32 @@ export async function checkInputs({ useCase, snapshot, rows, inputs, read, ask }
       "It seems to be the value under another name, which nobody knows ahead: it is left out. Take it out of inputs.columns.";
     return [concern("warn", "leak", name, detail, fix, { remedy: { kind: "drop_columns", columns: [name] } })];
   });
+}
+
+/** Rows that do not say where their series is, and series that are said to be in several places. */
+export async function checkPlaces({ useCase, keys, read, ask, add, note }: SeriesSubject): Promise<void> {
+  const from = holidaysFrom(useCase);
+  if (!from || !("column" in from)) return;
+  const { column, country } = from;
+  const by = keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")}`;
+  const [row] = await ask(
+    `${read}, placed AS (SELECT count(DISTINCT place) AS places FROM past${by})
+     SELECT (SELECT count(*) FILTER (WHERE place IS NULL) FROM past) AS without, count(*) FILTER (WHERE places = 0) AS lost,
+       count(*) FILTER (WHERE places > 1) AS moved, count(*) AS series FROM placed`,
+  );
+  const one = (name: string): number => Number(row?.[name] ?? 0);
+  const instead = country === undefined ? "no holidays are known of them" : `they have the holidays of ${country}`;
+  if (one("lost") > 0)
+    add(
+      "warn",
+      "place",
+      column,
+      `${formatNumber(one("lost"))} of ${formatNumber(one("series"))} series have no ${column}: ${instead}`,
+      `Fill ${column} at the source, or in source.query.`,
+      one("without"),
+    );
+  if (one("moved") > 0)
+    note("place", column, `${formatNumber(one("moved"))} series have had several places in ${column}; the last one counts`);
 }
 
 /** Whether the plan reaches as far as the forecast. */

@@ -10,7 +10,7 @@ import { hashJson } from "#base/hash";
 import { uuidv7 } from "#base/id";
 import type { Deployment } from "#records/deployment";
 import type { ModelVersion } from "#records/model-version";
-import { passesGates } from "#records/model-version";
+import { failedGates, passesGates } from "#records/model-version";
 import type { Policy } from "#records/use-case";
 import { findModelVersion } from "#stages/registry/model-store";
 import { transaction } from "#store/pool";
@@ -30,10 +30,8 @@ interface Deps {
  */
 export async function deploy(deps: Deps, version: ModelVersion, policy: Policy, by: string): Promise<Deployment> {
   if (!passesGates(version)) {
-    const failed = version.gates
-      .filter((gate) => !gate.passed)
-      .map((gate) => `${gate.gate} wants ${gate.wanted}, got ${gate.got}`);
-    throw failure("GATE_FAILED", { use_case: version.use_case, version: version.version, failed: failed.join("; ") });
+    const { use_case: name, version: number } = version;
+    throw failure("GATE_FAILED", { use_case: name, version: number, failed: failedGates(version) });
   }
   return transaction(deps.pool, async (client) => {
     await lock(client, version.use_case);

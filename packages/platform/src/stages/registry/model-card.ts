@@ -17,6 +17,7 @@ import {
   table,
 } from "#stages/registry/card-parts";
 import type { CardOf } from "#stages/registry/card-parts";
+import { rowsNeededText } from "#stages/registry/rows-needed-text";
 
 export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<ClassifyEvaluation>): string {
   const { confident, calibration, prediction_sets: sets, baselines, costs } = evaluation;
@@ -36,7 +37,7 @@ export function modelCard({ version, evaluation, useCase, snapshot }: CardOf<Cla
     "",
     purposeOf(useCase) +
       (confident.threshold > 1
-        ? `No confidence reaches a precision of ${percent(confident.precision_wanted)}, so the model suggests and never decides.`
+        ? `No confidence reaches a precision of ${percent(confident.precision_wanted)}, so the model suggests and never decides. ${rowsNeededText(evaluation)}`
         : `It decides alone at a confidence of ${confident.threshold.toFixed(3)} and above, where ${percent(confident.precision_wanted)} precision is promised; ` +
           `everything else goes to ${useCase.policy.otherwise === "review" ? "a person" : `the ${useCase.policy.otherwise}`}.`),
     "",

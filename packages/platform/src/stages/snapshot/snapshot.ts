@@ -9,11 +9,14 @@ import type { Clock } from "#base/clock";
 import { instant } from "#base/clock";
 import { failure, isFailure } from "#base/errors";
 import { nearest } from "#base/text";
+import type { OpenPublicHolidays } from "#calendars/public-holidays";
 import type { Connection, Reading } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import type { Beside, Field, Snapshot } from "#records/snapshot";
 import { besideQueries, decidesRecords, historyOf, sourceQuery } from "#records/use-case";
 import type { FrozenQuery, NamedColumn, UseCase } from "#records/use-case";
+import { freezeHolidays, needsLibrary } from "#stages/snapshot/holidays-beside";
+import type { HolidaysDeps } from "#stages/snapshot/holidays-beside";
 import { quoteName } from "#tables/sql-text";
 import { duckdbReason } from "#tables/duckdb-error";
 import { formatInstant } from "#tables/instant";
@@ -29,6 +32,8 @@ export interface SnapshotDeps {
   readonly tempFolder: string;
   /** Puts the columns of history behind those of the rows, where the use case has any; it may write in the folder. */
   readonly addHistory?: (rows: Rows, folder: string) => Promise<Rows>;
+  /** Knows public holidays, for a use case that asks for those of a place. */
+  readonly openPublicHolidays?: OpenPublicHolidays;
   readonly signal?: AbortSignal;
   /** Called with the number of rows read so far. */
   readonly onProgress?: (rows: number) => void;
@@ -42,24 +47,43 @@ interface Rows {
 
 /**
  * Runs the query and freezes what it returns, with what belongs beside it. Throws what the connection throws; DATA_UNSUITABLE for an empty result or a
- * column that the use case names and the query does not return; CANCELLED. Memory is bounded, whatever the number of rows.
+ * column that the use case names and the query does not return; PACKAGE_MISSING, PLACE_UNKNOWN of holidays; CANCELLED. Memory is bounded, whatever the number of rows.
  */
 export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promise<Snapshot> {
-  const { connection, clock, signal } = deps;
+  const { connection, tables, clock, signal } = deps;
   await mkdir(deps.tempFolder, { recursive: true });
   const folder = await mkdtemp(join(deps.tempFolder, "snapshot-"));
   try {
     const takenAt = instant(clock);
     const beside: Beside[] = [];
+    const files: Rows[] = [];
     for (const [name, query] of Object.entries(besideQueries(useCase))) {
-      const { hash, fields, rows } = await freeze(deps, useCase, query, { path: join(folder, `${name}.parquet`) });
-      beside.push({ name: name as Beside["name"], query: query.query, hash, fields: [...fields], rows });
+      const { path, fields, rows } = await read(deps, useCase, query, { path: join(folder, `${name}.parquet`) });
+      files.push({ path, fields });
+      beside.push({ name: name as Beside["name"], query: query.query, hash: await put(deps, path), fields: [...fields], rows });
     }
     const source = sourceQuery(useCase);
-    const metadata = beside.length === 0 ? undefined : Object.fromEntries(beside.map(({ name, hash }) => [name, hash]));
     const addHistory = deps.addHistory && ((rows: Rows) => deps.addHistory!(rows, folder));
-    const frozen = await freeze(deps, useCase, source, { path: join(folder, "snapshot.parquet"), metadata, addHistory });
-    const { hash, fields, rows, bytes, span } = frozen;
+    const isOfPlace = useCase.task === "forecast" && needsLibrary(useCase);
+    const own = await read(deps, useCase, source, {
+      path: join(folder, "snapshot.parquet"),
+      ...(beside.length > 0 && !isOfPlace && { metadata: hashesOf(beside) }),
+      addHistory,
+    });
+    let { path } = own;
+    if (isOfPlace) {
+      const holidays = join(folder, "holidays.parquet");
+      const found = await freezeHolidays(holidaysDeps(deps), useCase, [own, ...files], holidays);
+      beside.push({ name: "holidays", ...found, fields: [...found.fields], hash: await put(deps, holidays) });
+      // Which places there are the rows say: only then can their file name the hash of the holidays.
+      path = join(folder, "complete.parquet");
+      const parts = [{ path: own.path, columns: own.fields.map(({ name }) => name) }];
+      await tables.writeBeside(parts, path, { metadata: hashesOf(beside), signal });
+    }
+    const { fields, rows } = own;
+    const span = await spanOf(tables, path, fields, useCase);
+    const { size: bytes } = await stat(path);
+    const hash = await put(deps, path);
     return {
       hash,
       use_case: useCase.use_case,
@@ -83,28 +107,24 @@ export async function takeSnapshot(deps: SnapshotDeps, useCase: UseCase): Promis
   }
 }
 
-interface FrozenInto {
+interface ReadInto {
   readonly path: string;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly addHistory?: ((rows: Rows) => Promise<Rows>) | undefined;
 }
 
-interface Frozen {
-  readonly hash: string;
-  readonly fields: readonly Field[];
+interface ReadRows extends Rows {
   readonly rows: number;
-  readonly bytes: number;
-  /** First and last instant; null where the use case has no time, or it is text. */
-  readonly span: readonly [string | null, string | null] | null;
 }
 
-async function freeze(
+/** What a query returns, in a file. */
+async function read(
   deps: SnapshotDeps,
   useCase: UseCase,
   { place, query, columns, asText, orderBy }: FrozenQuery,
-  into: FrozenInto,
-): Promise<Frozen> {
-  const { connection, artifacts, tables, signal } = deps;
+  into: ReadInto,
+): Promise<ReadRows> {
+  const { connection, signal } = deps;
   const reading = await connection.read(query, { asText, ...(signal && { signal }) });
   refuseMissing(useCase, place, columns, reading.fields);
   const own = { path: into.path, fields: reading.fields };
@@ -117,15 +137,24 @@ async function freeze(
     throw failure("DATA_UNSUITABLE", {
       use_case: useCase.use_case,
       reason: `${place} returns no rows`,
-      fix: `Run it in ${connection.system}'s own console and loosen its conditions until it returns the records to learn from.`,
+      fix: `Loosen its conditions until it returns the records to learn from.`,
     });
   }
-  const { path, fields } = into.addHistory ? await into.addHistory(own) : own;
-  const time = fields.find(({ name, type }) => name === useCase.source.time && type === "time");
-  const span = time ? await timeRange(tables, path, time.name) : null;
-  const { size } = await stat(path);
+  return { ...(into.addHistory ? await into.addHistory(own) : own), rows };
+}
+
+async function put({ artifacts, signal }: SnapshotDeps, path: string): Promise<string> {
   signal?.throwIfAborted();
-  return { hash: await artifacts.put(path), fields, rows, bytes: size, span };
+  return artifacts.put(path);
+}
+
+function hashesOf(beside: readonly Beside[]): Record<string, string> {
+  return Object.fromEntries(beside.map(({ name, hash }) => [name, hash]));
+}
+
+function holidaysDeps({ tables, clock, signal, openPublicHolidays }: SnapshotDeps): HolidaysDeps {
+  if (!openPublicHolidays) throw new Error("a snapshot with holidays of a place needs openPublicHolidays");
+  return { tables, clock, openPublicHolidays, signal };
 }
 
 async function write({ tables, signal, onProgress }: SnapshotDeps, reading: Reading, target: ParquetTarget): Promise<number> {
@@ -157,6 +186,17 @@ function refuseMissing(useCase: UseCase, query: string, columns: readonly NamedC
     reason: `${query} does not return every column: ${told.join("; ")}`,
     fix: `It returns ${names.join(", ")}. Add the column to the query, or correct its name.`,
   });
+}
+
+/** First and last instant; null where the use case has no time, or it is text. */
+async function spanOf(
+  tables: Tables,
+  path: string,
+  fields: readonly Field[],
+  { source }: UseCase,
+): Promise<readonly [string | null, string | null] | null> {
+  const time = fields.find(({ name, type }) => name === source.time && type === "time");
+  return time ? timeRange(tables, path, time.name) : null;
 }
 
 async function timeRange(tables: Tables, path: string, column: string): Promise<[string | null, string | null]> {

@@ -1,3 +1,4 @@
+import { failure } from "#base/errors";
 import { counted, formatCount, formatDuration, formatNumber, formatPercent, formatSize } from "#base/text";
 import type { Command, Positional } from "#doors/cli/command";
 import { alarmsText, largestText } from "#doors/cli/commands/detect-text";
@@ -12,10 +13,11 @@ import type {
   RegressEvaluation,
   Scores,
 } from "#records/model-version";
-import { passesGates } from "#records/model-version";
+import { failedGates, passesGates } from "#records/model-version";
 import type { Snapshot } from "#records/snapshot";
 import { driftText } from "#stages/registry/drift-text";
 import { formatReport } from "#stages/readiness/format-report";
+import { rowsNeededText } from "#stages/registry/rows-needed-text";
 import { triedRule, triedTable } from "#stages/registry/tried";
 
 const useCase: Positional = { name: "use-case", description: "Name of the use case" };
@@ -53,7 +55,9 @@ export const readiness: Command = {
 export const train: Command = {
   name: "train",
   summary: "Train a model version, compare it with the baselines, judge its gate",
-  details: "Takes a new snapshot unless one is named, audits it, trains on the earlier part and evaluates on the later one.",
+  details:
+    "Takes a new snapshot unless one is named, audits it, trains on the earlier part and evaluates on the later one. " +
+    "A version that does not pass its gate is kept and shown, and the exit code is 4.",
   positionals: [useCase],
   options: {
     snapshot: { ...snapshotOption, description: "Train on this snapshot instead of a new one" },
@@ -79,6 +83,11 @@ export const train: Command = {
         versionText(built.version),
       ].join("\n"),
     );
+    // The version is there to be looked at; a script that would deploy it must stop.
+    if (!passesGates(built.version)) {
+      const { use_case: name, version } = built.version;
+      throw failure("GATE_FAILED", { use_case: name, version, failed: failedGates(built.version) });
+    }
   },
 };
 
@@ -171,7 +180,8 @@ function forecastText({ model, baselines, intervals, series, methods, seen_until
 }
 
 /** How a classifier compares, and when it decides alone. */
-function classesText({ model, baselines, confident, calibration, auc, costs }: ClassifyEvaluation): string[] {
+function classesText(evaluation: ClassifyEvaluation): string[] {
+  const { model, baselines, confident, calibration, auc, costs } = evaluation;
   const share = (value: number): string => formatPercent(value);
   const row = (name: string, { accuracy, macro_f1: f1 }: Scores): string[] => [name, share(accuracy), share(f1)];
   const compared = [
@@ -186,7 +196,7 @@ function classesText({ model, baselines, confident, calibration, auc, costs }: C
       ? `A row costs ${formatNumber(costs.with_review)} on average where it decides alone what costs no more than a look (${share(costs.decided_alone)} of the rows), ` +
         `${formatNumber(costs.alone)} where it decides all, ${formatNumber(costs.review)} where a person looks at all.`
       : confident.threshold > 1
-        ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people.`
+        ? `No confidence reaches a precision of ${share(confident.precision_wanted)}: every decision goes on to rules or people. ${rowsNeededText(evaluation)}`
         : `It decides alone at confidence ${confident.threshold.toFixed(2)} and above: ${share(confident.coverage)} of the rows, ` +
           `right in ${share(confident.precision ?? 0)} (wanted ${share(confident.precision_wanted)}).`,
     `${auc === null ? "" : `Area under the ROC curve ${auc.toFixed(3)}. `}Calibration error ${calibration.ece.toFixed(3)} (up to ${calibration.ece_by_chance.toFixed(3)} is chance).`,

@@ -24,6 +24,11 @@ export const decide: Command = {
   async run({ args, options, out, services }) {
     const documents = options.list("document");
     const read = documents.length > 0 ? await services.readDocuments(documents) : await readRecords();
+    if (read.length === 0)
+      throw failure("USAGE", {
+        problem: "There are no records to decide",
+        hint: 'Write one object such as {"subject": "..."}, an array of them, or one a line.',
+      });
     const point = await services.decisionPoint();
     const served = point.useCases().find(({ use_case: name }) => name === args["use-case"]);
     const records = documents.length > 0 && served ? forUseCase(read, served) : read;

@@ -5,6 +5,7 @@ import { chart } from "#doors/cli/chart";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
 import type { ForecastChanges, ForecastPage, LookAhead, SeriesAhead } from "#flows/look-ahead/look-ahead";
+import type { ChangedInput, WhatIf } from "#flows/look-ahead/what-if";
 
 /** Series that are shown without --limit, steps of the past beside one of them, and series that go into a file at a time. */
 const shownSeries = 20;
@@ -13,7 +14,7 @@ const pageSize = 1000;
 
 export const forecast: Command = {
   name: "forecast",
-  summary: "What is to come, series by series, and what changed since the version before",
+  summary: "What is to come, series by series, what changed, and what if inputs were others",
   details:
     "Of the deployed version, or the newest where none is. One series is drawn with its past. With --out all series are written, a line for each step.",
   positionals: [{ name: "use-case", description: "Name of a use case with task: forecast" }],
@@ -24,12 +25,19 @@ export const forecast: Command = {
     out: { description: "Write the forecasts of all series into this CSV file", value: "FILE", short: "o" },
     force: { description: "Overwrite the file" },
     changes: { description: "What changed since the version before, and which part moved" },
+    "what-if": {
+      description: "Replace planned values of inputs, or change them (-10%), and show the difference. Nothing is recorded",
+      value: "INPUT=VALUE,...",
+    },
+    from: { description: "First step with other inputs (default: the first that is forecast)", value: "STEP" },
+    until: { description: "Last step with other inputs (default: the last that is forecast)", value: "STEP" },
   },
   examples: [
     "inlay forecast shop-demand",
     "inlay forecast shop-demand --series store=1,item=2",
     "inlay forecast shop-demand --out forecast.csv",
     "inlay forecast shop-demand --changes",
+    "inlay forecast shop-demand --what-if price=-10%,promo=true --from 2026-04-13 --until 2026-04-19",
   ],
   async run({ args, options, out, services }) {
     const ahead = await services.lookAhead();
@@ -37,6 +45,18 @@ export const forecast: Command = {
     const version = numberOption(options.text("version"), "--version", 2_147_483_647);
     const limit = numberOption(options.text("limit"), "--limit", 10_000) ?? shownSeries;
     const series = keyOf(options.text("series"));
+    const other = options.text("what-if");
+    const [from, until] = [options.text("from"), options.text("until")];
+    if (other !== undefined) {
+      const changes = changesOf(other);
+      const answer = await ahead.whatIf(name, { version, series, limit, changes, from, until });
+      return out.answer(answer, whatIfText(answer, other));
+    }
+    if (from !== undefined || until !== undefined)
+      throw failure("USAGE", {
+        problem: "--from and --until go with --what-if",
+        hint: "They say at which steps inputs would be others.",
+      });
     if (options.flag("changes")) {
       const changes = await ahead.changes(name, { version, limit });
       return out.answer(changes, changesText(changes));
@@ -68,6 +88,21 @@ export function keyOf(text: string | undefined): Record<string, string> | undefi
       hint: "Write for example --series store=1,item=2.",
     });
   return Object.fromEntries(pairs.map((pair) => [pair![1]!.trim(), pair![2]!.trim()]));
+}
+
+/** `price=9.99,promo=true` by input: numbers and flags as such, all else as it is written. @throws USAGE */
+function changesOf(text: string): Record<string, ChangedInput> {
+  const pairs = text.split(",").map((pair) => /^([^=]+)=(.+)$/.exec(pair.trim()));
+  if (pairs.some((pair) => pair === null))
+    throw failure("USAGE", {
+      problem: `--what-if takes values by input, got ${text}`,
+      hint: "Write for example --what-if price=9.99,promo=true, or --what-if price=-10%.",
+    });
+  const valueOf = (written: string): ChangedInput => {
+    if (/^(true|false)$/i.test(written)) return written.toLowerCase() === "true";
+    return Number.isFinite(Number(written)) ? Number(written) : written;
+  };
+  return Object.fromEntries(pairs.map((pair) => [pair![1]!.trim(), valueOf(pair![2]!.trim())]));
 }
 
 function numberOption(text: string | undefined, option: string, most: number): number | undefined {
@@ -133,13 +168,76 @@ export function seriesText(
   ].join("\n");
 }
 
+function whatIfText(answer: WhatIf, changes: string): string {
+  const { use_case: name, model_version: version, seen_until: seen, from, until, count, sum, coverage } = answer;
+  const [only] = answer.series;
+  const steps = from === until ? `at ${from}` : `from ${from} until ${until}`;
+  const opening = `What if ${changes} ${steps}? By ${name} version ${version}, which has seen everything until ${seen}.`;
+  if (!only) return `${opening}\nNothing can be said of any series.`;
+  const share = formatPercent(coverage, 0);
+  const rows =
+    count === 1
+      ? only.steps.map((one) => [one.step, ...numbersOf(one), `${formatNumber(one.lower)} to ${formatNumber(one.upper)}`])
+      : answer.series.map((one) => [
+          one.series,
+          ...numbersOf(one.sum),
+          ...(answer.outside === 0 ? [] : [one.inputs.some(({ outside }) => outside) ? "never seen so" : ""]),
+        ]);
+  const head =
+    count === 1 ? [answer.every, ...columns, `${share} of cases`] : ["series", ...columns, ...(answer.outside === 0 ? [] : [""])];
+  const all = count === 1 ? only.series : `${formatCount(count)} series`;
+  const relative = sum.planned === 0 ? "" : ` (${signed(sum.difference / sum.planned, (value) => formatPercent(value))})`;
+  return [
+    opening,
+    "",
+    table(head, rows),
+    ...(count > answer.series.length
+      ? [`and ${formatCount(count - answer.series.length)} more, which move less; --limit shows them`]
+      : []),
+    "",
+    `${all} in sum: ${formatNumber(sum.planned)} as planned, ${formatNumber(sum.what_if)} so: ${signed(sum.difference)}${relative}.`,
+    ...outsideText(answer),
+    "Nothing was recorded.",
+  ].join("\n");
+}
+
+const columns = ["as planned", "what if", "difference"];
+
+function numbersOf({ planned, what_if: other, difference }: WhatIf["sum"]): string[] {
+  return [formatNumber(planned), formatNumber(other), signed(difference)];
+}
+
+/** What the model has never seen so. */
+function outsideText({ count, outside, series }: WhatIf): string[] {
+  if (outside === 0) return [];
+  const guess = "How far that moves things is a guess; where an input never moved, nothing is taken to come of it.";
+  if (count > 1) return [`! ${formatCount(outside)} of the series have never seen such a value. ${guess}`];
+  const told = series[0]!.inputs.flatMap(({ input, what_if: other, seen, outside: is }) => {
+    if (!is) return [];
+    const value =
+      other!.least === other!.greatest
+        ? formatNumber(other!.least)
+        : `${formatNumber(other!.least)} to ${formatNumber(other!.greatest)}`;
+    if (!seen) return [`${input} was never known of this series`];
+    const before =
+      seen.least === seen.greatest
+        ? `always ${formatNumber(seen.least)}`
+        : `${formatNumber(seen.least)} to ${formatNumber(seen.greatest)}`;
+    return [`${input} was ${before} so far, and never ${value}`];
+  });
+  return [`! ${told.join("; ")}. ${guess}`];
+}
+
+function signed(value: number, format: (value: number) => string = formatNumber): string {
+  return `${value > 0 ? "+" : ""}${format(value)}`;
+}
+
 function changesText(changes: ForecastChanges): string {
   const { use_case: name, model_version: now, version_before: before, from, until } = changes;
   if (before === null) return `${name} version ${now} has no version before it to compare with.`;
   const counts = `${formatCount(changes.series)} series are in both, ${formatCount(changes.new_series)} are new, ${formatCount(changes.gone_series)} are gone.`;
   if (from === null) return `${name} version ${now} against ${before}: they look ahead to no common step. ${counts}`;
   if (changes.changes.length === 0) return `${name} version ${now} says the same as version ${before}. ${counts}`;
-  const signed = (value: number): string => `${value > 0 ? "+" : ""}${formatNumber(value)}`;
   const rows = changes.changes.map((one) => [
     one.series,
     formatNumber(one.before),
