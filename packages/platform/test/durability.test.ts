@@ -85,8 +85,14 @@ test("200 kills under load lose no acknowledged decision and record none twice",
 });
 
 test("control: acknowledged before it is written, some are lost", async (t) => {
-  const { acknowledged, lost, kills } = await killMany(40, "early", 2);
-  t.diagnostic(`${lost} of ${acknowledged.length} lost in ${kills} kills`);
+  // How many depends on the machine: between few kills there may be none.
+  let [lost, kills] = [0, 0];
+  while (lost === 0 && kills < 400) {
+    const round = await killMany(40, "early", 2 + kills);
+    lost += round.lost;
+    kills += round.kills;
+  }
+  t.diagnostic(`${lost} lost in ${kills} kills`);
   assert.ok(lost > 0);
 });
 
