@@ -8,10 +8,11 @@ import { seasonalScale } from "../metrics/forecast.ts";
 
 /**
  * Mean absolute change from one value to the next, or over a season where that is less, of the latest values; 0 where nothing moves. Where no two are so
- * far apart, as of every other day, from one that is known to the next. O(window).
+ * far apart, as of every other day, from one that is known to the next. Latest are 48 values or eight seasons: of half as many, series alike have
+ * intervals a fifth apart by chance; of many more, what has calmed down is not seen to have. O(window).
  */
 export function usualChange(values: Float64Array, period: number): number {
-  const recent = values.subarray(Math.max(0, values.length - Math.max(24, 4 * period)));
+  const recent = values.subarray(Math.max(0, values.length - Math.max(48, 8 * period)));
   const scales = [1, period].map((lag) => seasonalScale(recent, lag)).filter((scale) => !Number.isNaN(scale));
   if (scales.length > 0) return Math.min(...scales);
   const change = seasonalScale(
