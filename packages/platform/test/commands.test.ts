@@ -5,14 +5,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { silentLog } from "#base/log";
 import { seeded } from "#learn/math/random";
 import { openState } from "#store/state";
 import type { State } from "#store/state";
+import { program, programEnv } from "./support/program.ts";
 
-const bin = fileURLToPath(new URL("../src/main/bin.ts", import.meta.url));
-const command = ["--conditions=inlay-source", "--disable-warning=ExperimentalWarning", bin];
 let folder: string;
 let state: State;
 
@@ -49,9 +47,8 @@ interface Ran {
 }
 
 function run(...args: readonly string[]): Promise<Ran> {
-  const env = { PATH: process.env["PATH"], INLAY_CALLED_FROM: folder };
   return new Promise((resolve) => {
-    execFile(process.execPath, [...command, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...program, ...args], { cwd: folder, env: programEnv }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ code, stdout, stderr });
     });

@@ -1,12 +1,10 @@
 /** History: what was known of a record before its time is the same for a training row and for a decision, whatever system the facts are in. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { Pool } from "pg";
 import { isFailure } from "#base/errors";
 import type { Connection } from "#connectors/connector";
 import { files } from "#connectors/files/files";
@@ -22,10 +20,9 @@ import { openHistoryLookup } from "#stages/history/look-up-history";
 import type { Subject } from "#stages/history/look-up-history";
 import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { openTables } from "#tables/tables";
+import { createDatabase, withPool } from "./support/database.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "inlay-history-"));
-const server = "postgres://postgres@127.0.0.1:5432";
-const database = `inlay_history_${randomUUID().slice(0, 8)}`;
 const artifacts = await openArtifacts(join(folder, "artifacts"));
 const tables = openTables({ folder: join(folder, "tables") });
 const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0 };
@@ -98,9 +95,8 @@ for (const one of orders)
   db.prepare("INSERT INTO orders VALUES (?, ?, ?, ?, ?)").run(one.customer, one.shop, abroad(one.at), one.total, one.status);
 db.close();
 
-const hasServer = await withPool("postgres", (pool) => pool.query("SELECT 1").then(() => true)).catch(() => false);
-if (hasServer) {
-  await withPool("postgres", (pool) => pool.query(`CREATE DATABASE ${database}`));
+const database = await createDatabase();
+if (database) {
   await withPool(database, async (pool) => {
     await pool.query(
       "CREATE TABLE cases (id bigint, customer text, shop varchar(10), made_at timestamp, label text);" +
@@ -125,26 +121,17 @@ if (hasServer) {
   });
 }
 after(async () => {
-  if (hasServer) await withPool("postgres", (pool) => pool.query(`DROP DATABASE ${database} WITH (FORCE)`));
+  await database?.drop();
   await rm(folder, { recursive: true });
 });
-
-async function withPool<T>(name: string, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = new Pool({ connectionString: `${server}/${name}`, max: 1 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-}
 
 const timeout = "60s";
 const systems: Readonly<Record<string, { open: () => Connection; skip: string | false }>> = {
   files: { open: () => files.open("shop", { type: "files", path: "exports", timeout }, folder), skip: false },
   sqlite: { open: () => sqlite.open("shop", { type: "sqlite", path: "shop.db", timeout }, folder), skip: false },
   postgres: {
-    open: () => postgres.open("shop", { type: "postgres", url: `${server}/${database}`, timeout }, folder),
-    skip: hasServer ? false : "no PostgreSQL on 127.0.0.1:5432",
+    open: () => postgres.open("shop", { type: "postgres", url: database!.url, timeout }, folder),
+    skip: database ? false : "no PostgreSQL on 127.0.0.1:5432",
   },
 };
 

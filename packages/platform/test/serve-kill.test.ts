@@ -11,18 +11,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { seeded } from "#learn/math/random";
 import { silentLog } from "#base/log";
 import { openState } from "#store/state";
 import type { State } from "#store/state";
+import { program, programEnv } from "./support/program.ts";
 
-const program = fileURLToPath(new URL("../src/main/bin.ts", import.meta.url));
-const node = [process.execPath, "--conditions=inlay-source", "--disable-warning=ExperimentalWarning", program] as const;
-/** As a shell in the project's folder would start it. */
-const env: NodeJS.ProcessEnv = { ...process.env };
-delete env["INLAY_CALLED_FROM"];
 let folder: string;
 let state: State;
 let secret: string;
@@ -47,8 +42,10 @@ policy:
   );
   // Held here, so that the database outlives the servers that are killed.
   state = await openState({ folder: join(folder, ".inlay"), databaseUrl: undefined, log: silentLog });
-  const [file, ...words] = node;
-  const made = await promisify(execFile)(file, [...words, "keys", "create", "load", "--json"], { cwd: folder, env });
+  const made = await promisify(execFile)(process.execPath, [...program, "keys", "create", "load", "--json"], {
+    cwd: folder,
+    env: programEnv,
+  });
   secret = (JSON.parse(made.stdout) as { secret: string }).secret;
 });
 
@@ -59,8 +56,11 @@ after(async () => {
 
 /** Serves and asks without a pause until `end` is done; gives what was answered. */
 async function underLoad(end: (kill: (signal: NodeJS.Signals) => Promise<void>) => Promise<void>): Promise<string[]> {
-  const [file, ...words] = node;
-  const server = spawn(file, [...words, "serve", "--port", "0"], { cwd: folder, env, stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn(process.execPath, [...program, "serve", "--port", "0"], {
+    cwd: folder,
+    env: programEnv,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const exit = once(server, "exit");
   let url: string | undefined;
   for await (const line of createInterface(server.stdout)) if ((url = /http:\/\/[\d.:]+/.exec(line)?.[0])) break;

@@ -1,12 +1,10 @@
 /** From a system to a frozen, content-hashed copy. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { Pool } from "pg";
 import type { ErrorCode } from "#base/errors";
 import { isFailure } from "#base/errors";
 import type { Connection } from "#connectors/connector";
@@ -21,10 +19,9 @@ import { takeSnapshot } from "#stages/snapshot/snapshot";
 import { findSnapshot, latestSnapshot, saveSnapshot } from "#stages/snapshot/snapshot-store";
 import { migrate } from "#store/migrate";
 import { openTables } from "#tables/tables";
+import { createDatabase, withPool } from "./support/database.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "inlay-snapshot-"));
-const server = "postgres://postgres@127.0.0.1:5432";
-const database = `inlay_snapshot_${randomUUID().slice(0, 8)}`;
 const tempFolder = join(folder, "tmp");
 const artifacts = await openArtifacts(join(folder, "artifacts"));
 const tables = openTables({ folder: join(folder, "tables") });
@@ -50,10 +47,9 @@ db.exec("CREATE TABLE mails (id INTEGER PRIMARY KEY, at DATETIME, subject TEXT, 
 for (const mail of mails.toReversed()) db.prepare("INSERT INTO mails VALUES (?, ?, ?, ?, ?)").run(...Object.values(mail));
 db.close();
 
-const hasServer = await withPool("postgres", (pool) => pool.query("SELECT 1").then(() => true)).catch(() => false);
-const needsServer = { skip: hasServer ? false : "no PostgreSQL on 127.0.0.1:5432" };
-if (hasServer) {
-  await withPool("postgres", (pool) => pool.query(`CREATE DATABASE ${database}`));
+const database = await createDatabase();
+const needsServer = { skip: database ? false : "no PostgreSQL on 127.0.0.1:5432" };
+if (database) {
   await withPool(database, async (pool) => {
     await migrate(pool);
     await pool.query("CREATE TABLE mails (id bigint, at timestamptz, subject text, urgent float8, team int)");
@@ -61,18 +57,9 @@ if (hasServer) {
   });
 }
 after(async () => {
-  if (hasServer) await withPool("postgres", (pool) => pool.query(`DROP DATABASE ${database} WITH (FORCE)`));
+  await database?.drop();
   await rm(folder, { recursive: true });
 });
-
-async function withPool<T>(name: string, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = new Pool({ connectionString: `${server}/${name}`, max: 1 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-}
 
 async function snapshotOf(parts: SnapshotDeps, use: UseCase): ReturnType<typeof takeSnapshot> {
   try {
@@ -86,7 +73,7 @@ const timeout = "20s";
 const open = {
   files: (): Connection => files.open("exports", { type: "files", path: "exports", timeout }, folder),
   sqlite: (): Connection => sqlite.open("mailroom", { type: "sqlite", path: "mails.db", timeout }, folder),
-  postgres: (): Connection => postgres.open("helpdesk", { type: "postgres", url: `${server}/${database}`, timeout }, folder),
+  postgres: (): Connection => postgres.open("helpdesk", { type: "postgres", url: database!.url, timeout }, folder),
 };
 
 function useCase(source: Partial<UseCase["source"]> = {}): UseCase {
@@ -227,7 +214,7 @@ test("cancelled, it leaves nothing", needsServer, async () => {
 });
 
 test("the store finds a snapshot by the beginning of its hash, and the latest of a use case", needsServer, async () => {
-  await withPool(database, async (pool) => {
+  await withPool(database!, async (pool) => {
     const snapshot = await snapshotOf({ ...deps, connection: open.postgres() }, useCase());
     assert.equal(await latestSnapshot(pool, "routing"), undefined);
     assert.deepEqual(await saveSnapshot(pool, snapshot), snapshot);

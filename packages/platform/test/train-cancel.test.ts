@@ -7,17 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { silentLog } from "#base/log";
 import { seeded } from "#learn/math/random";
 import { openState } from "#store/state";
 import type { State } from "#store/state";
+import { program, programEnv } from "./support/program.ts";
 
-const program = fileURLToPath(new URL("../src/main/bin.ts", import.meta.url));
-const command = ["--conditions=inlay-source", "--disable-warning=ExperimentalWarning", program];
-const env: NodeJS.ProcessEnv = { ...process.env };
-delete env["INLAY_CALLED_FROM"];
 let folder: string;
 let state: State;
 
@@ -69,13 +65,13 @@ async function leftovers(): Promise<string[]> {
 test("stopped at any moment it leaves no version and no temporary file; the next training works", async () => {
   // A command that only looks takes some 700 ms where nothing else runs; moments lie as far apart as the machine is slow.
   const from = performance.now();
-  await promisify(execFile)(process.execPath, [...command, "models", "list", "routing"], { cwd: folder, env });
+  await promisify(execFile)(process.execPath, [...program, "models", "list", "routing"], { cwd: folder, env: programEnv });
   const slowness = Math.max(1, (performance.now() - from) / 700);
   let stopped = 0;
   for (const wait of [900, 1500, 2200, 3000, 4000]) {
-    const child = spawn(process.execPath, [...command, "train", "routing"], {
+    const child = spawn(process.execPath, [...program, "train", "routing"], {
       cwd: folder,
-      env,
+      env: programEnv,
       stdio: ["ignore", "ignore", "pipe"],
     });
     let said = "";
@@ -92,7 +88,10 @@ test("stopped at any moment it leaves no version and no temporary file; the next
     assert.deepEqual(await leftovers(), []);
   }
   assert.ok(stopped >= 2, `${stopped} of 5 were stopped at work`);
-  const done = await promisify(execFile)(process.execPath, [...command, "train", "routing", "--json"], { cwd: folder, env });
+  const done = await promisify(execFile)(process.execPath, [...program, "train", "routing", "--json"], {
+    cwd: folder,
+    env: programEnv,
+  });
   assert.equal((JSON.parse(done.stdout) as { version: number }).version, 1);
   assert.deepEqual(await leftovers(), []);
 });

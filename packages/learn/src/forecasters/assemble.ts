@@ -179,18 +179,18 @@ export interface ErrorShapes {
 const PRIOR = 2;
 
 /**
- * How much larger than usual the errors of a series are, by all its origins (`left` 0), or without one and those that have steps in common with it: the
- * shape of a class is measured on origins with the unit that the others imply. O(origins x horizon).
+ * How much larger than usual the errors of a series are: by all its origins (`left` 0), or without one, where others count by the share of their steps that
+ * they do not have in common with it. So the shape of a class is measured on origins with the unit that others imply, as it will be used. O(origins x horizon).
  */
 export function errorFactor(steps: Float64Array, at: number, left: number, profile: Float64Array, plan: Plan): number {
   let sum = PRIOR;
   let count = PRIOR;
   for (let origin = 1; origin <= plan.origins.count; origin++) {
-    const isLeft = left > 0 && overlap(plan, origin, left);
-    const size = isLeft ? Number.NaN : errorSize(steps, at, origin, profile, plan);
+    const share = left > 0 ? Math.min(1, (Math.abs(origin - left) * plan.origins.stride) / plan.horizon) : 1;
+    const size = errorSize(steps, at, origin, profile, plan);
     if (Number.isNaN(size)) continue;
-    sum += size;
-    count++;
+    sum += share * size;
+    count += share;
   }
   return sum / count;
 }

@@ -7,11 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { Client } from "pg";
 import { openApiKeys } from "#access/api-keys";
 import type { Clock } from "#base/clock";
 import { systemClock } from "#base/clock";
-import { uuidv7 } from "#base/id";
 import type { Log } from "#base/log";
 import { silentLog } from "#base/log";
 import { openPublicHolidays } from "#calendars/public-holidays";
@@ -40,6 +38,7 @@ import type { DecisionPoint } from "#flows/decide-and-act/decision-point";
 import type { LookAhead } from "#flows/look-ahead/look-ahead";
 import type { Release } from "#flows/release/release";
 import { openTables } from "#tables/tables";
+import { createDatabase } from "./database.ts";
 
 /** Has a deployed model. */
 export const useCase = "ticket-routing";
@@ -199,27 +198,6 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
 export async function eventually(check: () => Promise<boolean>, seconds = 10): Promise<void> {
   for (const since = systemClock.monotonic(); !(await check()); await setTimeout(20))
     if (systemClock.monotonic() - since > seconds * 1000) throw new Error(`it did not become true within ${seconds} seconds`);
-}
-
-/** A database that is dropped again; undefined where no server answers. */
-export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
-  const name = `inlay_http_${uuidv7(systemClock).replaceAll("-", "")}`;
-  const server = "postgres://root@127.0.0.1:5432";
-  const run = async (sql: string): Promise<void> => {
-    const client = new Client({ connectionString: `${server}/postgres`, connectionTimeoutMillis: 1000 });
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
-    }
-  };
-  try {
-    await run(`create database ${name}`);
-  } catch {
-    return undefined;
-  }
-  return { url: `${server}/${name}`, drop: () => run(`drop database ${name} with (force)`) };
 }
 
 /** Two teams that a word or two tell apart, with some tickets that anyone could have written. */

@@ -33,7 +33,7 @@ import { openPool } from "#store/pool";
 import { openState } from "#store/state";
 import type { State } from "#store/state";
 import { openTables } from "#tables/tables";
-import { createDatabase } from "./http-server.ts";
+import { createDatabase } from "./database.ts";
 
 export const useCase = "host-metrics";
 export const stepMs = 300_000;
