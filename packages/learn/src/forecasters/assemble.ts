@@ -16,7 +16,6 @@ import { pastOrigins } from "./past-origins.ts";
 import { shortestPeriod } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { fitShapes } from "./quantile-shapes.ts";
-import { overlap } from "./rolling-origin.ts";
 import { classCount, INTERMITTENT } from "./series-class.ts";
 import { countRatio, countScore, usualChange } from "./spread.ts";
 
