@@ -1484,6 +1484,8 @@ export type WhatIf = {
       } | null;
       /** It was never seen so in this series: how far it moves the forecast is a guess */
       outside: boolean;
+      /** Steps with no value of it, neither planned nor given: they stay as they are */
+      unplanned: number;
     })[];
     steps: ({
       /** As the forecast stands */

@@ -279,6 +279,7 @@ test("what if milk were cheaper, or promoted: the difference by step and in sum,
   assert.ok(Math.abs(all.sum.what_if - all.sum.planned - all.sum.difference) < 1);
   const far = await ask({ changes: { price: 5 }, series: milk });
   assert.deepEqual([far.outside, far.series[0]!.inputs[0]!.seen], [1, { least: 0.8, greatest: 1.2 }]);
+  assert.ok(all.series.every(({ inputs }) => inputs[0]!.unplanned === 0));
   const same = await ask({ changes: { price: "+0%" } });
   assert.deepEqual([same.sum.difference, same.outside], [0, 0], "nothing else than planned changes nothing");
 
@@ -512,6 +513,7 @@ test("the command prints many series, draws one with its past, and writes all of
   assert.match(other, /^What if promo=true,price=-50% from 2026-04-13 until 2026-04-14\? By shop-demand version 1/);
   assert.match(other, /\n2026-04-13 +[\d.]+ +[\d.]+ +\+[\d.]+ +[\d.]+ to [\d.]+\n/);
   assert.match(other, /! price was 0\.8 to 1\.2 so far, and never 0\.6/);
+  assert.doesNotMatch(other, /not planned/);
   assert.match(await run({ "what-if": "price=1" }), /8 series in sum: [\d,]+ as planned[\s\S]*Nothing was recorded/);
   for (const wrong of [{ from: "2026-04-13" }, { "what-if": "price" }])
     await assert.rejects(run(wrong), (error) => isFailure(error, "USAGE"));

@@ -179,6 +179,7 @@ const postWhatIf: Operation<Params, unknown, z.infer<typeof whatIfBody>> = {
               what_if: { least: 1.8, greatest: 1.8 },
               seen: { least: 1.5, greatest: 2.2 },
               outside: false,
+              unplanned: 0,
             },
           ],
           steps: [{ planned: 11.4, what_if: 13.1, difference: 1.7, step: "2026-03-02", lower: 8.7, upper: 17.7 }],

@@ -116,13 +116,15 @@ export async function answerWhatIf({ useCase, version, forecaster, planned }: Wh
       const other = own.map((value, step) => (step >= first && step <= last ? change(value) : value));
       values[inputs[input]!] = other;
       const seen = rangeOf([planned.least[place]!, planned.greatest[place]!]);
-      const now = rangeOf(other.subarray(first, last + 1));
+      const asked = other.subarray(first, last + 1);
+      const now = rangeOf(asked);
       return {
         input: inputs[input]!,
         planned: rangeOf(own.subarray(first, last + 1)),
         what_if: now,
         seen,
         outside: now !== null && (seen === null || now.least < seen.least || now.greatest > seen.greatest),
+        unplanned: asked.filter(Number.isNaN).length,
       };
     });
     return { first, last, values, inputs: told };

@@ -17,6 +17,7 @@ const changedInputSchema = z.strictObject({
   what_if: rangeSchema.nullable().describe("Those that they are replaced by"),
   seen: rangeSchema.nullable().describe("Its values in the history of the series; null where it has none"),
   outside: z.boolean().describe("It was never seen so in this series: how far it moves the forecast is a guess"),
+  unplanned: z.int().describe("Steps with no value of it, neither planned nor given: they stay as they are"),
 });
 
 export const seriesWhatIfSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { failure } from "#base/errors";
 import { stepCount } from "#base/steps";
-import { formatCount, formatNumber, formatPercent, formatSize } from "#base/text";
+import { counted, formatCount, formatNumber, formatPercent, formatSize } from "#base/text";
 import { chart } from "#doors/cli/chart";
 import type { Command } from "#doors/cli/command";
 import { table } from "#doors/cli/output";
@@ -197,6 +197,7 @@ function whatIfText(answer: WhatIf, changes: string): string {
     "",
     `${all} in sum: ${formatNumber(sum.planned)} as planned, ${formatNumber(sum.what_if)} so: ${signed(sum.difference)}${relative}.`,
     ...outsideText(answer),
+    ...unplannedText(answer),
     "Nothing was recorded.",
   ].join("\n");
 }
@@ -214,18 +215,30 @@ function outsideText({ count, outside, series }: WhatIf): string[] {
   if (count > 1) return [`! ${formatCount(outside)} of the series have never seen such a value. ${guess}`];
   const told = series[0]!.inputs.flatMap(({ input, what_if: other, seen, outside: is }) => {
     if (!is) return [];
-    const value =
-      other!.least === other!.greatest
-        ? formatNumber(other!.least)
-        : `${formatNumber(other!.least)} to ${formatNumber(other!.greatest)}`;
     if (!seen) return [`${input} was never known of this series`];
     const before =
       seen.least === seen.greatest
         ? `always ${formatNumber(seen.least)}`
         : `${formatNumber(seen.least)} to ${formatNumber(seen.greatest)}`;
-    return [`${input} was ${before} so far, and never ${value}`];
+    const asked =
+      other!.least === other!.greatest
+        ? `and never ${formatNumber(other!.least)}`
+        : `and is asked for at ${formatNumber(other!.least)} to ${formatNumber(other!.greatest)}`;
+    return [`${input} was ${before} so far, ${asked}`];
   });
   return [`! ${told.join("; ")}. ${guess}`];
+}
+
+/** Steps that a change by a share leaves as they are, since there is nothing to change. */
+function unplannedText({ series }: WhatIf): string[] {
+  const most = new Map<string, number>();
+  for (const { inputs } of series)
+    for (const { input, unplanned } of inputs) most.set(input, Math.max(most.get(input) ?? 0, unplanned));
+  return [...most].flatMap(([input, steps]) =>
+    steps === 0
+      ? []
+      : [`! ${input} is not planned for ${counted(steps, "step")}, which stay as they are: give it a value of its own there.`],
+  );
 }
 
 function signed(value: number, format: (value: number) => string = formatNumber): string {
