@@ -1056,6 +1056,13 @@ export type ModelVersion = {
       /** Things with too few rows for that, or fewer than two values that change */
       left_out: number;
     };
+    /** What series may follow, those of most series first: found in the history, or of days and weeks where it was too short to tell */
+    seasons?: ({
+      /** How long they are, shortest first; none where values do not come again */
+      seconds: (number)[];
+      /** So many series follow these */
+      series: number;
+    })[];
     alarms: {
       /** As the policy has it */
       budget: string;

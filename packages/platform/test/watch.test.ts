@@ -47,7 +47,7 @@ for (const source of ["sqlite", "postgres"] as const) {
       const { alarms, series } = version.evaluation;
       assert.equal(series, 4);
       assert.ok(alarms.raised <= alarms.upper, `${alarms.raised} of ${alarms.promised} on a history without anomalies`);
-      assert.match(versionText(version), /4 series are watched/);
+      assert.match(versionText(version), /4 series are watched\.\nSeasons they may follow: 24 h and 7 days \(4 series\)\./);
       assert.match(
         Buffer.from(await release.export(useCase, 1, "card")).toString(),
         /Watches 4 series of cpu, queue[\s\S]*2 per week per series/,

@@ -40,6 +40,17 @@ export const detectEvaluationSchema = z.strictObject({
     })
     .optional()
     .describe("Where the values of one row are judged together"),
+  seasons: z
+    .array(
+      z.strictObject({
+        seconds: z.array(z.number()).describe("How long they are, shortest first; none where values do not come again"),
+        series: z.int().describe("So many series follow these"),
+      }),
+    )
+    .optional()
+    .describe(
+      "What series may follow, those of most series first: found in the history, or of days and weeks where it was too short to tell",
+    ),
   alarms: z.strictObject({
     budget: z.string().describe("As the policy has it"),
     threshold: z.number().describe("A record, or a value, alarms where a smaller share than this of ordinary ones is as unusual"),

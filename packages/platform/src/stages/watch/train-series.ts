@@ -46,6 +46,8 @@ export interface TrainSeriesDeps {
 
 /** Alarms of the held-out part that are shown. */
 const shownAlarms = 20;
+/** Seasons, of series that share them, that are shown. */
+const shownSeasons = 20;
 /** Points that are timed at the end. */
 const timedPoints = 2000;
 
@@ -125,6 +127,7 @@ export async function trainSeries(
       ...(useCase.source.together && {
         together: { things: models.size, left_out: all.names.length / (useCase.source.values.length + 1) - models.size },
       }),
+      seasons: seasonsOf(detector, points.names.length),
       alarms: {
         budget: useCase.policy.alarms,
         threshold: (budget.alarms * detector.settings.every) / budget.per,
@@ -161,6 +164,15 @@ export async function trainSeries(
       throw failure("DATA_UNSUITABLE", { use_case: of.use_case, reason: error.message, fix }, { cause: error });
     }
   }
+}
+
+/** Which seasons how many series may follow. */
+function seasonsOf(detector: Detector, series: number): NonNullable<DetectEvaluation["seasons"]> {
+  const slots = Array.from({ length: series }, (_, slot) => detector.seasons(slot).map((ms) => ms / 1000));
+  return [...Map.groupBy(slots, (seconds) => seconds.join(" ")).values()]
+    .map((alike) => ({ seconds: alike[0]!, series: alike.length }))
+    .sort((a, b) => b.series - a.series || a.seconds.length - b.seconds.length)
+    .slice(0, shownSeasons);
 }
 
 /** A point may be a little after now, as clocks differ. */

@@ -1,19 +1,20 @@
 /** What looks for the unusual, for people. */
-import { counted, formatCount, formatNumber, formatPercent } from "#base/text";
+import { counted, formatCount, formatDuration, formatNumber, formatPercent } from "#base/text";
 import { table } from "#doors/cli/output";
 import type { DetectEvaluation, DetectionScores } from "#records/detect-evaluation";
 
 /** How many alarms there were, against the promise and against what is known. */
-export function alarmsText({ alarms, known, series, together }: DetectEvaluation): string[] {
+export function alarmsText({ alarms, known, series, seasons, together }: DetectEvaluation): string[] {
   const scores = (name: string, { precision, recall, f1 }: DetectionScores): string[] => [
     name,
     ...[precision, recall, f1].map((share) => formatPercent(share)),
   ];
   const within = alarms.raised >= alarms.lower && alarms.raised <= alarms.upper;
   return [
-    `${formatCount(alarms.raised)} alarms on them; ${alarms.budget} promises ${formatNumber(alarms.promised)} at most were all ordinary, ` +
+    `${counted(alarms.raised, "alarm")} on them; ${alarms.budget} promises ${formatNumber(alarms.promised)} at most were all ordinary, ` +
       `${formatCount(alarms.lower)} to ${formatCount(alarms.upper)} by chance${within ? "" : alarms.raised > alarms.upper ? ": more than that is unusual" : ""}.`,
     ...(series === null ? [] : [`${formatCount(series)} series are watched.`]),
+    ...(seasons ? [seasonsText(seasons)] : []),
     ...(together ? [togetherText(together)] : []),
     ...(known
       ? [
@@ -26,6 +27,15 @@ export function alarmsText({ alarms, known, series, together }: DetectEvaluation
         ]
       : []),
   ];
+}
+
+/** What comes again, and in how many series. */
+function seasonsText(seasons: NonNullable<DetectEvaluation["seasons"]>): string {
+  const named = seasons.map(({ seconds, series }) => {
+    const lengths = seconds.map((length) => formatDuration(length * 1000)).join(" and ");
+    return `${lengths || "none"} (${counted(series, "series", "series")})`;
+  });
+  return `Seasons they may follow: ${named.join(", ")}.`;
 }
 
 /** Of how many things values are judged together. */
