@@ -179,6 +179,12 @@ test("points that are sent: judged, late, twice, in the future, and none at all"
       (bad.body["errors"] as { pointer: string }[]).map(({ pointer }) => pointer),
       ["/points/0/at", "/points/1/cpu", "/points/2/cpy", "/points/2", "/points/3/host", "/points/4"],
     );
+    const alike = await send(Array.from({ length: 500 }, () => ({ host: "web-1", at: "yesterday", cpu: 1 })));
+    assert.match(
+      String(alike.body["detail"]),
+      /\/points\/0\/at .* \(and 499 more so\)/,
+      "what is wrong in the same way is said once",
+    );
 
     const list = await ask("/v1/alarms?limit=1");
     assert.deepEqual((list.body["alarms"] as Alarm[]).length, 1);

@@ -5,6 +5,7 @@ import { instant } from "#base/clock";
 import { failure, isFailure } from "#base/errors";
 import type { Problem } from "#base/errors";
 import type { Log } from "#base/log";
+import { problemText } from "#base/problem-text";
 import type { Connection } from "#connectors/connector";
 import type { Artifacts } from "#files/artifacts";
 import { lagOf, openAdvancer } from "#flows/watch-series/advance";
@@ -176,9 +177,8 @@ export function openWatcher(deps: WatcherDeps): Watcher {
       const problems: Problem[] = [];
       const points = parsePoints(useCase, inputs, problems);
       if (!points) {
-        const shown = problems.slice(0, 100);
-        const text = shown.map(({ pointer, detail }) => `${pointer} ${detail}`).join("\n");
-        throw failure("POINTS_INVALID", { use_case: name, problems: text }, { problems: shown });
+        const text = problemText(problems, "/points");
+        throw failure("POINTS_INVALID", { use_case: name, problems: text }, { problems: problems.slice(0, 100) });
       }
       const known = await knownNow(useCase, false);
       return transaction(pool, (client) =>
