@@ -2,10 +2,10 @@
  * One series: its numbers, and what a value does to them. Numbers lie in a row of a Float64Array, tails and profiles in one of a Float32Array.
  *
  * A predictor says level, or level and one season, or level and both; the one is heeded that has erred least. Which seasons, each series says for
- * itself. Four measures of its errors
- * are summed as evidence, each as -log10 of its own tail probability: the change from the value before, the distance from the mean of a day or so,
- * the distance of the last few, and how much the last few change. A value whose distance was reached before at about this time of the season has no
- * evidence. Drift, how often changes are great, equal values in a row and values that stay away are measured too and stand alone.
+ * itself. Four measures of its errors are summed as evidence, each as -log10 of its own tail probability: the change from the value before, the distance
+ * from the mean of a day or so, the distance of the last few, and how much the last few change. A value whose distance was reached before at about this
+ * time of the season has no evidence. Drift, how often changes are great, equal values in a row and values that stay away are measured too and stand
+ * alone.
  *
  * numbers = [ COUNT ... | envelope | calibration | event | offsets of tails | predictors ]
  * cells = [ tails | shares of the budget | profile of the first season | turns of the second | envelope ]
@@ -22,6 +22,18 @@ import {
   startCalibration,
 } from "./calibration.ts";
 import { ENVELOPE_NUMBERS, reachedBefore, widen } from "./envelope.ts";
+import {
+  EVENT_NUMBERS,
+  NONE,
+  STARTS,
+  eventOf,
+  fitsEvent,
+  followEvent,
+  isOpen,
+  keepUnusual,
+  kindOfEvent,
+  lastEnd,
+} from "./event.ts";
 import type { AnomalyEvent, AnomalyKind, Findings } from "./finding.ts";
 import { anomalyKinds } from "./finding.ts";
 import { FEW } from "./settings.ts";
@@ -76,8 +88,7 @@ const LONGER = 16; // and of the second
 const ENVELOPE = 17;
 const CALIBRATION = ENVELOPE + ENVELOPE_NUMBERS;
 const EVENT = CALIBRATION + CALIBRATION_NUMBERS;
-const [START, PEAK, END, OPEN, SCORE, VALUE, EXPECTED, KIND, QUIET] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-const OFFSETS = EVENT + 9; // of each tail
+const OFFSETS = EVENT + EVENT_NUMBERS; // of each tail
 const TAILS = 8;
 const PREDICTORS = OFFSETS + TAILS;
 /** Of each predictor: its last error, means of errors over few, many and more steps, mean square of changes of the error and of its distance from the mean. */
@@ -127,7 +138,6 @@ const ENOUGH = 3;
 const BOUND = 20;
 
 const [JUDGED, WARMING, MISSING, KNOWN, LATE] = [0, 1, 2, 3, 4] as const;
-const [NONE, STARTS, GOES_ON, ENDS] = [0, 1, 2, 3] as const;
 const [POINT, SHIFT, TREND, VARIANCE, SEASON, FREQUENCY, ABSENCE] = [0, 1, 2, 3, 4, 5, 6] as const;
 
 export function seriesEngine(settings: DetectorSettings): SeriesEngine {
@@ -269,9 +279,8 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
 
   /** How many alarms were promised for the time since the last event, or since the first value. */
   function promisedSince(numbers: Float64Array, n: number, time: number): number {
-    const end = numbers[n + EVENT + END]!;
-    const hadEvent = numbers[n + EVENT + SCORE] !== 0 && end <= time; // of a clock that was set back, an end may lie ahead
-    return (Math.max(0, time - (hadEvent ? end : numbers[n + FIRST]!)) * budget.alarms) / budget.per;
+    const end = lastEnd(numbers, n + EVENT, time);
+    return (Math.max(0, time - (Number.isNaN(end) ? numbers[n + FIRST]! : end)) * budget.alarms) / budget.per;
   }
 
   /** From the evidence to the score and the event. */
@@ -290,38 +299,16 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
     const probability = probabilityOf(numbers, n + CALIBRATION, evidence);
     const score = 1 - probability;
     const e = n + EVENT;
-    const wasOpen = numbers[e + OPEN] === 1;
+    const wasOpen = isOpen(numbers, e);
     const share = cells[c + SHARES + kind]!;
     const usual = alarmThreshold(numbers, n + CALIBRATION, allowed, share);
     const threshold = wasOpen ? usual : openingThreshold(usual, share * promisedSince(numbers, n, time));
     const unusual = (outcome === JUDGED || outcome === MISSING) && numbers[n + COUNT]! >= warmUp && probability <= threshold;
-    let state: number = NONE;
     // That nothing comes is another event than what was unusual of values before.
-    const fallsSilent = unusual && outcome === MISSING && numbers[e + KIND] !== ABSENCE;
-    if (wasOpen && !fallsSilent) {
-      numbers[e + QUIET] = unusual ? 0 : numbers[e + QUIET]! + steps;
-      if (numbers[e + QUIET]! > quietSteps) {
-        numbers[e + OPEN] = 0;
-        state = ENDS;
-      } else state = GOES_ON;
-    } else if (unusual) {
-      state = STARTS;
-      countAlarm(numbers, n + CALIBRATION);
-      numbers[e + START] = time;
-      numbers[e + OPEN] = 1;
-      numbers[e + QUIET] = 0;
-      numbers[e + SCORE] = -1;
-    }
-    if (unusual) {
-      numbers[e + END] = time;
-      if (score > numbers[e + SCORE]!) {
-        numbers[e + SCORE] = score;
-        numbers[e + PEAK] = time;
-        numbers[e + VALUE] = value;
-        numbers[e + EXPECTED] = out.expected[at]!;
-        numbers[e + KIND] = kind;
-      }
-    }
+    const fallsSilent = unusual && outcome === MISSING && kindOfEvent(numbers, e) !== ABSENCE;
+    const state = followEvent(numbers, e, time, steps, unusual, fallsSilent, quietSteps);
+    if (state === STARTS) countAlarm(numbers, n + CALIBRATION);
+    if (unusual) keepUnusual(numbers, e, time, score, value, out.expected[at]!, kind);
     out.outcome[at] = outcome;
     out.score[at] = score;
     out.kind[at] = kind;
@@ -494,18 +481,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
         numbers[n + PREDICTORS + (predictors - 1) * PREDICTOR_NUMBERS + ERROR]! / Math.min(count + 1, LEVEL_MEMORY);
     },
     event(numbers, slot) {
-      const e = slot * numberCount + EVENT;
-      if (numbers[e + SCORE] === 0) return null;
-      return {
-        kind: anomalyKinds[numbers[e + KIND]!]!,
-        start: numbers[e + START]!,
-        peak: numbers[e + PEAK]!,
-        end: numbers[e + END]!,
-        open: numbers[e + OPEN] === 1,
-        score: numbers[e + SCORE]!,
-        value: numbers[e + VALUE]!,
-        expected: numbers[e + EXPECTED]!,
-      };
+      return eventOf(numbers, slot * numberCount + EVENT);
     },
     lastTime(numbers, slot) {
       const n = slot * numberCount;
@@ -519,8 +495,7 @@ export function seriesEngine(settings: DetectorSettings): SeriesEngine {
       return (
         (first === 0 ? longer === 0 : isSeason(first) && (longer === 0 || (isSeason(longer) && longer > first))) &&
         isPlace(numbers[n + ENVELOPE]!, Math.max(1, envelopeCells)) &&
-        isPlace(numbers[n + EVENT + KIND]!, anomalyKinds.length) &&
-        isPlace(numbers[n + EVENT + OPEN]!, 2) &&
+        fitsEvent(numbers, n + EVENT) &&
         numbers[n + COUNT]! >= 0 &&
         numbers.subarray(n + CALIBRATION, n + CALIBRATION + CALIBRATION_NUMBERS).every((value) => value > 0)
       );

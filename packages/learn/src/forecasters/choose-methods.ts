@@ -128,8 +128,10 @@ function rootMeanSquare(values: Float64Array): number {
 const PRIOR = 3;
 
 /**
- * Weights for one series: those of its class, moved by what its own errors say, shape (methods). `left`: an origin that is to be judged with them, which has no
- * say then, as have those whose steps overlap with its own; 0 for none. */
+ * Weights for one series: those of its class, moved by what its own errors say, shape (methods).
+ *
+ * @param left an origin that is to be judged with them, which has no say then, as have those whose steps overlap with its own; 0 for none
+ */
 export function seriesWeights(
   panel: Panel,
   series: number,
