@@ -85,6 +85,20 @@ for (const [kind, start] of Object.entries(testBrokers)) {
       assert.deepEqual((await receive(1)).map(text), ["next"]);
     });
 
+    if (broker.hasParts)
+      test("a consumer that follows another place gets nothing of the one before", async () => {
+        const elsewhere = broker.from.replace("values", "others");
+        await broker.open().subscribe({ from: elsewhere, consumer }, async () => [], AbortSignal.timeout(1500));
+        await broker.send(["of the place before"]);
+        const seen: Message[] = [];
+        const take = async (messages: readonly Message[]): Promise<Fate[]> => {
+          seen.push(...messages);
+          return messages.map(() => "taken");
+        };
+        await broker.open().subscribe({ from: elsewhere, consumer }, take, AbortSignal.timeout(1500));
+        assert.deepEqual(seen.map(text), []);
+      });
+
     if (broker.settings.type !== "mqtt")
       test("a place that is not there is named", async () => {
         const from = `nowhere-${randomUUID()}`;

@@ -5,23 +5,25 @@
 export interface TopicPattern {
   /** As the broker has it, with its own wildcard for each name. */
   readonly filter: string;
-  readonly fields: readonly string[];
-  /** The named parts of a topic. */
-  fieldsOf(topic: string): Record<string, string>;
+  /** The named parts of a topic; null where it is none of these. */
+  fieldsOf(topic: string): Record<string, string> | null;
 }
 
+/** Stand for all parts that follow, in MQTT and in NATS. */
+const rest: readonly string[] = ["#", ">"];
 const named = /^\{([^{}]+)\}$/;
 
 export function topicPattern(text: string, separator: string, wildcard: string): TopicPattern {
-  const names = text.split(separator).map((part) => named.exec(part)?.[1]);
+  const wanted = text.split(separator);
+  const names = wanted.map((part) => named.exec(part)?.[1]);
   return {
-    filter: text
-      .split(separator)
-      .map((part, at) => (names[at] === undefined ? part : wildcard))
-      .join(separator),
-    fields: names.filter((name) => name !== undefined),
+    filter: wanted.map((part, at) => (names[at] === undefined ? part : wildcard)).join(separator),
     fieldsOf(topic) {
       const parts = topic.split(separator);
+      const isOpen = rest.includes(wanted.at(-1)!); // any parts may follow
+      const fits = (part: string, at: number): boolean =>
+        names[at] !== undefined || part === wildcard || rest.includes(part) || part === parts[at];
+      if (!wanted.every(fits) || (isOpen ? parts.length < wanted.length - 1 : parts.length !== wanted.length)) return null;
       return Object.fromEntries(names.flatMap((name, at) => (name === undefined ? [] : [[name, parts[at] ?? ""]])));
     },
   };

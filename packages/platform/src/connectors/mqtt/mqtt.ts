@@ -53,8 +53,11 @@ function connection(system: string, url: string): BrokerConnection {
       client.handleMessage = ({ topic, payload }, done) => {
         // One that came with the end, or could not be taken, is not acknowledged: it comes again.
         if (signal.aborted || isOver) return done(new Error("left"));
+        const fields = fieldsOf(topic);
+        // A session goes on delivering what it was subscribed to before: that is not asked for any more.
+        if (fields === null) return done();
         const body = typeof payload === "string" ? Buffer.from(payload) : payload;
-        inWork = hand({ topic, fields: fieldsOf(topic), body }, done);
+        inWork = hand({ topic, fields, body }, done);
       };
       const hand = async (message: Message, done: (error?: Error) => void): Promise<void> => {
         try {

@@ -62,7 +62,7 @@ function connection(system: string, url: string): BrokerConnection {
         // What was in work when a process ended comes again after the silence; later ones must not overtake it.
         const { num_ack_pending: unheard } = await consumer.info();
         if (unheard > 0) await delay(silenceMs + askMs, undefined, { signal }).catch(() => {});
-        const fieldsIn = ({ subject, data }: JsMsg): Message => ({ topic: subject, fields: fieldsOf(subject), body: data });
+        const fieldsIn = ({ subject, data }: JsMsg): Message => ({ topic: subject, fields: fieldsOf(subject) ?? {}, body: data });
         await takeAll(
           consumer,
           gather((messages: readonly JsMsg[]) => take(messages.map(fieldsIn))),

@@ -186,7 +186,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
           const pushed = await advancer.byPoints(client, active, points, { known, again: false });
           // Who sends points says what time it is.
           const newest = Math.min(points.times.at(-1) ?? 0, latestAllowed(clock));
-          return together([pushed, await advancer.bySilence(client, active, newest, { known, again: false })]);
+          return merged([pushed, await advancer.bySilence(client, active, newest, { known, again: false })]);
         }),
       );
     },
@@ -302,7 +302,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
         locked(client, useCase, async (active) => advancer.bySilence(client, active, clock.now(), options)),
       ),
     );
-    return together(outcomes);
+    return merged(outcomes);
   }
 
   /** All in one transaction, which is taken back. */
@@ -319,7 +319,7 @@ export function openWatcher(deps: WatcherDeps): Watcher {
 }
 
 /** Of alarms that changed several times, the last. */
-function together(outcomes: readonly Outcome[]): Outcome {
+function merged(outcomes: readonly Outcome[]): Outcome {
   const taken = outcomes.reduce(
     (sum, { taken: one }) =>
       Object.fromEntries(Object.entries(sum).map(([what, n]) => [what, n + one[what as keyof Taken]])) as Taken,
