@@ -9,8 +9,8 @@ export interface TopicPattern {
   fieldsOf(topic: string): Record<string, string> | null;
 }
 
-/** Stand for all parts that follow, in MQTT and in NATS. */
-const rest: readonly string[] = ["#", ">"];
+/** Stands for all parts that follow, in MQTT and in NATS. */
+const rest = /^[#>]$/;
 const named = /^\{([^{}]+)\}$/;
 
 export function topicPattern(text: string, separator: string, wildcard: string): TopicPattern {
@@ -20,9 +20,9 @@ export function topicPattern(text: string, separator: string, wildcard: string):
     filter: wanted.map((part, at) => (names[at] === undefined ? part : wildcard)).join(separator),
     fieldsOf(topic) {
       const parts = topic.split(separator);
-      const isOpen = rest.includes(wanted.at(-1)!); // any parts may follow
+      const isOpen = rest.test(wanted.at(-1)!); // any parts may follow
       const fits = (part: string, at: number): boolean =>
-        names[at] !== undefined || part === wildcard || rest.includes(part) || part === parts[at];
+        names[at] !== undefined || part === wildcard || rest.test(part) || part === parts[at];
       if (!wanted.every(fits) || (isOpen ? parts.length < wanted.length - 1 : parts.length !== wanted.length)) return null;
       return Object.fromEntries(names.flatMap((name, at) => (name === undefined ? [] : [[name, parts[at] ?? ""]])));
     },
